@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+# The one Makefile. `make help` lists the targets; `make` alone builds and never installs or downloads.
+#
+#   O=build               where everything is built
+#   V=1                   show the commands
+#   SANITIZE=address,...  build with these sanitizers (use another O=)
+#   PREFIX= DESTDIR=      where `make install` puts things
+MAKEFLAGS += -r --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+O       ?= build
+PREFIX  ?= /usr
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+quiet    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@';)
+
+CFLAGS   ?= -O2 -g
+# Callbacks share one signature and rarely use every argument, hence no -Wunused-parameter.
+warnings := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla
+sanflags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+cflags    = -std=gnu11 -D_GNU_SOURCE -I. -pthread $(warnings) $(sanflags) $(CFLAGS) -MMD -MP
+ldflags   = -pthread $(sanflags) $(LDFLAGS)
+xenlibs  := -lxengnttab -lxenevtchn -lxenstore
+libs     := $(xenlibs) -luring -ljansson
+
+programs := 
+
+all: $(programs) $(O)/libpvring.a                  ## build the programs
+.PHONY: all
+
+# ---- objects -------------------------------------------------------------------------------------------------
+# Everything but the programs' main files goes into one archive, so that a unit test links what it names.
+room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user,$(call room,$(d)))
+lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
+
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(cflags) -c -o $@ $<
+# Rebuilt when the version has changed, not only when a file has.
+$(O)/version: FORCE
+	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+$(O)/obj/common/base/version.o: $(O)/version
+$(O)/obj/common/base/version.o: cflags += -DPVRING_VERSION='"$(VERSION)"'
+.PHONY: FORCE
+
+$(O)/libpvring.a: $(lib-obj)
+	$(call quiet,AR)rm -f $@; ar rcs $@ $^
+
+link = $(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
+$(O)/pvring-blkd: $(O)/obj/backend/blk/main.o $(O)/libpvring.a ; $(link)
+$(O)/pvring: $(patsubst %.c,$(O)/obj/%.o,$(wildcard ctl/*.c)) $(O)/libpvring.a ; $(link)
+$(O)/pvring-blkload: $(patsubst %.c,$(O)/obj/%.o,$(wildcard frontend/user/blkload/*.c)) $(O)/libpvring.a ; $(link)
+
+# ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
+
+# ---- what runs on a machine --------------------------------------------------------------------------------------
+# Debian's packages: tools and -dev packages are installed, everything Xen to run is unpacked under build/.
+deps-%:
+	@tests/deps $*
+xen-%:
+	@tests/vm/fetch $*
+.PHONY: deps-% xen-%
+
+demo:                                          ## a disk served and verified, without Xen (installs what is missing)
+	@$(MAKE) deps-demo
+	@$(MAKE) xen-xenstore
+	@$(MAKE) all
+	@tests/demo/run
+bench:                                         ## measure against QEMU's qdisk and fio (never part of a check)
+	@$(MAKE) deps-check
+	@$(MAKE) xen-qemu
+	@$(MAKE) all
+	@tests/bench/run
+.PHONY: demo bench
+
+# ---- tests -----------------------------------------------------------------------------------------------------
+# Each test is a program that prints TAP; tests/run keeps the records that the totals come from.
+-include tests/ring/build.mk
+-include tests/daemon/build.mk
+
+records    := $(O)/test-records
+unit-tests := $(patsubst tests/unit/%.test.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.test.c))
+$(O)/tests/unit/%: $(O)/obj/tests/unit/%.test.o $(O)/libpvring.a
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(libs)
+unit-tests: $(unit-tests)
+.PHONY: unit-tests
+
+# The same tree with sanitizers, each in a build directory of its own. TSan is for what has threads.
+asan       = $(MAKE) O=$(O)/asan SANITIZE=address,undefined
+tsan       = $(MAKE) O=$(O)/tsan SANITIZE=thread
+threaded  := core_loop core_helper core_metrics core_control core_device
+
+# A build that fails is a failure in the records too: totals of half a run must not look like a pass.
+define run-parts
+@: >$(records); $(MAKE) check-begin $(1) || printf 'fail\t0\tmake\t$(1)\n' >>$(records); tests/run --totals $(records)
+endef
+
+check:                                         ## everything, Xen under QEMU included (installs what is missing)
+	@mkdir -p $(O)
+	$(call run-parts,run-quick run-vm)
+check-quick:                                   ## the same without the virtual machines: under 3 minutes
+	@mkdir -p $(O)
+	$(call run-parts,run-quick)
+check-vm:                                      ## only Xen under QEMU
+	@mkdir -p $(O)
+	$(call run-parts,run-vm)
+check-long:                                    ## the long tests; starts none after DEADLINE= minutes (default 60)
+	@mkdir -p $(O)
+	$(call run-parts,run-long)
+check-asan:                                    ## only the unit tests, under ASan and UBSan
+	@mkdir -p $(O)
+	$(call run-parts,run-asan)
+lint:                                          ## only the rules about the tree
+	@mkdir -p $(O)
+	$(call run-parts,run-lint)
+.PHONY: check check-quick check-vm check-long check-asan lint
+
+check-begin:
+	@$(MAKE) deps-check
+	@$(MAKE) xen-vm
+	@$(MAKE) -j2 all
+run-quick: run-lint run-unit run-asan run-tsan run-loopxen run-daemon
+run-lint:
+	@echo "lint:"; tests/run -j 2 $(records) $(sort $(wildcard tests/lint/*.sh))
+run-unit:
+	@$(MAKE) -j2 unit-tests ring-tests
+	@echo "unit:"; tests/run -j 2 $(records) $(ring-tests) $(sort $(unit-tests))
+run-asan:
+	@$(asan) -j2 unit-tests
+	@echo "unit, with ASan and UBSan:"; tests/run -j 2 $(records) $(patsubst $(O)/%,$(O)/asan/%,$(sort $(unit-tests)))
+run-tsan:
+	@$(tsan) -j2 $(threaded:%=$(O)/tsan/tests/unit/%)
+	@echo "unit, with TSan:"; tests/run -j 2 $(records) $(threaded:%=$(O)/tsan/tests/unit/%)
+run-loopxen:
+	@$(MAKE) -j2 loopxen-tests
+	@echo "loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/loopxen/*.sh))
+run-daemon:
+	@$(MAKE) -j2 daemon-test-programs
+	@$(asan) -j2 $(O)/asan/pvring-blkd
+	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/daemon/*.sh))
+run-vm:
+	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh,$(wildcard tests/vm/*.sh)))
+run-long:
+	@$(asan) -j2 $(O)/asan/pvring-blkd
+	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh))
+.PHONY: run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-vm
+
+# ---- install -----------------------------------------------------------------------------------------------------
+install: all                                   ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pvring/loopxen
+	install -m 755 $(O)/pvring-blkd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
+	install -D -m 755 dist/block-pvring $(DESTDIR)/etc/xen/scripts/block-pvring
+	install -D -m 644 dist/pvring-blkd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
+	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
+	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+.PHONY: install
+
+help:                                          ## this list
+	@sed -n 's/^\([a-z-]*\):.*## *\(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t h; do printf '  %-14s %s\n' "$$t" "$$h"; done
+clean:                                         ## remove what was built (keeps nothing)
+	rm -rf $(O)
+.PHONY: help clean
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
