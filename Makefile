@@ -27,9 +27,9 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := 
+programs := $(O)/loopxen
 
-all: $(programs) $(O)/libpvring.a                  ## build the programs
+all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all
 
 # ---- objects -------------------------------------------------------------------------------------------------
@@ -57,6 +57,7 @@ $(O)/pvring: $(patsubst %.c,$(O)/obj/%.o,$(wildcard ctl/*.c)) $(O)/libpvring.a ;
 $(O)/pvring-blkload: $(patsubst %.c,$(O)/obj/%.o,$(wildcard frontend/user/blkload/*.c)) $(O)/libpvring.a ; $(link)
 
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
+include loopxen/build.mk
 
 # ---- what runs on a machine --------------------------------------------------------------------------------------
 # Debian's packages: tools and -dev packages are installed, everything Xen to run is unpacked under build/.

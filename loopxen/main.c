@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/* The loopxen command: subcommands and what they share. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/base/errbuf.h"
+#include "common/base/options.h"
+#include "loopxen/command.h"
+#include "loopxen/host.h"
+#include "loopxen/place.h"
+
+static const struct {
+	const char *name, *arguments, *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "up", "", "start an instance: the shared state, a reaper and Debian's xenstored", cmd_up },
+	{ "down", "", "end everything this instance started and remove its directory", cmd_down },
+	{ "domain", "create|destroy N", "make or destroy a guest domain (no program runs in it yet)", cmd_domain },
+	{ "run", "[--domid N] -- CMD...", "run a program in domain 0, or in domain N", cmd_run },
+	{ "status", "", "show domains, processes and what they hold", cmd_status },
+	{ "check", "", "0: nothing is mapped, granted or bound; 1: something is, by whom; 2: can not tell", cmd_check },
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int command_fail(const struct errbuf *err)
+{
+	fprintf(stderr, "loopxen: %s\n", err->text);
+	return 1;
+}
+
+int command_lock(void)
+{
+	char path[256];
+	int fd, rc = host_path(path, sizeof(path), "lock");
+
+	if (rc)
+		return rc;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -EBUSY;
+	}
+	return fd;
+}
+
+bool command_is_up(void)
+{
+	char path[256];
+	int fd;
+
+	if (host_path(path, sizeof(path), "hv") || access(path, F_OK))
+		return false;
+	fd = command_lock();
+	if (fd >= 0)
+		close(fd);
+	return fd == -EBUSY;
+}
+
+int command_open(struct errbuf *err)
+{
+	int rc = host_open();
+
+	if (rc == -EPROTO)
+		return errbuf_set(err, rc, "%.200s belongs to another version of loopxen: take it down with that one",
+				  host_dir());
+	if (rc)
+		return errbuf_set(err, rc,
+				  "no instance in %.200s (%s): start one with 'loopxen up', or set LOOPXEN_DIR",
+				  host_dir(), strerror(-rc));
+	if (!command_is_up())
+		return errbuf_set(err, -ESRCH,
+				  "the instance in %.200s has died (see loopxen.log there): 'loopxen down' "
+				  "removes what is left of it",
+				  host_dir());
+	return 0;
+}
+
+static void to_log(void)
+{
+	char path[256];
+	int null = open("/dev/null", O_RDONLY), log;
+
+	host_path(path, sizeof(path), "loopxen.log");
+	log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(null, 0);
+	dup2(log, 1);
+	dup2(log, 2);
+	close(null);
+	close(log);
+}
+
+int command_fork_daemon(int *out)
+{
+	int pipe_fds[2], pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return -errno;
+	fflush(NULL);
+	pid = fork();
+	if (pid) {
+		close(pipe_fds[1]);
+		*out = pipe_fds[0];
+		return pid < 0 ? -errno : pid;
+	}
+	setsid();
+	close(pipe_fds[0]);
+	*out = pipe_fds[1];
+	to_log();
+	return chdir("/") ? 0 : 0;
+}
+
+int command_wait_ready(int in, int timeout_ms)
+{
+	struct pollfd fd = { in, POLLIN, 0 };
+	char byte;
+	int rc = -ETIMEDOUT;
+
+	if (poll(&fd, 1, timeout_ms) > 0)
+		rc = read(in, &byte, 1) == 1 ? 0 : -ECHILD;
+	close(in);
+	return rc;
+}
+
+static void print_commands(void)
+{
+	printf("\nCommands:\n");
+	for (unsigned int i = 0; i < NR_COMMANDS; i++)
+		printf("  %-6s %-22s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+	printf("\nThe instance lives in $LOOPXEN_DIR (now %s).\n", host_dir());
+}
+
+int main(int argc, char **argv)
+{
+	static const struct options_spec spec = {
+		.program = "loopxen",
+		.synopsis = "COMMAND [ARGUMENT...]",
+		.summary =
+			"Runs Xen userspace on a machine without Xen: stand-in libraries under Debian's own programs.",
+	};
+	struct errbuf err = { "" };
+	int next = 1;
+
+	switch (options_parse(&spec, argc, argv, NULL, &next)) {
+	case OPTIONS_DONE:
+		if (strcmp(argv[1], "--help") == 0)
+			print_commands();
+		return 0;
+	case OPTIONS_BAD:
+		return 2;
+	default:
+		break;
+	}
+	if (place_init(&err))
+		return command_fail(&err);
+	for (unsigned int i = 0; next < argc && i < NR_COMMANDS; i++) {
+		if (strcmp(argv[next], commands[i].name) == 0)
+			return commands[i].run(argc - next, argv + next);
+	}
+	fprintf(stderr, "loopxen: %s%s%s. Try 'loopxen --help'.\n",
+		next < argc ? "there is no command '" : "no command", next < argc ? argv[next] : "",
+		next < argc ? "'" : "");
+	return 2;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/* An instance begins and ends. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/errbuf.h"
+#include "loopxen/command.h"
+#include "loopxen/host.h"
+#include "loopxen/place.h"
+#include "loopxen/reaper.h"
+#include "loopxen/store.h"
+
+#define START_SECONDS 30
+
+static int no_arguments(int argc, char **argv)
+{
+	if (argc < 2)
+		return 0;
+	fprintf(stderr, "loopxen: '%s' takes no argument, got '%s'\n", argv[0], argv[1]);
+	return 2;
+}
+
+/* Removes what is in NAME under the instance's directory ("" is the directory itself), and it. */
+static void remove_dir(const char *name)
+{
+	char path[512], dir[300];
+	struct dirent *entry;
+	DIR *d;
+
+	host_path(dir, sizeof(dir), "%s", name);
+	d = opendir(dir);
+	while (d && (entry = readdir(d))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%.250s/%.200s", dir, entry->d_name);
+		unlink(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(dir);
+}
+
+static void remove_all(void)
+{
+	remove_dir("store");
+	remove_dir("");
+}
+
+static int write_file(const char *name, const void *data, size_t len)
+{
+	char path[256];
+	int fd, rc = host_path(path, sizeof(path), "%s", name);
+
+	if (rc)
+		return rc;
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	rc = write(fd, data, len) == (ssize_t)len ? 0 : -EIO;
+	close(fd);
+	return rc;
+}
+
+/* Domain 0 with the ring page and port that xenstored takes over from Xen's kernel. */
+static int make_dom0(struct errbuf *err)
+{
+	static const uint8_t page[HOST_PAGE];
+	uint8_t uuid[16] = { 0 };
+	char text[16], path[256];
+	int slot, port, rc;
+
+	slot = host_dom_create(0, uuid);
+	if (slot < 0)
+		return errbuf_set(err, slot, "domain 0 can not be made in %.200s: %s", host_dir(), strerror(-slot));
+	host_lock();
+	port = host_port_alloc_unbound(slot, 0, 0, 0);
+	host_unlock();
+	snprintf(text, sizeof(text), "%d", port);
+	rc = write_file("xsd_port", text, strlen(text));
+	if (!rc)
+		rc = write_file("xsd_kva", page, sizeof(page));
+	host_path(path, sizeof(path), "store");
+	if (!rc && mkdir(path, 0700))
+		rc = -errno;
+	return rc ? errbuf_set(err, rc, "%.200s can not be filled: %s", host_dir(), strerror(-rc)) : 0;
+}
+
+static int make_dir(struct errbuf *err)
+{
+	char path[256], *slash;
+	int lock, rc;
+
+	host_path(path, sizeof(path), "%s", "");
+	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	if (access(path, W_OK | X_OK))
+		return errbuf_set(err, -errno, "the directory %.200s can not be used: %s", path, strerror(errno));
+	lock = command_lock();
+	if (lock == -EBUSY)
+		return errbuf_set(err, lock,
+				  "an instance is already up in %.200s: use it, or set LOOPXEN_DIR to another "
+				  "directory",
+				  host_dir());
+	if (lock < 0)
+		return errbuf_set(err, lock, "%slock: %s", path, strerror(-lock));
+	rc = host_create();
+	if (rc == -EEXIST) { /* the last one died */
+		close(lock);
+		remove_all();
+		return make_dir(err);
+	}
+	if (rc)
+		return errbuf_set(err, rc, "%shv: %s", path, strerror(-rc));
+	return lock;
+}
+
+static int wait_for_store(int reaper, struct errbuf *err)
+{
+	bool is_started;
+
+	for (int i = 0; i < START_SECONDS * 100; i++) {
+		if (store_answers())
+			return 0;
+		is_started = *(volatile int32_t *)&host->reaper_pid;
+		atomic_thread_fence(memory_order_acquire);
+		if (kill(reaper, 0) || (is_started && !*(volatile int32_t *)&host->xenstored_pid))
+			break;
+		usleep(10000);
+	}
+	return errbuf_set(err, -ETIMEDOUT, "xenstored does not answer in %.200s/store/socket", host_dir());
+}
+
+static void show_log(void)
+{
+	char path[256], line[300];
+	FILE *f;
+
+	host_path(path, sizeof(path), "loopxen.log");
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		fprintf(stderr, "  | %s", line);
+	if (f)
+		fclose(f);
+}
+
+/* The reaper inherits the lock: it is held as long as the reaper lives. */
+static int start_reaper(int lock, const char *xenstored, struct errbuf *err)
+{
+	int listener = reaper_listen(err), out, pid;
+
+	if (listener < 0)
+		return listener;
+	signal(SIGCHLD, SIG_IGN); /* ours alone to wait for would be a zombie to kill(pid, 0) */
+	pid = command_fork_daemon(&out);
+	if (pid == 0) {
+		signal(SIGCHLD, SIG_DFL);
+		close(out);
+		reaper_main(listener, xenstored);
+	}
+	close(out);
+	close(listener);
+	close(lock);
+	return pid < 0 ? errbuf_set(err, pid, "fork: %s", strerror(-pid)) : pid;
+}
+
+int cmd_up(int argc, char **argv)
+{
+	struct errbuf err = { "" };
+	char xenstored[4096];
+	int lock, pid, rc;
+
+	if (no_arguments(argc, argv))
+		return 2;
+	if (place_find_xenstored(xenstored, sizeof(xenstored), &err))
+		return command_fail(&err);
+	lock = make_dir(&err);
+	if (lock < 0)
+		return command_fail(&err);
+	rc = make_dom0(&err);
+	if (rc)
+		goto out;
+	pid = rc = start_reaper(lock, xenstored, &err);
+	if (rc < 0)
+		goto out;
+	rc = wait_for_store(pid, &err);
+	if (!rc)
+		rc = store_add_dom0(&host->dom[0], &err);
+	if (rc) {
+		command_fail(&err);
+		show_log();
+		kill(pid, SIGTERM);
+		for (int i = 0; i < 500 && !kill(pid, 0); i++)
+			usleep(10000);
+		remove_all();
+		return 1;
+	}
+	printf("loopxen is up in %s\n", host_dir());
+	return 0;
+out:
+	remove_all();
+	return command_fail(&err);
+}
+
+/* Ends what loopxen runs itself, names what others run. */
+static void end_processes(void)
+{
+	for (unsigned int i = 0; i < HOST_NR_PROCS; i++) {
+		struct host_proc *p = &host->proc[i];
+
+		if (!p->pid || p->pid == host->xenstored_pid)
+			continue;
+		if (p->is_infra)
+			kill(p->pid, SIGTERM); /* the reaper watches it still: the pid is its own */
+		else
+			fprintf(stderr, "loopxen: %s (pid %d) in domain %u still runs and loses its hypervisor\n",
+				p->name, p->pid, p->domid);
+	}
+}
+
+static int wait_until_down(void)
+{
+	for (int i = 0; i < 1000 && command_is_up(); i++)
+		usleep(10000);
+	return command_is_up() ? -ETIMEDOUT : 0;
+}
+
+int cmd_down(int argc, char **argv)
+{
+	struct errbuf err = { "" };
+	int rc = no_arguments(argc, argv);
+
+	if (rc)
+		return rc;
+	rc = command_open(&err);
+	if (rc == -ESRCH) { /* died: nothing to end */
+		remove_all();
+		printf("removed what was left in %s\n", host_dir());
+		return 0;
+	}
+	if (rc)
+		return command_fail(&err);
+	reaper_sync();
+	end_processes();
+	kill(host->reaper_pid, SIGTERM); /* it holds the lock, so it lives */
+	rc = wait_until_down();
+	if (rc) {
+		errbuf_set(&err, rc, "the reaper (pid %d) does not end: %.200s is left as it is", host->reaper_pid,
+			   host_dir());
+		return command_fail(&err);
+	}
+	remove_all();
+	return 0;
+}

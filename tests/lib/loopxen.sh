@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# A loopxen instance of the test's own. Source after tap.sh, then `loopxen_start`: it is taken down at exit.
+# shellcheck shell=bash
+loopxen=${O:-build}/loopxen
+case $loopxen in /*) ;; *) loopxen=$PWD/$loopxen ;; esac
+
+loopxen_start() { # makes $LOOPXEN_DIR and starts an instance in it; skips the whole test where there is no xenstored
+	local out
+	if [ ! -x "$loopxen" ]; then
+		echo "# $loopxen is not there: run make" >&2
+		exit 1
+	fi
+	LOOPXEN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/lx.XXXXXX")
+	export LOOPXEN_DIR
+	trap loopxen_stop EXIT
+	# An instance of the test's own starts without what another one around it set.
+	unset LOOPXEN_DOMID LOOPXEN_FAIL XENSTORED_PATH XENSTORED_RUNDIR
+	if ! out=$("$loopxen" up 2>&1); then
+		case $out in
+		*"no xenstored"*) skip "loopxen starts" "no xenstored on this machine: see 'loopxen up'" ;;
+		*) not_ok "loopxen starts" "$out" ;;
+		esac
+		done_testing
+	fi
+}
+
+# Programs to end before the instance goes: add what you start in the background with `loopxen_track $!`.
+loopxen_pids=()
+loopxen_track() { # PID
+	loopxen_pids+=("$1")
+}
+
+loopxen_stop() {
+	local pid
+	for pid in "${loopxen_pids[@]}"; do
+		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	[ -e "$LOOPXEN_DIR/hv" ] && "$loopxen" down 2>&1 | sed 's/^/# /' >&2
+	rm -rf "$LOOPXEN_DIR"
+}
+
+dom0() { # COMMAND...: in domain 0
+	"$loopxen" run -- "$@"
+}
+
+domu() { # N COMMAND...: in domain N
+	local domid=$1
+	shift
+	"$loopxen" run --domid "$domid" -- "$@"
+}
+
+dom0_start() { # COMMAND...: in domain 0, in the background, until it ends or the test does; its pid is $started
+	"$loopxen" run -- "$@" <&0 &
+	started=$!
+	loopxen_track "$started"
+}
+
+domu_start() { # N COMMAND...
+	local domid=$1
+	shift
+	"$loopxen" run --domid "$domid" -- "$@" <&0 &
+	started=$!
+	loopxen_track "$started"
+}
+
+end_started() { # PID: ends it and waits for it
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	return 0
+}
+
+loopxen_is_clean() {
+	"$loopxen" check
+}
+
+check_clean() { # [NAME]: nothing is mapped, granted or bound any more
+	local name=${1:-nothing is left mapped, granted or bound}
+	if wait_until 10 loopxen_is_clean; then
+		ok "$name"
+	else
+		not_ok "$name" "$(loopxen_is_clean 2>&1 | tr '\n' ';')"
+	fi
+}

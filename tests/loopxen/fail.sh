@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# LOOPXEN_FAIL: the Kth map, copy, bind or allocation of a process fails, others do not.
+# shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/puppets.sh
+
+loopxen_start
+"$loopxen" domain create 1
+puppet front 1
+tell front share 0 2 w
+read -r _ a b <<<"$said"
+tell front alloc 0
+p1=$said
+tell front alloc 0
+p2=$said
+
+puppet back 0 LOOPXEN_FAIL=map:2
+check_match "map 1 of map:2 works" "$(tell back map 1 w "$a"; echo "$said")" '^[0-9]+$'
+check_tell "map 2 fails" "err ENOMEM" back map 1 w "$b"
+check_tell "and leaves nothing behind: map 3 works" 1 back map 1 w "$b"
+check_match "other calls are not hit" "$(tell back bind 1 "$p1"; echo "$said")" '^[0-9]+$'
+end_puppet back
+
+puppet back 0 LOOPXEN_FAIL=copy:2
+check_tell "the second segment fails alone" "0 -1 0" back copy_from 1 "$a" 0 1 "$a" 0 1 "$b" 0 1
+end_puppet back
+
+puppet back 0 LOOPXEN_FAIL=bind:1:persist,map:1
+check_tell "bind:1:persist" "err ENOMEM" back bind 1 "$p1"
+check_tell "fails on" "err ENOMEM" back bind 1 "$p2"
+check_tell "a second rule" "err ENOMEM" back map 1 w "$a"
+check_tell "is over after once" 0 back map 1 w "$a"
+end_puppet back
+
+puppet back 0
+check_match "another process is not hit" "$(tell back bind 1 "$p1"; echo "$said")" '^[0-9]+$'
+end_puppet back
+
+puppet other 1 LOOPXEN_FAIL=alloc:2
+check_match "share is allocation 1" "$(tell other share 0 1 w; echo "$said")" '^0 [0-9]+$'
+check_tell "a port is allocation 2" "err ENOMEM" other alloc 0
+check_match "3 works" "$(tell other share 0 1 w; echo "$said")" '^1 [0-9]+$'
+end_puppet other
+end_puppet front
+check_clean
+done_testing

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Instances: several at once, without privilege, started twice, died; and what the command says when it can not.
+# shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+
+loopxen_start
+first=$LOOPXEN_DIR
+second=$(mktemp -d "${TMPDIR:-/tmp}/lx.XXXXXX")
+trap 'LOOPXEN_DIR=$second "$loopxen" down 2>/dev/null; LOOPXEN_DIR=$first; rm -rf "$second"; loopxen_stop' EXIT
+
+check_match "a second start in one directory is refused" "$("$loopxen" up 2>&1)" "an instance is already up in $first"
+LOOPXEN_DIR=$second
+check "another directory is another instance" "$loopxen" up
+check "with a domain of its own" "$loopxen" domain create 7
+dom0 xenstore-write /test/where second
+LOOPXEN_DIR=$first
+check_eq "the first knows nothing of it" "$(dom0 xenstore-exists /test/where; echo $?)" 1
+check_match "nor of its domain" "$(domu 7 true 2>&1)" "there is no domain 7"
+
+# messages for somebody who is new here
+check_match "no such command" "$("$loopxen" fly 2>&1)" "no command 'fly'"
+check_match "no such domain to run in" "$(domu 9 true 2>&1)" "make it with 'loopxen domain create 9'"
+check_match "a domain that is no number" "$("$loopxen" domain create x1 2>&1)" "'x1' is no domain: expected a number from 1 to"
+check_match "domain 0 is not destroyed" "$("$loopxen" domain destroy 0 2>&1)" "loopxen down"
+check_eq "a program that is not there exits 127" "$(dom0 no-such-program 2>/dev/null; echo $?)" 127
+check_eq "a program's exit status is its own" "$(dom0 sh -c 'exit 42'; echo $?)" 42
+check_match "status names the domains" "$("$loopxen" status)" "domain 0: alive"
+check_match "a program without an instance is told" \
+	"$(LOOPXEN_DIR=$first/nowhere LD_LIBRARY_PATH=${loopxen%/*}/loopxen-lib "${loopxen%/*}/tests/loopxen/puppet" 2>&1)" \
+	"no instance answers in $first/nowhere .*start one with 'loopxen up'"
+LOOPXEN_DIR=$first/nowhere "$loopxen" check >/dev/null 2>&1
+check_eq "check without an instance exits 2" $? 2
+
+# the end
+LOOPXEN_DIR=$second
+pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
+dom0_start xenstore-watch /test
+check "down" "$loopxen" down
+check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
+ended() {
+	local pid
+	for pid in $pids; do
+		[ ! -e "/proc/$pid" ] || grep -q '^State:.Z' "/proc/$pid/status" || return 1
+	done
+}
+check "everything it had started has ended" wait_until 20 ended
+LOOPXEN_DIR=$first
+check_eq "the first goes on" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
+
+# a reaper that died
+mkdir "$second"
+LOOPXEN_DIR=$second
+"$loopxen" up >/dev/null
+reaper=$("$loopxen" status | sed -n 's/^reaper: pid //p')
+kill -KILL "$reaper"
+died() {
+	"$loopxen" status 2>&1 | grep -q "has died"
+}
+check "a died instance is recognised" wait_until 20 died
+check "and replaced by the next up" "$loopxen" up
+check_eq "which works" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
+"$loopxen" down
+
+# without privilege
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$second" && chown nobody "$second"
+	unprivileged() {
+		setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+	}
+	if unprivileged test -x "$loopxen"; then
+		check "nobody starts an instance" unprivileged "$loopxen" up
+		check "creates a domain" unprivileged "$loopxen" domain create 1
+		check_eq "runs a program in it" "$(unprivileged "$loopxen" run --domid 1 -- xenstore-read domid)" 1
+		check "is clean" unprivileged "$loopxen" check
+		check "and takes it down" unprivileged "$loopxen" down
+	else
+		skip "an instance without privilege" "nobody can not reach $loopxen"
+	fi
+else
+	ok "this whole test ran without privilege"
+fi
+LOOPXEN_DIR=$first
+check_clean
+done_testing

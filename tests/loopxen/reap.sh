@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What processes leave behind when they are killed, exit, exec or lose their domain.
+# shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/puppets.sh
+
+loopxen_start
+"$loopxen" domain create 1
+check_clean "a new instance is clean"
+
+hold() { # everything a process can hold, in both domains
+	puppet front 1
+	puppet back 0
+	tell front share 0 2 w
+	read -r area a b <<<"$said"
+	tell front alloc 0
+	fp=$said
+	tell back bind 1 "$fp"
+	bp=$said
+	tell back map 1 w "$a" "$b"
+	here=$said
+}
+
+# a killed mapper
+hold
+tell front poke "$area" 64 1
+end_puppet back KILL
+held() {
+	"$loopxen" check | grep -q "held: 0 mapped, 2 granted, 1 bound"
+}
+check "a killed backend holds nothing; the frontend's grants and port stay" wait_until 10 held
+check_tell "the frontend can end its grants at once" 0 front unshare "$area"
+end_puppet front KILL
+check_clean "a killed frontend leaves nothing"
+
+# a killed owner
+hold
+tell back poke "$here" 100 42
+end_puppet front KILL
+deferred() {
+	"$loopxen" check | grep -q "held: 2 mapped, 2 granted, 1 bound"
+}
+check "a killed frontend's grants stay while they are mapped" wait_until 10 deferred
+check_tell "the backend reads on" 42 back peek "$here" 100
+check_tell "its port has nobody at the other end" 0 back notify "$bp"
+tell back unmap "$here"
+tell back unbind "$bp"
+check_clean "with the unmap they are gone"
+end_puppet back
+
+# notification by a killed process
+puppet front 1
+puppet back 0
+tell front alloc 0
+fp=$said
+tell back bind 1 "$fp"
+bp=$said
+tell front share 0 1 w
+read -r area a <<<"$said"
+tell front poke "$area" 9 1
+tell back map_notify 1 "$a" 9 "$bp"
+end_puppet back KILL
+check_tell "a killed mapper's event comes" "$fp" front wait
+check_tell "and its byte is cleared" 0 front peek "$area" 9
+end_puppet front
+
+# exit without closing anything
+hold
+echo exit >&"${puppet_to[back]}"
+wait "${puppet_pid[back]}"
+check_match "a normal exit gives everything back before the process is gone" "$("$loopxen" check)" "held: 0 mapped"
+end_puppet front
+check_match "so does the owner's" "$("$loopxen" check)" "clean"
+
+# exec without closing anything
+hold
+echo exec sleep 600 >&"${puppet_to[back]}"
+unmapped() {
+	"$loopxen" check | grep -q "held: 0 mapped"
+}
+check "an exec gives everything back" wait_until 10 unmapped
+end_puppet back KILL
+hold_again() {
+	puppet back 0
+	tell back map 1 w "$a"
+	echo exec "$puppet_bin" >&"${puppet_to[back]}"
+	IFS= read -r -t 60 said <&"${puppet_from[back]}"
+	[[ $said == ok* ]] && tell back map 1 w "$a" && [ "$said" = 0 ]
+}
+check "an exec of another Xen program in the same pid starts afresh" hold_again
+end_puppet back
+end_puppet front KILL
+check_clean
+
+# fork: a crowd of killed processes
+crowd() {
+	for _ in $(seq 1 12); do
+		hold
+		kill -KILL "${puppet_pid[front]}" "${puppet_pid[back]}"
+	done
+}
+crowd 2>/dev/null
+check_clean "a dozen killed pairs leave nothing"
+
+# killed at any moment: the lock is recovered, the counts are right
+check "killed in the middle of mapping, 100 times" dom0 "${puppet_bin%/*}/murder" "$loopxen"
+check_clean "and nothing is left"
+
+# a destroyed domain
+hold
+check_match "destroy says who still maps" "$("$loopxen" domain destroy 1)" "domain 1 is dying: puppet .*still maps its grant $a"
+gone() {
+	! kill -0 "${puppet_pid[front]}"
+}
+wait "${puppet_pid[front]}" 2>/dev/null
+check "its processes are ended" gone
+check_tell "a mapping made before stays readable" 0 back peek "$here" 0
+check_tell "no new one is made" "err EINVAL" back map 1 w "$a"
+check_tell "nor copies" -1 back copy_from 1 "$a" 0 1
+check_tell "the port has no other end" 0 back notify "$bp"
+check_match "it is shown as dying" "$("$loopxen" status)" "domain 1: dying"
+check_match "its number is not free yet" "$("$loopxen" domain create 1 2>&1)" "domain 1 exists already"
+tell back unmap "$here"
+check_tell "after the unmap the domain is not found" -2 back copy_from 1 "$a" 0 1
+check "its number is free" "$loopxen" domain create 1
+tell back unbind "$bp"
+puppet front 1
+tell front share 0 1 w
+read -r area a <<<"$said"
+tell front poke "$area" 3 33
+tell back map 1 w "$a"
+check_tell "the new domain's memory is its own" 33 back peek "$said" 3
+check_tell "also for a copy" 0 back copy_from 1 "$a" 3 1
+check_tell "what was copied is the new domain's" 33 back buffer 0
+end_puppet back
+end_puppet front
+check_clean
+done_testing
