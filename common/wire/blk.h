@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block requests and responses between their ring slots and one in-memory form, so that nothing else knows a guest's
+ * ABI. Pure: bytes in, values out; nothing is judged here (backend/blk/request.h does that).
+ *
+ * Source: xen/io/blkif.h. A slot is a private copy (common/ring), never the shared page itself.
+ * Thread: any. Never fails, never logs.
+ */
+#ifndef COMMON_WIRE_BLK_H
+#define COMMON_WIRE_BLK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row per ABI that `protocol` can name; the guest's word size decides the layout. */
+enum blk_abi { BLK_ABI_NATIVE };
+
+#define BLK_MAX_SEGMENTS 11 /* BLKIF_MAX_SEGMENTS_PER_REQUEST: what fits a slot of every ABI */
+
+/* The largest slots of any ABI, for buffers. */
+#define BLK_MAX_REQUEST_BYTES  112
+#define BLK_MAX_RESPONSE_BYTES 16
+
+struct blk_segment {
+	uint32_t gref;
+	uint8_t first_sect; /* of 512 bytes, whatever the disk's sector size */
+	uint8_t last_sect;  /* included */
+};
+
+struct blk_request {
+	uint8_t operation;    /* BLKIF_OP_* */
+	uint8_t nr_segments;  /* as the guest wrote it: may exceed BLK_MAX_SEGMENTS */
+	uint64_t id;          /* the guest's, echoed in the response */
+	uint64_t sector;      /* of 512 bytes */
+	struct blk_segment segment[BLK_MAX_SEGMENTS];
+};
+
+struct blk_response {
+	uint64_t id;
+	uint8_t operation;
+	int16_t status; /* BLKIF_RSP_* */
+};
+
+/* The ABI that the node `protocol` names; NULL (no such node) is native. -EINVAL: a name we do not serve. */
+int blk_abi_parse(const char *protocol, enum blk_abi *abi);
+const char *blk_abi_name(enum blk_abi abi);
+
+size_t blk_request_bytes(enum blk_abi abi);
+size_t blk_response_bytes(enum blk_abi abi);
+
+void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
+void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
+void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp);
+/* Writes every byte of the slot: padding left as it was would tell the guest what our stack held (XSA-216). */
+void blk_response_encode(enum blk_abi abi, const struct blk_response *rsp, void *slot);
+
+#endif

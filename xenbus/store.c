@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "xenbus/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/parse.h"
+#include "xenbus/watch.h"
+
+void xb_store_init(struct xb_store *store)
+{
+	memset(store, 0, sizeof(*store));
+	TAILQ_INIT(&store->dirty);
+}
+
+/* The toolstack writes `domid` for every domain, xen-init-dom0 for domain 0. */
+static int learn_domid(struct xb_store *store, struct errbuf *err)
+{
+	unsigned int len;
+	char *value = xs_read(store->xs, XBT_NULL, "domid", &len);
+	int rc;
+
+	if (!value)
+		return errbuf_set(err, -errno,
+				  "xenstore: this domain's own 'domid' cannot be read: %s (in domain 0 xen-init-dom0 "
+				  "writes it)", strerror(errno));
+	rc = parse_u32(value, 0, XB_DOMID_MAX, &store->domid);
+	free(value);
+	if (rc)
+		return errbuf_set(err, rc, "xenstore: this domain's own 'domid' is not a number from 0 to %u",
+				  XB_DOMID_MAX);
+	snprintf(store->home, sizeof(store->home), "/local/domain/%u", store->domid);
+	return 0;
+}
+
+int xb_store_open(struct xb_store *store, struct errbuf *err)
+{
+	int rc;
+
+	store->xs = xs_open(XS_UNWATCH_FILTER);
+	if (!store->xs)
+		return errbuf_set(err, -errno, "xenstore cannot be reached: %s (is xenstored running, is this root?)",
+				  strerror(errno));
+	rc = learn_domid(store, err);
+	if (rc)
+		xb_store_fini(store);
+	return rc;
+}
+
+void xb_store_fini(struct xb_store *store)
+{
+	for (unsigned int slot = 0; slot < store->nr_slots; slot++) {
+		if (store->watches[slot]) {
+			free(store->watches[slot]->path);
+			xb_watch_init(store->watches[slot]);
+		}
+	}
+	free(store->watches);
+	xs_close(store->xs);
+	xb_store_init(store);
+}
+
+/* One try. true: it is over, *rc says how. */
+static bool try_transaction(struct xb_store *store, xb_transaction_fn *body, void *arg, int *rc, struct errbuf *err)
+{
+	xs_transaction_t txn = xs_transaction_start(store->xs);
+
+	if (txn == XBT_NULL) {
+		*rc = errbuf_set(err, -errno, "xenstore: a transaction cannot be started: %s", strerror(errno));
+		return true;
+	}
+	store->txn = txn;
+	*rc = body(store, arg, err);
+	store->txn = XBT_NULL;
+	if (*rc) {
+		xs_transaction_end(store->xs, txn, true);
+		return true;
+	}
+	if (xs_transaction_end(store->xs, txn, false))
+		return true;
+	if (errno == EAGAIN)
+		return false;
+	*rc = errbuf_set(err, -errno, "xenstore: a transaction cannot be committed: %s", strerror(errno));
+	return true;
+}
+
+int xb_transaction(struct xb_store *store, xb_transaction_fn *body, void *arg, struct errbuf *err)
+{
+	int rc;
+
+	if (store->txn != XBT_NULL)
+		return errbuf_set(err, -EBUSY, "xenstore: a transaction is open already");
+	for (int i = 0; i < XB_TRANSACTION_TRIES; i++) {
+		if (try_transaction(store, body, arg, &rc, err))
+			return rc;
+	}
+	return errbuf_set(err, -EAGAIN, "xenstore: somebody else changed the same nodes during each of %d transactions",
+			  XB_TRANSACTION_TRIES);
+}

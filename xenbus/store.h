@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection to xenstore, with at most one transaction open in it and the watches registered through it.
+ *
+ * Use: xb_store_init(), xb_store_open(), then node.h, watch.h, state.h, device.h and scan.h; everything done inside an
+ * xb_transaction() body belongs to that transaction.
+ * Thread: the main thread of the process, and it alone (libxenstore keeps a reader thread of its own inside).
+ * Errors: -errno with the whole path, the value found and what was expected in err, never NULL. Never logs.
+ * Trust: whatever is read may have been written by the peer; only directories of our own domain are believed.
+ */
+#ifndef XENBUS_STORE_H
+#define XENBUS_STORE_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <xenstore.h>
+#include <xen/io/xs_wire.h>
+
+#include "common/base/errbuf.h"
+
+#define XB_PATH_MAX (XENSTORE_ABS_PATH_MAX + 1) /* any path, with its NUL */
+#define XB_DIR_MAX  256                         /* a device's directory, with its NUL */
+#define XB_DOMID_MAX 0x7fefU                    /* the last number a domain can have */
+
+struct xb_watch;
+TAILQ_HEAD(xb_watch_list, xb_watch);
+
+struct xb_store {
+	struct xs_handle *xs;
+	xs_transaction_t txn; /* 0: none is open */
+	uint32_t domid;       /* of the domain we run in */
+	char home[32];        /* "/local/domain/DOMID" of that domain */
+	/* watch.h */
+	struct xb_watch **watches; /* by slot; NULL: free */
+	unsigned int nr_slots;
+	uint32_t next_generation;
+	struct xb_watch_list dirty;
+};
+
+void xb_store_init(struct xb_store *store);
+/* Connects (XENSTORED_PATH and XENSTORED_RUNDIR say where, as for any libxenstore program) and learns our own domid. */
+int xb_store_open(struct xb_store *store, struct errbuf *err);
+/* Disconnects; every xb_watch still registered is forgotten (and may be removed later, or not). */
+void xb_store_fini(struct xb_store *store);
+
+/*
+ * Runs body inside a transaction and commits it when body returns 0; any other value aborts and is returned.
+ * When somebody else changed what body saw, body runs again, from the start: it may only read and write the store and
+ * overwrite what arg points to. -EAGAIN: gave up after XB_TRANSACTION_TRIES. Transactions do not nest: -EBUSY.
+ */
+#define XB_TRANSACTION_TRIES 100
+typedef int xb_transaction_fn(struct xb_store *store, void *arg, struct errbuf *err);
+int xb_transaction(struct xb_store *store, xb_transaction_fn *body, void *arg, struct errbuf *err);
+
+#endif
