@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What pvring-blkd's own files share: a disk of a guest, and its options. */
+#ifndef BACKEND_BLK_BLK_H
+#define BACKEND_BLK_BLK_H
+
+#include "backend/blk/image.h"
+#include "backend/blk/io.h"
+#include "backend/core/device.h"
+
+/* --grants: how a request's data gets to the guest. */
+enum blk_grants {
+	BLK_GRANTS_AUTO, /* by size: BLK_GRANTS_COPY_MAX_BYTES */
+	BLK_GRANTS_COPY,
+	BLK_GRANTS_MAP,
+};
+
+struct blk_config {
+	enum blk_grants grants;
+};
+
+extern struct blk_config blk_config;
+extern const struct device_class blk_class;
+
+/*
+ * `auto`: up to this size a copy is cheaper than a map and an unmap (`make bench` compares them). Every request
+ * without indirect segments is smaller.
+ */
+#define BLK_GRANTS_COPY_MAX_BYTES (64 * 1024)
+
+#define BLK_MAX_RING_PAGE_ORDER 4
+
+struct blk_device {
+	struct device dev;
+	/* From the toolstack's nodes; the main thread's. */
+	char params[PATH_MAX + 64];
+	char vdev[32];
+	bool is_read_only;
+	bool is_direct_io_safe;
+	struct image_owner owner;
+	struct image *image; /* NULL: not open */
+	/* What the frontend chose. */
+	enum blk_abi abi;
+	struct blk_queue *queue; /* NULL: not connected */
+	struct blk_counters counted_before; /* by the queues of earlier connections */
+};
+
+#endif

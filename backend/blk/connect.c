@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+/* A disk's dealings with xenstore: what the toolstack asks for, what we offer, what the guest chose. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/blk/blk.h"
+#include "backend/core/control.h"
+#include "backend/core/machine.h"
+#include "common/base/container.h"
+#include "xenbus/node.h"
+#include "common/wire/xen_blkif.h"
+
+#define PAGE_BYTES      4096
+#define MAX_GRANT_REF   UINT32_MAX
+#define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
+
+static struct blk_device *to_blk(struct device *dev)
+{
+	return container_of(dev, struct blk_device, dev);
+}
+
+/* ---- what the toolstack asks for ------------------------------------------------------------------------------- */
+
+static int parse_mode(struct blk_device *blk, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+	char mode[16];
+	int rc;
+
+	rc = xb_read_string(xb->store, xb->dir, "mode", mode, sizeof(mode), err);
+	if (rc)
+		return rc;
+	if (strcmp(mode, "r") != 0 && strcmp(mode, "w") != 0)
+		return errbuf_set(err, -EINVAL, "%s/mode: '%s': expected r or w", xb->dir, mode);
+	blk->is_read_only = mode[0] == 'r';
+	return 0;
+}
+
+static int blk_parse(struct device *dev, struct errbuf *err)
+{
+	struct blk_device *blk = to_blk(dev);
+	struct xb_device *xb = &dev->xb;
+	uint32_t safe;
+	int rc;
+
+	rc = xb_read_string(xb->store, xb->dir, "params", blk->params, sizeof(blk->params), err);
+	if (rc == 0)
+		rc = xb_read_string_or(xb->store, xb->dir, "dev", "", blk->vdev, sizeof(blk->vdev), err);
+	if (rc == 0)
+		rc = parse_mode(blk, err);
+	if (rc == 0)
+		rc = xb_read_u32_or(xb->store, xb->dir, "direct-io-safe", 0, 0, 1, &safe, err);
+	if (rc)
+		return rc;
+	blk->is_direct_io_safe = safe;
+	blk->owner.domid = xb->domid;
+	memcpy(blk->owner.label, dev->label, sizeof(blk->owner.label));
+	memcpy(blk->owner.domain_uuid, dev->identity.domain_uuid, sizeof(blk->owner.domain_uuid));
+	return 0;
+}
+
+/* A page that a PV domain mapped from a guest must never be pinned by direct I/O: see ARCHITECTURE.md. */
+static int check_grants(const struct image *image, struct errbuf *err)
+{
+	if (image->engine->is_direct && blk_config.grants == BLK_GRANTS_MAP && machine_is_pv_domain())
+		return errbuf_set(
+			err, -EINVAL,
+			"image %s: direct I/O with --grants map would pin a guest's pages in this PV "
+			"domain, which a killed process could never give back: use --grants copy, or direct=off",
+			image->spec.path);
+	return 0;
+}
+
+static void close_image(struct blk_device *blk)
+{
+	if (blk->image)
+		image_put(blk->image);
+	blk->image = NULL;
+}
+
+static int blk_open(struct device *dev, struct errbuf *err)
+{
+	struct blk_device *blk = to_blk(dev);
+	struct image_spec spec;
+	int rc;
+
+	close_image(blk);
+	rc = image_parse(blk->params, &spec, err);
+	if (rc)
+		return rc;
+	if (blk->is_direct_io_safe && spec.direct == IMAGE_DIRECT_DEFAULT)
+		spec.direct = IMAGE_DIRECT_ON;
+	rc = image_open(&blk->image, &spec, blk->is_read_only, &blk->owner, err);
+	if (rc == 0)
+		rc = check_grants(blk->image, err);
+	if (rc)
+		close_image(blk);
+	return rc;
+}
+
+static void blk_close(struct device *dev)
+{
+	close_image(to_blk(dev));
+}
+
+/* ---- what we offer --------------------------------------------------------------------------------------------- */
+
+static int publish_size(struct blk_device *blk, struct errbuf *err)
+{
+	const struct blk_engine *engine = blk->image->engine;
+	struct xb_device *xb = &blk->dev.xb;
+	int rc;
+
+	rc = xb_write(xb->store, xb->dir, "sectors", err, "%llu",
+		      (unsigned long long)engine->size_bytes / BLK_SECTOR_BYTES);
+	if (rc == 0)
+		rc = xb_write(xb->store, xb->dir, "sector-size", err, "%u", engine->sector_bytes);
+	if (rc == 0)
+		rc = xb_write(xb->store, xb->dir, "physical-sector-size", err, "%u", engine->physical_sector_bytes);
+	if (rc == 0)
+		rc = xb_write(xb->store, xb->dir, "info", err, "%u", blk->is_read_only ? VDISK_READONLY : 0);
+	return rc;
+}
+
+/* The size is known now: publishing it already tells the hotplug script that the image is well. */
+static int blk_offer(struct device *dev, struct errbuf *err)
+{
+	static const struct {
+		const char *name;
+		unsigned int value;
+	} offers[] = {
+		{ "max-ring-page-order", BLK_MAX_RING_PAGE_ORDER },
+		{ "multi-queue-max-queues", 1 },
+		{ "feature-flush-cache", 1 },
+	};
+	int rc = publish_size(to_blk(dev), err);
+
+	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
+		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
+	return rc;
+}
+
+static int blk_publish(struct device *dev, struct errbuf *err)
+{
+	return publish_size(to_blk(dev), err);
+}
+
+/* ---- what the guest chose -------------------------------------------------------------------------------------- */
+
+struct blk_peer {
+	uint32_t ring_page_order;
+	uint32_t nr_queues;
+};
+
+static const struct xb_node_u32 peer_nodes[] = {
+	{ "ring-page-order", 0, 0, BLK_MAX_RING_PAGE_ORDER, offsetof(struct blk_peer, ring_page_order) },
+	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct blk_peer, nr_queues) },
+};
+
+/* One page: Linux writes ring-ref0 once it has written the order, others go on writing ring-ref. */
+static int read_one_ref(struct device *dev, uint32_t *ref, struct errbuf *err)
+{
+	struct xb_device *xb = &dev->xb;
+
+	if (xb_exists(xb->store, xb->otherend, "ring-page-order") && xb_exists(xb->store, xb->otherend, "ring-ref0"))
+		return xb_read_u32(xb->store, xb->otherend, "ring-ref0", 1, MAX_GRANT_REF, ref, err);
+	return xb_read_u32(xb->store, xb->otherend, "ring-ref", 1, MAX_GRANT_REF, ref, err);
+}
+
+static int read_refs(struct device *dev, uint32_t order, struct errbuf *err)
+{
+	struct journal_identity *identity = &dev->identity;
+	char name[24];
+	int rc;
+
+	identity->nr_refs = 1 << order;
+	if (order == 0)
+		return read_one_ref(dev, &identity->ref[0], err);
+	for (uint32_t i = 0; i < identity->nr_refs; i++) {
+		snprintf(name, sizeof(name), "ring-ref%u", i);
+		rc = xb_read_u32(dev->xb.store, dev->xb.otherend, name, 1, MAX_GRANT_REF, &identity->ref[i], err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int read_protocol(struct blk_device *blk, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+	char protocol[32];
+	int rc;
+
+	rc = xb_read_string_or(xb->store, xb->otherend, "protocol", "", protocol, sizeof(protocol), err);
+	if (rc)
+		return rc;
+	if (blk_abi_parse(*protocol ? protocol : NULL, &blk->abi))
+		return errbuf_set(err, -EPROTONOSUPPORT, "%s/protocol: '%s' is not served: expected %s", xb->otherend,
+				  protocol, blk_abi_name(BLK_ABI_NATIVE));
+	return 0;
+}
+
+static int blk_accept(struct device *dev, struct errbuf *err)
+{
+	struct blk_device *blk = to_blk(dev);
+	struct journal_identity *identity = &dev->identity;
+	struct xb_device *xb = &dev->xb;
+	struct ring_layout layout;
+	struct blk_peer peer;
+	int rc;
+
+	rc = xb_read_nodes(xb->store, xb->otherend, peer_nodes, sizeof(peer_nodes) / sizeof(peer_nodes[0]), &peer, err);
+	if (rc == 0)
+		rc = read_protocol(blk, err);
+	if (rc == 0)
+		rc = read_refs(dev, peer.ring_page_order, err);
+	if (rc == 0)
+		rc = xb_read_u32(xb->store, xb->otherend, "event-channel", 1, MAX_EVTCHN_PORT, &identity->remote_port,
+				 err);
+	if (rc)
+		return rc;
+	snprintf(identity->protocol, sizeof(identity->protocol), "%s", blk_abi_name(blk->abi));
+	identity->request_bytes = blk_request_bytes(blk->abi);
+	identity->response_bytes = blk_response_bytes(blk->abi);
+	if (!ring_layout_init(&layout, (size_t)identity->nr_refs * PAGE_BYTES, identity->request_bytes,
+			      identity->response_bytes))
+		return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
+	identity->nr_slots = layout.nr_slots;
+	if (dev->is_resuming && blk->image->engine->ops->is_volatile)
+		return errbuf_set(err, -ENODATA, "image %s was in the memory of the daemon that ended", blk->params);
+	return 0;
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------- */
+
+static int blk_lock(struct device *dev, struct errbuf *err)
+{
+	return image_lock(to_blk(dev)->image, dev->is_resuming, err);
+}
+
+static void on_started(void *device, int rc, const struct errbuf *err)
+{
+	struct blk_device *blk = device;
+
+	if (rc)
+		blk->queue = NULL;
+	device_connected(&blk->dev, rc, err);
+}
+
+static void on_failed(void *device, const char *reason)
+{
+	struct blk_device *blk = device;
+
+	device_fail(&blk->dev, reason);
+}
+
+static void on_stopped(void *device, uint32_t nr_orphans)
+{
+	struct blk_device *blk = device;
+
+	blk_queue_count(blk->queue, &blk->counted_before);
+	blk->queue = NULL;
+	device_disconnected(&blk->dev, nr_orphans);
+}
+
+static uint32_t map_above_bytes(void)
+{
+	switch (blk_config.grants) {
+	case BLK_GRANTS_COPY:
+		return UINT32_MAX;
+	case BLK_GRANTS_MAP:
+		return 0;
+	default:
+		return BLK_GRANTS_COPY_MAX_BYTES;
+	}
+}
+
+static void blk_connect(struct device *dev)
+{
+	struct blk_device *blk = to_blk(dev);
+	const struct blk_engine *engine = blk->image->engine;
+	struct blk_queue_params params = {
+		.label = dev->label,
+		.image = blk->image,
+		.journal = &dev->journal,
+		.identity = dev->identity,
+		.abi = blk->abi,
+		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
+			    .sector_bytes = engine->sector_bytes,
+			    .is_read_only = blk->is_read_only },
+		.map_above_bytes = map_above_bytes(),
+		.is_resumed = dev->is_resuming,
+	};
+	struct blk_queue_events events = {
+		.loop = dev->host->loop,
+		.device = blk,
+		.started = on_started,
+		.failed = on_failed,
+		.stopped = on_stopped,
+	};
+	struct errbuf err;
+
+	blk->queue = blk_queue_new(&params, &events);
+	if (!blk->queue) {
+		image_unlock(blk->image);
+		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for a queue"), &err);
+		return;
+	}
+	blk_queue_start(blk->queue, device_next_worker(dev->host));
+}
+
+static void blk_disconnect(struct device *dev, enum queue_stop how)
+{
+	blk_queue_stop(to_blk(dev)->queue, how);
+}
+
+/* ---- status ---------------------------------------------------------------------------------------------------- */
+
+static const char *const grants_names[] = { "auto", "copy", "map" };
+static void blk_status(struct device *dev, json_t *object)
+{
+	struct blk_device *blk = to_blk(dev);
+	struct blk_counters counters = blk->counted_before;
+
+	if (blk->queue)
+		blk_queue_count(blk->queue, &counters);
+	json_object_set_new(object, "vdev", control_text(blk->vdev));
+	json_object_set_new(object, "image", control_text(blk->params));
+	json_object_set_new(object, "mode", json_string(blk->is_read_only ? "r" : "w"));
+	json_object_set_new(object, "grants", json_string(grants_names[blk_config.grants]));
+	blk_counters_status(&counters, object);
+}
+
+const struct device_class blk_class = {
+	.kind = "vbd",
+	.device_bytes = sizeof(struct blk_device),
+	.parse = blk_parse,
+	.open = blk_open,
+	.offer = blk_offer,
+	.accept = blk_accept,
+	.lock = blk_lock,
+	.connect = blk_connect,
+	.publish = blk_publish,
+	.disconnect = blk_disconnect,
+	.close = blk_close,
+	.status = blk_status,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a disk has done: counted by the worker of its queue, kept over reconnects by the device.
+ *
+ * Thread: blk_counters_error() and counter_add() on the writer's; a reader on any, at any time. Never logs.
+ */
+#ifndef BACKEND_BLK_COUNTERS_H
+#define BACKEND_BLK_COUNTERS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "backend/core/metrics.h"
+
+#define BLK_MAX_REASONS 16
+
+enum blk_io_kind { BLK_IO_READ, BLK_IO_WRITE, BLK_IO_FLUSH, BLK_NR_IO_KINDS };
+
+extern const char *const blk_io_kind_names[BLK_NR_IO_KINDS];
+
+struct blk_counters {
+	uint64_t requests[BLK_NR_IO_KINDS]; /* answered without an error */
+	uint64_t bytes[BLK_NR_IO_KINDS];
+	struct {
+		const char *why; /* a constant; set once, before its count */
+		uint64_t count;
+	} errors[BLK_MAX_REASONS];
+	uint64_t nr_taken, nr_answered;
+	uint64_t nr_spurious_events; /* the queue counts these itself */
+	struct histogram latency;
+};
+
+void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t n);
+/* sum belongs to the caller; counters may be counting. */
+void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters);
+/* Adds in_flight, requests, bytes, errors, latency_ns and spurious_events. */
+void blk_counters_status(const struct blk_counters *counters, json_t *object);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A disk's image: what the toolstack's text names, opened, measured and locked.
+ *
+ *	/path                  a raw file (through the page cache) or a block device (direct)
+ *	file:/path[,direct=on|off]
+ *	null:SIZE              reads zeros, forgets writes
+ *	mem:SIZE               memory, lost with the daemon
+ *
+ * The lock is one byte at 2^62 of the file, an OFD lock: shared for a read-only disk. It is the only fence against
+ * late I/O of a process that died: the kernel gives it when the last reference of that process, I/O in flight
+ * included, is gone. One byte, so that qemu-dm, which locks its own bytes 100 to 299 of the same image, is not felt.
+ *
+ * Thread: image_parse() any; image_open(), image_lock() and image_put() on a helper thread, as they may block.
+ * Errors: -errno with a reason that names the image; never logs.
+ */
+#ifndef BACKEND_BLK_IMAGE_H
+#define BACKEND_BLK_IMAGE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "backend/blk/engine.h"
+
+struct errbuf;
+
+enum image_direct { IMAGE_DIRECT_DEFAULT, IMAGE_DIRECT_ON, IMAGE_DIRECT_OFF };
+
+struct image_spec {
+	const struct blk_engine_ops *engine;
+	char path[PATH_MAX]; /* of a file or block device; else "" */
+	uint64_t size_bytes; /* of null: and mem: */
+	enum image_direct direct;
+};
+
+/* Who opens it: one guest may replace itself (reboot, restore) on an image, two may not share it. */
+struct image_owner {
+	char label[40]; /* "vbd 5/51712" */
+	char domain_uuid[40];
+	uint32_t domid;
+};
+
+struct image {
+	struct blk_engine *engine;
+	struct image_spec spec;
+	struct image_owner owner;
+	bool is_read_only;
+	unsigned int nr_refs; /* atomic */
+	/* under image.c's lock */
+	TAILQ_ENTRY(image) entry;
+	dev_t st_dev;
+	ino_t st_ino;
+	unsigned int nr_lockers;
+	uint64_t waiting_since_ns;
+};
+
+int image_parse(const char *text, struct image_spec *spec, struct errbuf *err);
+
+/* With one reference. -EBUSY: somebody else uses it. */
+int image_open(struct image **image, const struct image_spec *spec, bool is_read_only, const struct image_owner *owner,
+	       struct errbuf *err);
+struct image *image_get(struct image *image); /* any thread */
+void image_put(struct image *image);
+
+/*
+ * Nests: each success needs an image_unlock(). -EAGAIN: held, and expected to become free (the same guest's, or with
+ * is_resuming the process's before us): try again later.
+ */
+int image_lock(struct image *image, bool is_resuming, struct errbuf *err);
+void image_unlock(struct image *image); /* any thread; does not block */
+
+#endif

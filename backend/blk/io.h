@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The data path of one queue: a request from the ring to the engine and its answer back.
+ *
+ *	request -> decode -> check -> grants (copy in, or map) -> engine -> (copy out, or unmap) -> respond
+ *
+ * Copies of a whole batch are one call: writes are gathered while requests are taken, reads while the engine's
+ * completions come in, and both are done in flush().
+ * A request's data lies in its slot's own buffer (copy) or in the guest's pages (map); never is a guest's page given to
+ * direct I/O in a PV domain (image.c and connect.c refuse that).
+ *
+ * Thread: blk_queue_new(), _start(), _stop() and the counters on the main thread; the rest is the worker's.
+ * Logs: what a request was refused for, bounded by the queue's own limit.
+ */
+#ifndef BACKEND_BLK_IO_H
+#define BACKEND_BLK_IO_H
+
+#include "backend/blk/counters.h"
+#include "backend/blk/image.h"
+#include "backend/blk/request.h"
+#include "backend/core/queue.h"
+#include "common/base/errbuf.h"
+#include "common/base/log.h"
+#include "common/wire/blk.h"
+
+#define BLK_MAX_REQUEST_DATA_BYTES (BLK_MAX_SEGMENTS * 4096)
+
+struct blk_queue;
+struct blk_io;
+
+struct blk_queue_params {
+	const char *label;
+	struct image *image;
+	struct journal *journal;
+	struct journal_identity identity;
+	enum blk_abi abi;
+	struct blk_limits limits;
+	uint32_t map_above_bytes; /* requests with more data than this are mapped, others copied */
+	bool is_resumed;
+};
+
+/* What the main thread is told, on its loop; `device` is the caller's. */
+struct blk_queue_events {
+	struct loop *loop;
+	void *device;
+	void (*started)(void *device, int rc, const struct errbuf *err);
+	void (*failed)(void *device, const char *reason);
+	void (*stopped)(void *device, uint32_t nr_orphans);
+};
+
+struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const struct blk_queue_events *events);
+/* started() follows. On its failure the queue is gone. */
+void blk_queue_start(struct blk_queue *bq, struct worker *worker);
+/* stopped() follows; the queue frees itself, and unlocks the image, when its last request is back. */
+void blk_queue_stop(struct blk_queue *bq, enum queue_stop how);
+
+/* Adds what it has counted so far. Any thread. */
+void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
+#include "backend/blk/blk.h"
+#include "backend/core/daemon.h"
+
+static int set_grants(void *config, const char *value, struct errbuf *err)
+{
+	static const char *const names[] = {
+		[BLK_GRANTS_AUTO] = "auto", [BLK_GRANTS_COPY] = "copy", [BLK_GRANTS_MAP] = "map"
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			blk_config.grants = i;
+			return 0;
+		}
+	}
+	return errbuf_set(err, -EINVAL, "'%s' is not a way to move data: expected copy, map or auto", value);
+}
+
+static const struct option_row rows[] = {
+	{ "grants", "HOW", "copy a request's data, map it, or auto (default): by size", set_grants },
+};
+
+static const struct daemon_spec spec = {
+	.options = {
+		.program = "pvring-blkd",
+		.synopsis = "[OPTION...]",
+		.summary = "Serves disks to Xen guests from raw files and block devices, through io_uring.",
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+	},
+	.class = &blk_class,
+	.kernel_driver = "vbd",
+	.kernel_module = "xen-blkback",
+};
+
+int main(int argc, char **argv)
+{
+	return daemon_main(&spec, argc, argv);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "backend/blk/request.h"
+#include "common/wire/xen_blkif.h"
+
+#define SECTORS_PER_PAGE (4096 / BLK_SECTOR_BYTES)
+
+static enum blk_verdict refuse(enum blk_verdict verdict, const char **why, const char *reason)
+{
+	*why = reason;
+	return verdict;
+}
+
+static enum blk_verdict check_segments(const struct blk_request *req, uint32_t *nr_sectors, const char **why)
+{
+	*nr_sectors = 0;
+	if (req->nr_segments > BLK_MAX_SEGMENTS)
+		return refuse(BLK_REJECT, why, "too many segments");
+	for (unsigned int i = 0; i < req->nr_segments; i++) {
+		const struct blk_segment *segment = &req->segment[i];
+
+		if (segment->last_sect < segment->first_sect)
+			return refuse(BLK_REJECT, why, "a segment ends before it begins");
+		if (segment->last_sect >= SECTORS_PER_PAGE)
+			return refuse(BLK_REJECT, why, "a segment ends outside its page");
+		*nr_sectors += segment->last_sect - segment->first_sect + 1;
+	}
+	return BLK_OK;
+}
+
+static enum blk_verdict check_range(const struct blk_limits *limits, const struct blk_request *req,
+				    uint32_t nr_sectors, const char **why)
+{
+	const uint32_t unit_sectors = limits->sector_bytes / BLK_SECTOR_BYTES;
+	uint64_t end;
+
+	if (__builtin_add_overflow(req->sector, nr_sectors, &end) || end > limits->nr_sectors)
+		return refuse(BLK_REJECT, why, "beyond the end of the disk");
+	if (req->sector % unit_sectors || nr_sectors % unit_sectors)
+		return refuse(BLK_REJECT, why, "not a multiple of the disk's sector size");
+	return BLK_OK;
+}
+
+enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
+				   uint32_t *nr_sectors, const char **why)
+{
+	enum blk_verdict verdict;
+
+	switch (req->operation) {
+	case BLKIF_OP_READ:
+	case BLKIF_OP_WRITE:
+		if (req->nr_segments == 0)
+			return refuse(BLK_REJECT, why, "no segments");
+		break;
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		break;
+	default:
+		return refuse(BLK_UNSUPPORTED, why, "unknown operation");
+	}
+	verdict = check_segments(req, nr_sectors, why);
+	if (verdict != BLK_OK || *nr_sectors == 0)
+		return verdict; /* an empty flush: some frontends leave any sector number in it */
+	if (req->operation != BLKIF_OP_READ && limits->is_read_only)
+		return refuse(BLK_REJECT, why, "a write to a read-only disk");
+	return check_range(limits, req, *nr_sectors, why);
+}

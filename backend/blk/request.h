@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is this request one that the disk can serve? Pure: limits and a decoded request in, verdict and reason out. What
+ * passes here is within the disk, within its pages and of a known kind; nothing after it checks again.
+ *
+ * Thread: any. Never logs.
+ */
+#ifndef BACKEND_BLK_REQUEST_H
+#define BACKEND_BLK_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/wire/blk.h"
+
+#define BLK_SECTOR_BYTES 512 /* the unit of every sector number in blkif, whatever the disk's sector size */
+
+enum blk_verdict {
+	BLK_OK,
+	BLK_REJECT,      /* answer BLKIF_RSP_ERROR */
+	BLK_UNSUPPORTED, /* answer BLKIF_RSP_EOPNOTSUPP */
+};
+
+struct blk_limits {
+	uint64_t nr_sectors;
+	uint32_t sector_bytes; /* the disk's: requests must begin and end on a multiple */
+	bool is_read_only;
+};
+
+/* *nr_sectors is the data's length. On anything but BLK_OK, *why is a constant that says what is wrong. */
+enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
+				   uint32_t *nr_sectors, const char **why);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket: one JSON object per line in each direction, mode 0600. Every answer has "ok"; where it is false
+ * "error" says why.
+ *
+ * Thread: the main thread. Errors: -errno with a reason; logs nothing but a client that breaks the rules (debug).
+ */
+#ifndef BACKEND_CORE_CONTROL_H
+#define BACKEND_CORE_CONTROL_H
+
+#include <jansson.h>
+
+#include "backend/core/loop.h"
+
+#define CONTROL_MAX_CLIENTS    16
+#define CONTROL_MAX_LINE_BYTES 4096
+
+struct errbuf;
+struct control;
+
+/* Answers one request: returns a new object without "ok", or NULL with the reason in err. */
+typedef json_t *control_handler(void *context, const char *command, const json_t *request, struct errbuf *err);
+
+/*
+ * A JSON string. Names come from xenstore and reasons may end in the middle of a character: what is not UTF-8 as a
+ * whole is shown with a '?' for each byte outside ASCII, rather than lost.
+ */
+json_t *control_text(const char *text);
+
+/* Takes over a socket that a dead daemon left; -EADDRINUSE: one that is alive answers there. */
+int control_open(struct control **control, struct loop *loop, const char *path, control_handler *handler,
+		 void *context, struct errbuf *err);
+/* Closes and removes the socket. The loop must not run any more. */
+void control_close(struct control *control);
+
+#endif

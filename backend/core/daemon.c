@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/daemon.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/core/control.h"
+#include "backend/core/discovery.h"
+#include "backend/core/machine.h"
+#include "backend/core/metrics.h"
+#include "backend/core/options.h"
+#include "common/base/container.h"
+#include "common/base/version.h"
+
+struct daemon {
+	const struct daemon_spec *spec;
+	struct daemon_config config;
+	char control_path[256];
+	char journal_dir[272];
+	struct xb_store store;
+	struct loop loop;
+	struct worker worker[DAEMON_MAX_THREADS];
+	unsigned int nr_workers;
+	struct device_host host;
+	struct control *control;
+	struct discovery discovery;
+	struct loop_fd signal_fd;
+	bool has_failed;
+};
+
+static int make_dirs(struct daemon *daemon, struct errbuf *err)
+{
+	const char *control = daemon->config.control;
+	char dir[256];
+
+	if (control)
+		snprintf(daemon->control_path, sizeof(daemon->control_path), "%s", control);
+	else
+		snprintf(daemon->control_path, sizeof(daemon->control_path), "/run/pvring/%s.sock",
+			 daemon->config.name);
+	strcpy(dir, daemon->control_path);
+	dirname(dir);
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return errbuf_set(err, -errno, "%s: cannot make it: %s", dir, strerror(errno));
+	snprintf(daemon->journal_dir, sizeof(daemon->journal_dir), "%s/journal", dir);
+	if (mkdir(daemon->journal_dir, 0700) && errno != EEXIST)
+		return errbuf_set(err, -errno, "%s: cannot make it: %s", daemon->journal_dir, strerror(errno));
+	return 0;
+}
+
+/* ---- readiness ------------------------------------------------------------------------------------------------- */
+
+static void say_ready(struct daemon *daemon)
+{
+	log_info("%s %s ready: serves backend/%s with %u thread(s), control socket %s", daemon->config.name,
+		 pvring_version, daemon->spec->class->kind, daemon->nr_workers, daemon->control_path);
+	machine_notify("READY=1");
+	if (daemon->config.ready_fd) {
+		if (write(daemon->config.ready_fd, "ready\n", 6) < 0)
+			log_warn("--ready-fd %u: %s", daemon->config.ready_fd, strerror(errno));
+		close(daemon->config.ready_fd);
+	}
+}
+
+/* ---- the control socket ---------------------------------------------------------------------------------------- */
+
+static json_t *status_of_all(struct daemon *daemon)
+{
+	json_t *list = json_array();
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &daemon->host.devices, entry)
+		json_array_append_new(list, device_status(dev));
+	return list;
+}
+
+static json_t *reply_status(struct daemon *daemon)
+{
+	return json_pack("{s:s, s:i, s:s, s:i, s:o}", "name", daemon->config.name, "pid", getpid(), "version",
+			 pvring_version, "threads", daemon->nr_workers, "devices", status_of_all(daemon));
+}
+
+static json_t *reply_metrics(struct daemon *daemon)
+{
+	json_t *devices = status_of_all(daemon), *reply;
+	char *text = metrics_prometheus(devices);
+
+	reply = text ? json_pack("{s:s}", "text", text) : NULL;
+	free(text);
+	json_decref(devices);
+	return reply;
+}
+
+static json_t *reply_drain(struct daemon *daemon, const json_t *request)
+{
+	bool close_them = json_is_true(json_object_get(request, "close"));
+	struct device *dev;
+	int nr_connected = 0;
+
+	TAILQ_FOREACH(dev, &daemon->host.devices, entry) {
+		nr_connected += dev->phase == DEVICE_CONNECTED;
+		if (close_them)
+			device_ask_to_close(dev);
+	}
+	if (!close_them)
+		kill(getpid(), SIGTERM);
+	return json_pack("{s:i}", "connected", nr_connected);
+}
+
+static json_t *handle_command(void *context, const char *command, const json_t *request, struct errbuf *err)
+{
+	struct daemon *daemon = context;
+
+	if (strcmp(command, "status") == 0)
+		return reply_status(daemon);
+	if (strcmp(command, "metrics") == 0)
+		return reply_metrics(daemon);
+	if (strcmp(command, "drain") == 0)
+		return reply_drain(daemon, request);
+	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics or drain", command);
+	return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static void signalled(struct loop_fd *lfd)
+{
+	struct daemon *daemon = container_of(lfd, struct daemon, signal_fd);
+	struct signalfd_siginfo info;
+
+	while (read(lfd->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (daemon->host.is_stopping)
+			continue;
+		log_info("%s: handing over and leaving", strsignal(info.ssi_signo));
+		machine_notify("STOPPING=1");
+		device_host_stop(&daemon->host);
+	}
+}
+
+static void all_idle(struct device_host *host)
+{
+	loop_stop(host->loop);
+}
+
+static int start_signals(struct daemon *daemon, struct errbuf *err)
+{
+	sigset_t set;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return errbuf_set(err, -errno, "signalfd: %s", strerror(errno));
+	loop_fd_add(&daemon->loop, &daemon->signal_fd, fd, signalled);
+	return 0;
+}
+
+static int start_workers(struct daemon *daemon, struct errbuf *err)
+{
+	int rc;
+
+	while (daemon->nr_workers < daemon->config.nr_threads) {
+		rc = worker_start(&daemon->worker[daemon->nr_workers], daemon->nr_workers, err);
+		if (rc)
+			return rc;
+		daemon->nr_workers++;
+	}
+	return 0;
+}
+
+static void look_again(struct device_host *host)
+{
+	discovery_scan(&container_of(host, struct daemon, host)->discovery);
+}
+
+static void store_lost(struct device_host *host)
+{
+	container_of(host, struct daemon, host)->has_failed = true;
+	device_host_stop(host);
+}
+
+static void init_host(struct daemon *daemon)
+{
+	const struct discovery_spec discovery = {
+		.only_guest = daemon->config.guest,
+		.kernel_driver = daemon->spec->kernel_driver,
+		.kernel_module = daemon->spec->kernel_module,
+		.lost = store_lost,
+	};
+
+	daemon->host = (struct device_host){
+		.class = daemon->spec->class,
+		.store = &daemon->store,
+		.loop = &daemon->loop,
+		.workers = daemon->worker,
+		.journal_dir = daemon->journal_dir,
+		.idle = all_idle,
+		.look_again = look_again,
+	};
+	TAILQ_INIT(&daemon->host.devices);
+	discovery_init(&daemon->discovery, &daemon->host, &discovery);
+}
+
+static int start(struct daemon *daemon, struct errbuf *err)
+{
+	int rc;
+
+	machine_raise_nofile();
+	rc = make_dirs(daemon, err);
+	if (rc == 0)
+		rc = xb_store_open(&daemon->store, err);
+	if (rc == 0)
+		rc = start_signals(daemon, err);
+	if (rc == 0)
+		rc = start_workers(daemon, err);
+	if (rc)
+		return rc;
+	daemon->host.nr_workers = daemon->nr_workers;
+	daemon->host.helper = helper_start();
+	if (!daemon->host.helper)
+		return errbuf_set(err, -ENOMEM, "cannot start a helper thread");
+	rc = control_open(&daemon->control, &daemon->loop, daemon->control_path, handle_command, daemon, err);
+	return rc ? rc : discovery_start(&daemon->discovery, err);
+}
+
+/* Nothing is undone in xenstore: what is connected there stays so for whoever comes next. */
+static void finish(struct daemon *daemon)
+{
+	if (daemon->control)
+		control_close(daemon->control);
+	for (unsigned int i = 0; i < daemon->nr_workers; i++)
+		worker_stop(&daemon->worker[i]);
+	loop_run_inbox(&daemon->loop);
+	device_host_fini(&daemon->host);
+	if (daemon->host.helper)
+		helper_stop(daemon->host.helper);
+	discovery_fini(&daemon->discovery);
+	xb_store_fini(&daemon->store);
+	if (daemon->signal_fd.fd > 0)
+		close(daemon->signal_fd.fd);
+	loop_fini(&daemon->loop);
+}
+
+static int run(struct daemon *daemon)
+{
+	struct errbuf err;
+	int rc;
+
+	rc = loop_init(&daemon->loop, 64);
+	if (rc) {
+		log_error("io_uring: %s", strerror(-rc));
+		return 1;
+	}
+	rc = start(daemon, &err);
+	if (rc == 0) {
+		say_ready(daemon);
+		loop_run(&daemon->loop);
+		log_info("%s: done", daemon->config.name);
+	} else {
+		log_error("%s", err.text);
+	}
+	finish(daemon);
+	return rc || daemon->has_failed ? 1 : 0;
+}
+
+int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int status;
+
+	if (!daemon)
+		return 1;
+	daemon->spec = spec;
+	switch (daemon_options_parse(&spec->options, argc, argv, &daemon->config)) {
+	case OPTIONS_DONE:
+		status = 0;
+		break;
+	case OPTIONS_BAD:
+		status = 2;
+		break;
+	default:
+		xb_store_init(&daemon->store);
+		init_host(daemon);
+		status = run(daemon);
+	}
+	free(daemon);
+	return status;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One device from the toolstack's first node to the last: claims it, has the class open what it names, offers it,
+ * connects, hands it over, closes, forgets. The class (blk, net, usb) fills in what differs.
+ *
+ * How it is driven: whatever happens (a watch, a job that ended) leads to device_advance(), which looks at both ends'
+ * states and does the next step. A step that takes time puts the device into a busy phase, in which nothing else is
+ * begun; its end calls device_advance() again. So events may come in any order, late, or twice.
+ *
+ * Thread: the main thread, but for the class operations that say otherwise.
+ * Logs: every transition, once; what a guest can repeat is bounded by the device's log_limit.
+ */
+#ifndef BACKEND_CORE_DEVICE_H
+#define BACKEND_CORE_DEVICE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "backend/core/helper.h"
+#include "backend/core/journal.h"
+#include "backend/core/queue.h"
+#include "common/base/errbuf.h"
+#include "common/base/log.h"
+#include "xenbus/device.h"
+
+struct device;
+struct device_host;
+
+enum device_phase {
+	DEVICE_CLAIMING,      /* another daemon still holds the journal */
+	DEVICE_OPENING,       /* busy */
+	DEVICE_READY,         /* not connected; xenstore says the rest */
+	DEVICE_LOCKING,       /* busy */
+	DEVICE_CONNECTING,    /* busy */
+	DEVICE_CONNECTED,
+	DEVICE_DISCONNECTING, /* busy */
+	DEVICE_PARKED,        /* a connection that cannot be taken up: untouched until guest or operator act */
+	DEVICE_FORGETTING,    /* busy; freed at its end */
+};
+
+struct device_class {
+	const char *kind;    /* "vbd": the folder under backend/ */
+	size_t device_bytes; /* of the class's struct, which begins with a struct device */
+
+	/* Reads the toolstack's nodes in our own directory. */
+	int (*parse)(struct device *dev, struct errbuf *err);
+	/* Opens what they name. On a helper thread: may block. */
+	int (*open)(struct device *dev, struct errbuf *err);
+	/* Publishes what the frontend may choose from. In the transaction that switches to InitWait. */
+	int (*offer)(struct device *dev, struct errbuf *err);
+	/* Reads what the frontend chose, into dev->identity (the core has filled in the domain). */
+	int (*accept)(struct device *dev, struct errbuf *err);
+	/* Makes sure that nobody else uses it. On a helper thread. -EAGAIN: somebody does, and is expected to stop. */
+	int (*lock)(struct device *dev, struct errbuf *err);
+	/* Starts the queues; ends in device_connected(). */
+	void (*connect)(struct device *dev);
+	/* Publishes what holds while connected. In the transaction that switches to Connected. */
+	int (*publish)(struct device *dev, struct errbuf *err);
+	/* Stops the queues; ends in device_disconnected(). */
+	void (*disconnect)(struct device *dev, enum queue_stop how);
+	/* Undoes open(), or what it did before it failed. On a helper thread: may block. Requests may still be out. */
+	void (*close)(struct device *dev);
+	/* Adds the class's part of `pvring status`. */
+	void (*status)(struct device *dev, json_t *object);
+};
+
+struct device {
+	struct device_host *host;
+	TAILQ_ENTRY(device) entry;
+	struct xb_device xb;
+	char label[40]; /* "vbd 5/51712" */
+	enum device_phase phase;
+	bool is_forgotten; /* the nodes are gone or are another device's now: forget it when it is idle */
+	bool is_resuming;  /* found connected: to be taken up, not offered */
+	bool was_offered;  /* by us or by a daemon before us */
+	bool said_claim, said_wait;
+	bool has_opened_again; /* since the guest last began to ask */
+	struct errbuf fault; /* why it cannot be served; empty: it can */
+	struct journal journal;
+	struct journal_identity identity;
+	struct helper_job job;
+	int job_rc;
+	struct errbuf job_err;
+	struct loop_timer retry;
+	enum queue_stop stop_how;
+	struct log_limit log_limit; /* any thread: what the guest makes us say */
+};
+
+#define DEVICE_MAX_LEFT_ALONE 16
+
+struct device_host {
+	const struct device_class *class;
+	struct xb_store *store;
+	struct loop *loop;
+	struct helper *helper;
+	struct worker *workers;
+	unsigned int nr_workers, next_worker;
+	const char *journal_dir;
+	/* What was said about devices that are not taken, until a scan finds none. */
+	struct errbuf left_alone[DEVICE_MAX_LEFT_ALONE];
+	unsigned int nr_left_alone;
+	bool has_left_alone;
+	bool is_stopping; /* connected devices are handed over, nothing new is begun */
+	void (*idle)(struct device_host *host);       /* stopping, and no device is busy or connected */
+	void (*look_again)(struct device_host *host); /* one was forgotten: another may stand in its place by now */
+	TAILQ_HEAD(, device) devices;
+};
+
+/* Not if its nodes are not complete (said so): another look comes with the next change in the store. */
+void device_add(struct device_host *host, uint32_t domid, uint32_t devid);
+void device_advance(struct device *dev);
+/* The directory is gone. */
+void device_forget(struct device *dev);
+/* Hands over what is connected and waits for what is under way; host->idle() follows. */
+void device_host_stop(struct device_host *host);
+/* After idle(), with the workers gone: frees what there is, leaves xenstore and the journals as they are. */
+void device_host_fini(struct device_host *host);
+/* Asks the guest to let go of it, as a detach does. */
+void device_ask_to_close(struct device *dev);
+const char *device_phase_name(enum device_phase phase);
+
+/* From the class. */
+void device_connected(struct device *dev, int rc, const struct errbuf *err);
+/* nr_orphans: requests that the engine has not given back; the class keeps what they need. */
+void device_disconnected(struct device *dev, uint32_t nr_orphans);
+/* The guest broke the protocol: stop, say so once. */
+void device_fail(struct device *dev, const char *reason);
+struct worker *device_next_worker(struct device_host *host);
+
+json_t *device_status(struct device *dev);
+
+#endif

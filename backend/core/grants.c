@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/grants.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <xen/xen.h>
+#include <xen/grant_table.h>
+
+void grants_init(struct grants *grants)
+{
+	grants->xgt = NULL;
+	grants->nr_copies = 0;
+}
+
+int grants_open(struct grants *grants, uint32_t domid)
+{
+	grants_init(grants);
+	grants->domid = domid;
+	grants->xgt = xengnttab_open(NULL, 0);
+	return grants->xgt ? 0 : -errno;
+}
+
+void grants_close(struct grants *grants)
+{
+	if (grants->xgt)
+		xengnttab_close(grants->xgt);
+	grants_init(grants);
+}
+
+uint32_t grants_copy_room(const struct grants *grants)
+{
+	return GRANTS_COPY_BATCH - grants->nr_copies;
+}
+
+void grants_copy(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment,
+		 uint32_t owner)
+{
+	xengnttab_grant_copy_segment_t *copy = &grants->copy[grants->nr_copies];
+
+	assert(grants->nr_copies < GRANTS_COPY_BATCH);
+	memset(copy, 0, sizeof(*copy));
+	copy->len = segment->len_bytes;
+	if (direction == GRANTS_FROM_GUEST) {
+		copy->flags = GNTCOPY_source_gref;
+		copy->source.foreign.ref = segment->gref;
+		copy->source.foreign.offset = segment->offset_bytes;
+		copy->source.foreign.domid = grants->domid;
+		copy->dest.virt = segment->local;
+	} else {
+		copy->flags = GNTCOPY_dest_gref;
+		copy->source.virt = segment->local;
+		copy->dest.foreign.ref = segment->gref;
+		copy->dest.foreign.offset = segment->offset_bytes;
+		copy->dest.foreign.domid = grants->domid;
+	}
+	grants->owner[grants->nr_copies++] = owner;
+}
+
+void grants_copy_run(struct grants *grants, void (*failed)(void *context, uint32_t owner, int rc), void *context)
+{
+	int rc = 0;
+
+	if (!grants->nr_copies)
+		return;
+	if (xengnttab_grant_copy(grants->xgt, grants->nr_copies, grants->copy) < 0)
+		rc = -errno;
+	for (uint32_t i = 0; i < grants->nr_copies; i++) {
+		if (rc || grants->copy[i].status != GNTST_okay)
+			failed(context, grants->owner[i], rc ? rc : -EFAULT);
+	}
+	grants->nr_copies = 0;
+}
+
+int grants_map(struct grants *grants, const uint32_t *gref, uint32_t nr, int prot, void **area)
+{
+	*area = xengnttab_map_domain_grant_refs(grants->xgt, nr, grants->domid, (uint32_t *)gref, prot);
+	return *area ? 0 : -errno;
+}
+
+void grants_unmap(struct grants *grants, void *area, uint32_t nr)
+{
+	if (area)
+		xengnttab_unmap(grants->xgt, area, nr);
+}

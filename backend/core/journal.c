@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/journal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/errbuf.h"
+
+#define FILE_BYTES (sizeof(struct journal_file) + JOURNAL_MAX_ENTRIES * sizeof(struct journal_entry))
+
+static_assert(sizeof(struct journal_entry) == 176, "the file's layout: a change needs a new JOURNAL_VERSION");
+static_assert(sizeof(struct journal_identity) == 176, "as above");
+
+/* A killed process loses nothing it has stored: only the compiler must keep the steps in order. */
+static void in_order(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+void journal_init(struct journal *journal)
+{
+	memset(journal, 0, sizeof(*journal));
+	journal->fd = -1;
+}
+
+static int claim(struct journal *journal, struct errbuf *err)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct journal_file seen = { .holder_pid = 0 };
+
+	if (fcntl(journal->fd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return errbuf_set(err, -errno, "%s: cannot lock: %s", journal->path, strerror(errno));
+	if (pread(journal->fd, &seen, sizeof(seen), 0) < (ssize_t)sizeof(seen))
+		seen.holder_pid = 0;
+	return errbuf_set(err, -EBUSY, "another daemon (pid %u) serves it and holds %s", seen.holder_pid,
+			  journal->path);
+}
+
+static int map_file(struct journal *journal, struct errbuf *err)
+{
+	void *area;
+
+	/* Sparse: only what a connection uses takes memory, and journal_begin() makes sure that it is there. */
+	if (ftruncate(journal->fd, FILE_BYTES))
+		return errbuf_set(err, -errno, "%s: cannot grow: %s", journal->path, strerror(errno));
+	area = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, journal->fd, 0);
+	if (area == MAP_FAILED)
+		return errbuf_set(err, -errno, "%s: cannot map: %s", journal->path, strerror(errno));
+	journal->file = area;
+	return 0;
+}
+
+int journal_open(struct journal *journal, const char *path, struct errbuf *err)
+{
+	int rc;
+
+	snprintf(journal->path, sizeof(journal->path), "%s", path);
+	journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (journal->fd < 0)
+		return errbuf_set(err, -errno, "%s: cannot open: %s", path, strerror(errno));
+	rc = claim(journal, err);
+	if (rc == 0)
+		rc = map_file(journal, err);
+	if (rc)
+		journal_close(journal);
+	else
+		journal->file->holder_pid = getpid();
+	return rc;
+}
+
+void journal_close(struct journal *journal)
+{
+	if (journal->file)
+		munmap(journal->file, FILE_BYTES);
+	if (journal->fd >= 0)
+		close(journal->fd);
+	journal_init(journal);
+}
+
+void journal_remove(struct journal *journal)
+{
+	if (journal->fd >= 0)
+		unlink(journal->path);
+	journal_close(journal);
+}
+
+int journal_begin(struct journal *journal, const struct journal_identity *identity, uint32_t req_cons,
+		  struct errbuf *err)
+{
+	struct journal_file *file = journal->file;
+	size_t used_bytes = sizeof(*file) + identity->nr_slots * sizeof(struct journal_entry);
+	int r;
+
+	if (identity->nr_slots > JOURNAL_MAX_ENTRIES)
+		return errbuf_set(err, -E2BIG, "%s: %u ring slots: expected at most %u", journal->path,
+				  identity->nr_slots, JOURNAL_MAX_ENTRIES);
+	r = posix_fallocate(journal->fd, 0, used_bytes);
+	if (r)
+		return errbuf_set(err, -r, "%s: no room for %zu bytes: %s", journal->path, used_bytes, strerror(r));
+	file->state = JOURNAL_UNUSED;
+	in_order();
+	memset(file->entry, 0, identity->nr_slots * sizeof(struct journal_entry));
+	memcpy(file->magic, JOURNAL_MAGIC, sizeof(file->magic));
+	file->version = JOURNAL_VERSION;
+	file->entry_bytes = sizeof(struct journal_entry);
+	file->nr_entries = identity->nr_slots;
+	file->identity = *identity;
+	file->req_cons = req_cons;
+	file->rsp_prod = 0;
+	file->writer_pid = getpid();
+	in_order();
+	file->state = JOURNAL_LIVE;
+	return 0;
+}
+
+void journal_end(struct journal *journal)
+{
+	if (journal->file)
+		journal->file->state = JOURNAL_UNUSED;
+}
+
+void journal_taken(struct journal *journal, uint32_t slot, uint32_t request_index)
+{
+	struct journal_entry *entry = &journal->file->entry[slot];
+
+	entry->request_index = request_index;
+	in_order();
+	entry->state = JOURNAL_ENTRY_TAKEN;
+	in_order();
+	journal->file->req_cons = request_index + 1;
+}
+
+void journal_answering(struct journal *journal, uint32_t slot, uint32_t response_index)
+{
+	struct journal_entry *entry = &journal->file->entry[slot];
+
+	entry->response_index = response_index;
+	in_order();
+	entry->state = JOURNAL_ENTRY_ANSWERING;
+	in_order();
+}
+
+void journal_freed(struct journal *journal, uint32_t slot)
+{
+	in_order();
+	journal->file->entry[slot].state = JOURNAL_ENTRY_FREE;
+}
+
+void journal_hand_over(struct journal *journal, uint32_t req_cons, uint32_t rsp_prod)
+{
+	journal->file->req_cons = req_cons;
+	journal->file->rsp_prod = rsp_prod;
+	in_order();
+	journal->file->state = JOURNAL_CLEAN;
+}
+
+int journal_file_check(const struct journal_file *file, uint64_t size_bytes, struct errbuf *err)
+{
+	if (size_bytes < sizeof(*file) || memcmp(file->magic, JOURNAL_MAGIC, sizeof(file->magic)) != 0)
+		return errbuf_set(err, -EINVAL, "not a pvring journal");
+	if (file->version != JOURNAL_VERSION || file->entry_bytes != sizeof(struct journal_entry))
+		return errbuf_set(err, -EPROTONOSUPPORT, "journal version %u: expected %u", file->version,
+				  JOURNAL_VERSION);
+	if (file->nr_entries > JOURNAL_MAX_ENTRIES ||
+	    size_bytes < sizeof(*file) + file->nr_entries * sizeof(struct journal_entry))
+		return errbuf_set(err, -EINVAL, "journal of %llu bytes claims %u entries",
+				  (unsigned long long)size_bytes, file->nr_entries);
+	return 0;
+}
+
+/* The first field that differs, in words; NULL: none. */
+static const char *identity_difference(const struct journal_identity *a, const struct journal_identity *b)
+{
+	if (strncmp(a->kind, b->kind, sizeof(a->kind)) || a->devid != b->devid || a->queue != b->queue)
+		return "device";
+	if (a->domid != b->domid || strncmp(a->domain_uuid, b->domain_uuid, sizeof(a->domain_uuid)))
+		return "domain";
+	if (strncmp(a->protocol, b->protocol, sizeof(a->protocol)) || a->nr_slots != b->nr_slots ||
+	    a->request_bytes != b->request_bytes || a->response_bytes != b->response_bytes)
+		return "protocol";
+	if (a->nr_refs != b->nr_refs || memcmp(a->ref, b->ref, sizeof(a->ref)))
+		return "ring-ref";
+	if (a->remote_port != b->remote_port)
+		return "event-channel";
+	if (a->features != b->features)
+		return "features";
+	return NULL;
+}
+
+int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err)
+{
+	const struct journal_file *file = journal->file;
+	const char *difference;
+	int rc;
+
+	rc = journal_file_check(file, FILE_BYTES, err);
+	if (rc)
+		return rc;
+	if (file->state == JOURNAL_LIVE)
+		return errbuf_set(err, -EUCLEAN, "the daemon that served it (pid %u) ended without handing it over",
+				  file->writer_pid);
+	if (file->state != JOURNAL_CLEAN)
+		return errbuf_set(err, -EINVAL, "the journal says that it was not connected");
+	difference = identity_difference(&file->identity, identity);
+	if (difference)
+		return errbuf_set(err, -EINVAL, "the journal is about another connection: its %s differs", difference);
+	if (file->req_cons != file->rsp_prod)
+		return errbuf_set(err, -EUCLEAN, "the journal is clean, yet %u requests are unanswered",
+				  file->req_cons - file->rsp_prod);
+	return 0;
+}
+
+bool journal_entry_is_unanswered(const struct journal_entry *entry, uint32_t ring_rsp_prod)
+{
+	if (entry->state == JOURNAL_ENTRY_TAKEN)
+		return true;
+	return entry->state == JOURNAL_ENTRY_ANSWERING && (int32_t)(ring_rsp_prod - entry->response_index) <= 0;
+}

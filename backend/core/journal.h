@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The journal: every request that was taken from a ring and not yet answered, in a file on tmpfs that outlives the
+ * process. One file per queue; its lock is also the claim on the device: two daemons never serve one.
+ *
+ * The order of the steps, so that a reader can tell what happened wherever the writer died:
+ *	entry written, req_cons advanced, ... served ..., response index noted, response in the ring, rsp_prod pushed,
+ *	entry freed, frontend notified.
+ * An entry was answered if and only if its response index is noted and lies before the ring's rsp_prod.
+ * The writer dies alone, memory survives: no barrier beyond the compiler's is needed.
+ *
+ * Thread: journal_open(), _begin(), _end(), _close() while no worker uses the queue; the others on the worker's.
+ * Errors: -errno with a reason; never logs.
+ */
+#ifndef BACKEND_CORE_JOURNAL_H
+#define BACKEND_CORE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JOURNAL_MAGIC         "PVRINGJ"
+#define JOURNAL_VERSION       1
+#define JOURNAL_REQUEST_BYTES 160 /* the largest request slot of any class: a USB one is 148 */
+#define JOURNAL_MAX_ENTRIES   1024
+#define JOURNAL_MAX_REFS      16
+
+struct errbuf;
+
+enum journal_state {
+	JOURNAL_UNUSED = 0, /* no connection: nothing to take up */
+	JOURNAL_LIVE = 1,   /* a process serves the ring, or died doing so */
+	JOURNAL_CLEAN = 2,  /* handed over: everything taken was answered, go on at rsp_prod */
+};
+
+/* Which connection this is about. All of it must agree with xenstore before a ring is taken up again. */
+struct journal_identity {
+	char kind[16];
+	char domain_uuid[40];
+	char protocol[16];
+	uint32_t domid, devid, queue;
+	uint32_t remote_port;
+	uint32_t nr_refs;
+	uint32_t ref[JOURNAL_MAX_REFS];
+	uint32_t nr_slots, request_bytes, response_bytes;
+	uint64_t features; /* what was agreed, by class */
+};
+
+enum journal_entry_state {
+	JOURNAL_ENTRY_FREE = 0,
+	JOURNAL_ENTRY_TAKEN = 1,
+	JOURNAL_ENTRY_ANSWERING = 2, /* response_index is valid */
+};
+
+struct journal_entry {
+	uint32_t state;
+	uint32_t request_index; /* the ring index it was taken from */
+	uint32_t response_index;
+	uint32_t reserved;
+	uint8_t request[JOURNAL_REQUEST_BYTES];
+};
+
+struct journal_file {
+	char magic[8];
+	uint32_t version;
+	uint32_t entry_bytes;
+	uint32_t nr_entries; /* as many as the ring has slots */
+	uint32_t state;
+	uint32_t req_cons;
+	uint32_t rsp_prod; /* valid when clean */
+	uint32_t writer_pid; /* who wrote what is above and below */
+	uint32_t holder_pid; /* who has the claim: not the writer, as long as it only looks */
+	struct journal_identity identity;
+	struct journal_entry entry[];
+};
+
+struct journal {
+	char path[256];
+	int fd;
+	struct journal_file *file;
+};
+
+void journal_init(struct journal *journal);
+/* Opens or creates the file and claims it. -EBUSY: another process holds the claim (its pid is in the reason). */
+int journal_open(struct journal *journal, const char *path, struct errbuf *err);
+/* Gives the claim up and leaves the file as it is. */
+void journal_close(struct journal *journal);
+/* Removes the file: the device is gone for good. */
+void journal_remove(struct journal *journal);
+
+/* A new connection: all entries free. */
+int journal_begin(struct journal *journal, const struct journal_identity *identity, uint32_t req_cons,
+		  struct errbuf *err);
+void journal_end(struct journal *journal);
+/* 0: clean and about this very connection. Else the reason why it cannot be used. */
+int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err);
+
+void journal_taken(struct journal *journal, uint32_t slot, uint32_t request_index);
+void journal_answering(struct journal *journal, uint32_t slot, uint32_t response_index);
+void journal_freed(struct journal *journal, uint32_t slot);
+void journal_hand_over(struct journal *journal, uint32_t req_cons, uint32_t rsp_prod);
+
+/* Checks what a file claims about itself before anything in it is used. size_bytes is the file's. */
+int journal_file_check(const struct journal_file *file, uint64_t size_bytes, struct errbuf *err);
+/* The rule above. */
+bool journal_entry_is_unanswered(const struct journal_entry *entry, uint32_t ring_rsp_prod);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t bucket_limit_ns(unsigned int i)
+{
+	return 1ULL << (i + HISTOGRAM_FIRST_LOG2);
+}
+
+void histogram_add(struct histogram *histogram, uint64_t duration_ns)
+{
+	unsigned int i = 0;
+
+	if (duration_ns >= bucket_limit_ns(0))
+		i = 63 - __builtin_clzll(duration_ns) - HISTOGRAM_FIRST_LOG2 + 1;
+	if (i >= HISTOGRAM_BUCKETS)
+		i = HISTOGRAM_BUCKETS - 1;
+	counter_add(&histogram->bucket[i], 1);
+	counter_add(&histogram->sum_ns, duration_ns);
+}
+
+void histogram_merge(struct histogram *sum, const struct histogram *histogram)
+{
+	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		counter_add(&sum->bucket[i], counter_read(&histogram->bucket[i]));
+	counter_add(&sum->sum_ns, counter_read(&histogram->sum_ns));
+}
+
+static uint64_t histogram_count(const struct histogram *histogram)
+{
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		count += counter_read(&histogram->bucket[i]);
+	return count;
+}
+
+uint64_t histogram_quantile_ns(const struct histogram *histogram, double share)
+{
+	uint64_t count = histogram_count(histogram), seen = 0;
+
+	for (unsigned int i = 0; count && i < HISTOGRAM_BUCKETS; i++) {
+		seen += counter_read(&histogram->bucket[i]);
+		if (seen >= share * count)
+			return bucket_limit_ns(i);
+	}
+	return 0;
+}
+
+json_t *histogram_json(const struct histogram *histogram)
+{
+	json_t *buckets = json_array();
+
+	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		json_array_append_new(buckets, json_integer(counter_read(&histogram->bucket[i])));
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "count", (json_int_t)histogram_count(histogram), "sum_ns",
+			 (json_int_t)counter_read(&histogram->sum_ns), "p50",
+			 (json_int_t)histogram_quantile_ns(histogram, 0.5), "p99",
+			 (json_int_t)histogram_quantile_ns(histogram, 0.99), "max",
+			 (json_int_t)histogram_quantile_ns(histogram, 1), "buckets", buckets);
+}
+
+/* ---- Prometheus ------------------------------------------------------------------------------------------------ */
+
+/* A label value: backslash, quote and line feed are escaped. */
+static void put_label_value(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void put_labels(FILE *out, const json_t *device, const char *key, const char *value)
+{
+	fputs("{device=\"", out);
+	put_label_value(out, json_string_value(json_object_get(device, "device")));
+	fprintf(out, "\",domid=\"%lld\"", json_integer_value(json_object_get(device, "domid")));
+	if (key) {
+		fprintf(out, ",%s=\"", key);
+		put_label_value(out, value);
+		fputc('"', out);
+	}
+	fputc('}', out);
+}
+
+/* One sample per device (a number in the status), or per member (an object in the status). */
+static void put_samples(FILE *out, const char *metric, const json_t *device, const json_t *value, const char *label)
+{
+	const char *name;
+	json_t *member;
+
+	if (json_is_integer(value)) {
+		fputs(metric, out);
+		put_labels(out, device, NULL, NULL);
+		fprintf(out, " %lld\n", json_integer_value(value));
+		return;
+	}
+	json_object_foreach((json_t *)value, name, member) {
+		fputs(metric, out);
+		put_labels(out, device, label, name);
+		fprintf(out, " %lld\n", json_integer_value(member));
+	}
+}
+
+static void put_histogram(FILE *out, const char *metric, const json_t *device, const json_t *value)
+{
+	const json_t *buckets = json_object_get(value, "buckets");
+	json_int_t below = 0;
+	char limit[32];
+
+	if (!buckets)
+		return;
+	for (unsigned int i = 0; i < json_array_size(buckets); i++) {
+		below += json_integer_value(json_array_get(buckets, i));
+		if (i + 1 < json_array_size(buckets))
+			snprintf(limit, sizeof(limit), "%.9g", bucket_limit_ns(i) / 1e9);
+		else
+			strcpy(limit, "+Inf");
+		fprintf(out, "%s_bucket", metric);
+		put_labels(out, device, "le", limit);
+		fprintf(out, " %lld\n", below);
+	}
+	fprintf(out, "%s_sum", metric);
+	put_labels(out, device, NULL, NULL);
+	fprintf(out, " %.9f\n%s_count", json_integer_value(json_object_get(value, "sum_ns")) / 1e9, metric);
+	put_labels(out, device, NULL, NULL);
+	fprintf(out, " %lld\n", below);
+}
+
+static const struct {
+	const char *metric, *type, *help;
+	const char *member; /* of a device's status */
+	const char *label;
+} families[] = {
+	{ "pvring_requests_total", "counter", "Requests answered without an error.", "requests", "operation" },
+	{ "pvring_bytes_total", "counter", "Bytes of data moved for the guest.", "bytes", "operation" },
+	{ "pvring_errors_total", "counter", "Requests answered with an error.", "errors", "reason" },
+	{ "pvring_in_flight", "gauge", "Requests taken and not yet answered.", "in_flight", NULL },
+	{ "pvring_spurious_events_total", "counter", "Events that brought no request.", "spurious_events", NULL },
+	{ "pvring_request_seconds", "histogram", "From taking a request to answering it.", "latency_ns", NULL },
+};
+
+char *metrics_prometheus(const json_t *devices)
+{
+	char *text = NULL;
+	size_t len, i;
+	json_t *device;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (unsigned int f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", families[f].metric, families[f].help, families[f].metric,
+			families[f].type);
+		json_array_foreach(devices, i, device) {
+			json_t *value = json_object_get(device, families[f].member);
+
+			if (strcmp(families[f].type, "histogram") == 0)
+				put_histogram(out, families[f].metric, device, value);
+			else
+				put_samples(out, families[f].metric, device, value, families[f].label);
+		}
+	}
+	fclose(out);
+	return text;
+}

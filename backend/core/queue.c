@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "backend/core/metrics.h"
+#include "common/base/container.h"
+#include "common/base/errbuf.h"
+
+/*
+ * Event storms: the kernel cannot be told that an event was for nothing, so a guest that only sends events would keep
+ * a CPU busy. An event is empty when no request was taken since the one before it; after a few in a row the next
+ * unmask waits, each time longer. A guest that does real work never waits: its events find requests.
+ */
+#define FREE_EMPTY_EVENTS    4
+#define FIRST_UNMASK_WAIT_NS 20000ULL
+#define MAX_UNMASK_WAIT_NS   10000000ULL
+
+static void queue_run(struct loop_task *task);
+
+void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal)
+{
+	memset(queue, 0, sizeof(*queue));
+	queue->ops = ops;
+	queue->journal = journal;
+	queue->task.run = queue_run;
+	grants_init(&queue->grants);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------------- */
+
+static void unmask_now(struct loop_timer *timer)
+{
+	struct queue *queue = container_of(timer, struct queue, unmask_later);
+
+	queue->has_event = false;
+	worker_unmask(queue->worker, &queue->port);
+}
+
+static uint64_t unmask_wait_ns(const struct queue *queue)
+{
+	uint32_t doublings = queue->nr_empty_events - FREE_EMPTY_EVENTS - 1;
+
+	if (doublings >= 9)
+		return MAX_UNMASK_WAIT_NS;
+	return FIRST_UNMASK_WAIT_NS << doublings;
+}
+
+static void finish_event(struct queue *queue)
+{
+	if (!queue->has_event || queue->unmask_later.is_armed)
+		return;
+	if (queue->nr_taken != queue->nr_taken_at_event) {
+		queue->nr_empty_events = 0;
+	} else {
+		queue->nr_empty_events++;
+		counter_add(&queue->nr_spurious_events, 1);
+	}
+	queue->nr_taken_at_event = queue->nr_taken;
+	if (queue->nr_empty_events <= FREE_EMPTY_EVENTS)
+		unmask_now(&queue->unmask_later);
+	else
+		loop_timer_start(&queue->worker->loop, &queue->unmask_later, unmask_wait_ns(queue), unmask_now);
+}
+
+static void port_event(struct worker_port *port)
+{
+	struct queue *queue = container_of(port, struct queue, port);
+
+	queue->has_event = true;
+	loop_defer(&queue->worker->loop, &queue->task);
+}
+
+void queue_kick(struct queue *queue)
+{
+	loop_defer(&queue->worker->loop, &queue->task);
+}
+
+/* ---- a batch --------------------------------------------------------------------------------------------------- */
+
+/* true: everything there was is taken, and the next request will send an event. */
+static bool take_requests(struct queue *queue)
+{
+	struct journal_entry *entries = queue->journal->file->entry;
+	enum ring_pop got;
+	uint32_t slot;
+
+	while (queue->nr_free > 0) {
+		slot = queue->free_slots[queue->nr_free - 1];
+		got = ring_back_pop(&queue->ring, entries[slot].request);
+		if (got == RING_GOT) {
+			queue->nr_free--;
+			queue->nr_taken++;
+			journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
+			queue->ops->request(queue, slot, entries[slot].request);
+		} else if (got == RING_BROKEN) {
+			queue->state = QUEUE_BROKEN;
+			queue->ops->broken(queue);
+			return true;
+		} else if (!ring_back_final_check(&queue->ring)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void push_responses(struct queue *queue)
+{
+	bool notify;
+
+	if (!queue->nr_answered)
+		return;
+	notify = ring_back_push(&queue->ring);
+	for (uint32_t i = 0; i < queue->nr_answered; i++) {
+		journal_freed(queue->journal, queue->answered_slots[i]);
+		queue->free_slots[queue->nr_free++] = queue->answered_slots[i];
+	}
+	queue->nr_answered = 0;
+	if (notify)
+		worker_notify(queue->worker, &queue->port);
+}
+
+static void finish_stop(struct queue *queue);
+static void release_when_idle(struct queue *queue);
+
+/* What a queue that no longer has its ring does when something completes. */
+static void run_without_ring(struct queue *queue)
+{
+	if (queue->state == QUEUE_ORPHANED) {
+		queue->ops->flush(queue);
+		if (queue_nr_busy(queue) == 0)
+			queue->state = QUEUE_RELEASING;
+	}
+	if (queue->state == QUEUE_RELEASING)
+		release_when_idle(queue);
+}
+
+static void queue_run(struct loop_task *task)
+{
+	struct queue *queue = container_of(task, struct queue, task);
+	bool took_all = true;
+
+	if (queue_has_ring(queue)) {
+		if (queue->state == QUEUE_RUNNING)
+			took_all = take_requests(queue);
+		queue->ops->flush(queue);
+		push_responses(queue);
+		if (!took_all && queue->nr_free > 0)
+			queue_kick(queue);
+		finish_event(queue);
+		if (queue->state == QUEUE_STOPPING && (queue_nr_busy(queue) == 0 || queue->is_overdue))
+			finish_stop(queue);
+	}
+	if (!queue_has_ring(queue))
+		run_without_ring(queue);
+}
+
+void queue_respond(struct queue *queue, uint32_t slot, const void *response)
+{
+	if (!queue_has_ring(queue)) {
+		queue->free_slots[queue->nr_free++] = slot;
+		return;
+	}
+	journal_answering(queue->journal, slot, ring_back_response_index(&queue->ring));
+	ring_back_put(&queue->ring, response);
+	queue->answered_slots[queue->nr_answered++] = slot;
+}
+
+/* ---- open and stop --------------------------------------------------------------------------------------------- */
+
+static int alloc_slots(struct queue *queue, uint32_t nr_slots, struct errbuf *err)
+{
+	queue->free_slots = calloc(nr_slots, sizeof(*queue->free_slots));
+	queue->answered_slots = calloc(nr_slots, sizeof(*queue->answered_slots));
+	if (!queue->free_slots || !queue->answered_slots)
+		return errbuf_set(err, -ENOMEM, "no memory for %u requests", nr_slots);
+	for (uint32_t i = 0; i < nr_slots; i++)
+		queue->free_slots[i] = nr_slots - 1 - i;
+	queue->nr_slots = queue->nr_free = nr_slots;
+	return 0;
+}
+
+static int map_ring(struct queue *queue, const struct journal_identity *identity, struct errbuf *err)
+{
+	int rc = grants_open(&queue->grants, identity->domid);
+
+	if (rc)
+		return errbuf_set(err, rc, "/dev/xen/gntdev: %s", strerror(-rc));
+	rc = grants_map(&queue->grants, identity->ref, identity->nr_refs, PROT_READ | PROT_WRITE, &queue->shared);
+	if (rc)
+		return errbuf_set(err, rc, "cannot map the ring of %u page(s), first grant %u of domain %u: %s",
+				  identity->nr_refs, identity->ref[0], identity->domid, strerror(-rc));
+	queue->nr_pages = identity->nr_refs;
+	return 0;
+}
+
+static int attach_ring(struct queue *queue, const struct queue_params *params, struct errbuf *err)
+{
+	const struct journal_identity *identity = params->identity;
+	struct ring_layout layout;
+	uint32_t rsp_prod;
+
+	if (!ring_layout_init(&layout, identity->nr_refs * 4096UL, identity->request_bytes, identity->response_bytes))
+		return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
+	if (!params->is_resumed) {
+		ring_back_init(&queue->ring, queue->shared, &layout);
+		return 0;
+	}
+	/* A frontend could only have changed it to harm itself; but then our two records do not agree: leave it. */
+	rsp_prod = queue->journal->file->rsp_prod;
+	if (ring_shared_rsp_prod(queue->shared) != rsp_prod)
+		return errbuf_set(err, -EUCLEAN, "the ring's rsp_prod is %u, the journal's %u",
+				  ring_shared_rsp_prod(queue->shared), rsp_prod);
+	if (!ring_back_attach(&queue->ring, queue->shared, &layout, queue->journal->file->req_cons, rsp_prod))
+		return errbuf_set(err, -EUCLEAN, "no ring can have indexes as in the journal");
+	return 0;
+}
+
+static void release_ring(struct queue *queue)
+{
+	worker_unbind(queue->worker, &queue->port);
+	grants_unmap(&queue->grants, queue->shared, queue->nr_pages);
+	queue->shared = NULL;
+}
+
+/* Once nothing can call back any more. */
+static void release(struct queue *queue)
+{
+	grants_close(&queue->grants);
+	free(queue->free_slots);
+	free(queue->answered_slots);
+	queue->free_slots = queue->answered_slots = NULL;
+	queue->state = QUEUE_CLOSED;
+}
+
+int queue_open(struct queue *queue, struct worker *worker, const struct queue_params *params, struct errbuf *err)
+{
+	const struct journal_identity *identity = params->identity;
+	int rc;
+
+	queue->worker = worker;
+	rc = alloc_slots(queue, identity->nr_slots, err);
+	if (rc)
+		goto out;
+	rc = map_ring(queue, identity, err);
+	if (rc)
+		goto out;
+	rc = attach_ring(queue, params, err);
+	if (rc)
+		goto out;
+	rc = worker_bind(worker, &queue->port, identity->domid, identity->remote_port, port_event);
+	if (rc) {
+		errbuf_set(err, rc, "cannot bind event channel %u of domain %u: %s", identity->remote_port,
+			   identity->domid, strerror(-rc));
+		goto out;
+	}
+	rc = journal_begin(queue->journal, identity, ring_back_req_cons(&queue->ring), err);
+	if (rc)
+		goto out;
+	queue->state = QUEUE_RUNNING;
+	/*
+	 * Look at once, and notify at once when another process served it before: events of the time between may have
+	 * been lost in both directions.
+	 */
+	queue_kick(queue);
+	if (params->is_resumed)
+		worker_notify(worker, &queue->port);
+	rc = 0;
+out:
+	if (rc) {
+		release_ring(queue);
+		release(queue);
+	}
+	return rc;
+}
+
+/* ---- stop ------------------------------------------------------------------------------------------------------ */
+
+static void release_when_idle(struct queue *queue);
+
+static void deadline_gone(struct loop_timer *timer)
+{
+	release_when_idle(container_of(timer, struct queue, deadline));
+}
+
+static void unmask_gone(struct loop_timer *timer)
+{
+	release_when_idle(container_of(timer, struct queue, unmask_later));
+}
+
+/* Timers in the kernel and a task in the loop's list still point here: each comes back, the last one releases. */
+static void release_when_idle(struct queue *queue)
+{
+	struct loop *loop = &queue->worker->loop;
+
+	if (queue->deadline.is_armed)
+		loop_timer_cancel(loop, &queue->deadline, deadline_gone);
+	else if (queue->unmask_later.is_armed)
+		loop_timer_cancel(loop, &queue->unmask_later, unmask_gone);
+	else if (!queue->task.is_deferred) {
+		release(queue);
+		queue->ops->released(queue);
+	}
+}
+
+static void finish_stop(struct queue *queue)
+{
+	uint32_t nr_orphans = queue_nr_busy(queue);
+
+	if (queue->stop_how == QUEUE_CLOSE)
+		journal_end(queue->journal);
+	else if (nr_orphans == 0)
+		journal_hand_over(queue->journal, ring_back_req_cons(&queue->ring), ring_back_rsp_prod(&queue->ring));
+	release_ring(queue);
+	queue->state = nr_orphans ? QUEUE_ORPHANED : QUEUE_RELEASING;
+	queue->ops->stopped(queue, nr_orphans);
+}
+
+static void deadline_passed(struct loop_timer *timer)
+{
+	struct queue *queue = container_of(timer, struct queue, deadline);
+
+	queue->is_overdue = true;
+	queue_kick(queue);
+}
+
+void queue_stop(struct queue *queue, enum queue_stop how)
+{
+	queue->state = QUEUE_STOPPING;
+	queue->stop_how = how;
+	loop_timer_start(&queue->worker->loop, &queue->deadline, QUEUE_DRAIN_DEADLINE_NS, deadline_passed);
+	queue_kick(queue);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One ring of one device, served by one worker: takes requests into slots, gives them to the class, publishes the
+ * answers, keeps the journal, and bounds what a guest can make us do.
+ *
+ * A slot is a number below queue_nr_slots(); the class keeps what it needs per slot in an array of its own. There are
+ * as many as the ring has, so a slot is always free for a request that the ring could hold unanswered.
+ *
+ * The work of one batch: requests are taken -> ops->request() each -> ops->flush() -> answers are published, one
+ * notification. Completions call queue_kick() so that flush() runs at the end of their batch too.
+ *
+ * Life: queue_init() (main) -> queue_open() -> queue_stop() -> ops->stopped() -> ops->released() (worker); the memory
+ * is the class's and may go after released().
+ * Thread: the worker's, but for queue_init().  Never logs: the class does, from ops->broken() and ops->stopped().
+ */
+#ifndef BACKEND_CORE_QUEUE_H
+#define BACKEND_CORE_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/core/grants.h"
+#include "backend/core/journal.h"
+#include "backend/core/loop.h"
+#include "backend/core/worker.h"
+#include "common/ring/back.h"
+
+#define QUEUE_DRAIN_DEADLINE_NS (5 * 1000000000ULL)
+
+struct queue;
+struct errbuf;
+
+struct queue_ops {
+	/* A request was taken; its bytes are a private copy, valid until queue_respond(). Must lead to one respond. */
+	void (*request)(struct queue *queue, uint32_t slot, const void *bytes);
+	/* The end of a batch: do what was gathered. May respond. */
+	void (*flush)(struct queue *queue);
+	/* The guest's index is impossible: nothing more is taken. Called once. */
+	void (*broken)(struct queue *queue);
+	/*
+	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine;
+	 * their pages and slots stay until it gives them back.
+	 */
+	void (*stopped)(struct queue *queue, uint32_t nr_orphans);
+	/* The last slot is free: the memory may go. */
+	void (*released)(struct queue *queue);
+};
+
+enum queue_stop {
+	QUEUE_CLOSE,     /* the connection ends */
+	QUEUE_HAND_OVER, /* another process goes on: the ring is left as it is, the journal marked clean */
+};
+
+struct queue {
+	const struct queue_ops *ops;
+	struct worker *worker;
+	struct journal *journal;
+	struct grants grants;
+	struct ring_back ring;
+	void *shared;
+	uint32_t nr_pages;
+	struct worker_port port;
+	struct loop_task task;
+	enum queue_state {
+		QUEUE_CLOSED,
+		QUEUE_RUNNING,
+		QUEUE_BROKEN,    /* takes nothing more, answers what it took */
+		QUEUE_STOPPING,  /* the same, and then the ring goes */
+		QUEUE_ORPHANED,  /* the ring is gone, requests are still with the engine */
+		QUEUE_RELEASING, /* nothing is left but what the loop still points to */
+	} state;
+	enum queue_stop stop_how;
+	bool is_overdue;
+	struct loop_timer deadline;
+	/* slots: free ones as a stack, so that warm buffers are used again first; answered ones until the next push */
+	uint32_t nr_slots, nr_free, nr_answered;
+	uint32_t *free_slots, *answered_slots;
+	/* an event waits for its unmask; see queue.c on storms */
+	bool has_event;
+	uint64_t nr_taken, nr_taken_at_event;
+	uint32_t nr_empty_events;
+	struct loop_timer unmask_later;
+	uint64_t nr_spurious_events;
+};
+
+/* What makes a queue, from the peer's nodes, already checked. */
+struct queue_params {
+	const struct journal_identity *identity; /* domid, refs, port, slot sizes */
+	bool is_resumed;                         /* go on with a ring that another process handed over */
+};
+
+void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal);
+/* Maps the ring, binds the port, begins the journal. On failure nothing is held and err names the step. */
+int queue_open(struct queue *queue, struct worker *worker, const struct queue_params *params, struct errbuf *err);
+void queue_stop(struct queue *queue, enum queue_stop how);
+
+/* Answers a slot, once; visible at the end of the batch. After stopped() it only frees the slot. */
+void queue_respond(struct queue *queue, uint32_t slot, const void *response);
+/* Something completed: run the end of a batch soon. */
+void queue_kick(struct queue *queue);
+
+/* false: stopped. Nothing may be copied to the guest any more: what its references stand for may have changed. */
+static inline bool queue_has_ring(const struct queue *queue)
+{
+	return queue->state == QUEUE_RUNNING || queue->state == QUEUE_BROKEN || queue->state == QUEUE_STOPPING;
+}
+
+static inline uint32_t queue_nr_slots(const struct queue *queue)
+{
+	return queue->nr_slots;
+}
+
+static inline uint32_t queue_nr_busy(const struct queue *queue)
+{
+	return queue->nr_slots - queue->nr_free - queue->nr_answered;
+}
+
+#endif

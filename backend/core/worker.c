@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/container.h"
+#include "common/base/errbuf.h"
+
+#define WORKER_URING_ENTRIES 512
+
+static void ports_readable(struct loop_fd *lfd)
+{
+	struct worker *worker = container_of(lfd, struct worker, xce_fd);
+	xenevtchn_port_or_error_t port;
+
+	while ((port = xenevtchn_pending(worker->xce)) >= 0) {
+		if ((uint32_t)port < worker->nr_ports && worker->by_port[port])
+			worker->by_port[port]->event(worker->by_port[port]);
+	}
+}
+
+static int open_handles(struct worker *worker)
+{
+	int rc, fd;
+
+	rc = loop_init(&worker->loop, WORKER_URING_ENTRIES);
+	if (rc)
+		return errbuf_set(worker->start_err, rc, "io_uring: %s", strerror(-rc));
+	worker->xce = xenevtchn_open(NULL, 0);
+	if (!worker->xce) {
+		rc = -errno;
+		loop_fini(&worker->loop);
+		return errbuf_set(worker->start_err, rc,
+				  "/dev/xen/evtchn: %s (is this a Xen domain with xen-evtchn loaded?)", strerror(-rc));
+	}
+	fd = xenevtchn_fd(worker->xce);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	loop_fd_add(&worker->loop, &worker->xce_fd, fd, ports_readable);
+	return 0;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	char name[16];
+	int rc;
+
+	snprintf(name, sizeof(name), "worker%u", worker->index);
+	pthread_setname_np(pthread_self(), name);
+	rc = worker->start_rc = open_handles(worker);
+	pthread_barrier_wait(&worker->started);
+	if (rc)
+		return NULL;
+	loop_run(&worker->loop);
+	loop_fini(&worker->loop);
+	xenevtchn_close(worker->xce);
+	free(worker->by_port);
+	return NULL;
+}
+
+int worker_start(struct worker *worker, unsigned int index, struct errbuf *err)
+{
+	sigset_t all, before;
+	int r;
+
+	memset(worker, 0, sizeof(*worker));
+	worker->index = index;
+	worker->start_err = err;
+	pthread_barrier_init(&worker->started, NULL, 2);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+	r = pthread_create(&worker->thread, NULL, worker_main, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return errbuf_set(err, -r, "cannot start a thread: %s", strerror(r));
+	pthread_barrier_wait(&worker->started);
+	if (worker->start_rc)
+		pthread_join(worker->thread, NULL);
+	return worker->start_rc;
+}
+
+void worker_stop(struct worker *worker)
+{
+	loop_stop(&worker->loop);
+	pthread_join(worker->thread, NULL);
+	pthread_barrier_destroy(&worker->started);
+}
+
+static int make_room(struct worker *worker, uint32_t port)
+{
+	uint32_t nr_ports = worker->nr_ports ? worker->nr_ports : 64;
+	struct worker_port **by_port;
+
+	while (nr_ports <= port)
+		nr_ports *= 2;
+	if (nr_ports == worker->nr_ports)
+		return 0;
+	by_port = reallocarray(worker->by_port, nr_ports, sizeof(*by_port));
+	if (!by_port)
+		return -ENOMEM;
+	memset(by_port + worker->nr_ports, 0, (nr_ports - worker->nr_ports) * sizeof(*by_port));
+	worker->by_port = by_port;
+	worker->nr_ports = nr_ports;
+	return 0;
+}
+
+int worker_bind(struct worker *worker, struct worker_port *port, uint32_t domid, evtchn_port_t remote,
+		void (*event)(struct worker_port *))
+{
+	xenevtchn_port_or_error_t local = xenevtchn_bind_interdomain(worker->xce, domid, remote);
+	int rc;
+
+	if (local < 0)
+		return -errno;
+	rc = make_room(worker, local);
+	if (rc) {
+		xenevtchn_unbind(worker->xce, local);
+		return rc;
+	}
+	port->event = event;
+	port->local = local;
+	worker->by_port[local] = port;
+	return 0;
+}
+
+void worker_unbind(struct worker *worker, struct worker_port *port)
+{
+	if (!port->local)
+		return;
+	worker->by_port[port->local] = NULL;
+	xenevtchn_unbind(worker->xce, port->local);
+	port->local = 0;
+}
+
+void worker_unmask(struct worker *worker, struct worker_port *port)
+{
+	if (port->local)
+		xenevtchn_unmask(worker->xce, port->local);
+}
+
+void worker_notify(struct worker *worker, struct worker_port *port)
+{
+	if (port->local)
+		xenevtchn_notify(worker->xce, port->local);
+}

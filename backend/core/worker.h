@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker: one thread, one loop, one event-channel handle, and the queues that were given to it. A queue belongs to
+ * one worker for life, so nothing on the request path needs a lock.
+ *
+ * Thread: worker_start() and worker_stop() on the main thread, everything else on the worker's own.
+ */
+#ifndef BACKEND_CORE_WORKER_H
+#define BACKEND_CORE_WORKER_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <xenevtchn.h>
+
+#include "backend/core/loop.h"
+
+struct errbuf;
+
+/* What an event channel wakes. Embedded in its owner. */
+struct worker_port {
+	void (*event)(struct worker_port *port);
+	evtchn_port_t local; /* 0: not bound */
+};
+
+struct worker {
+	unsigned int index;
+	pthread_t thread;
+	struct loop loop;
+	/* owner: the worker's thread */
+	xenevtchn_handle *xce;
+	struct loop_fd xce_fd;
+	struct worker_port **by_port;
+	uint32_t nr_ports;
+	/* start-up: what the thread tells worker_start() */
+	pthread_barrier_t started;
+	int start_rc;
+	struct errbuf *start_err;
+};
+
+/* Returns once the thread runs or has failed; err says what could not be opened. */
+int worker_start(struct worker *worker, unsigned int index, struct errbuf *err);
+/* Ends the thread. Its queues must be gone. */
+void worker_stop(struct worker *worker);
+
+/*
+ * Binds a local port to the peer's. The port is pending at once, as Xen binds it: event() runs without a
+ * notification. A delivered port stays masked until worker_unmask().
+ */
+int worker_bind(struct worker *worker, struct worker_port *port, uint32_t domid, evtchn_port_t remote,
+		void (*event)(struct worker_port *));
+/* No event() follows. A port that is not bound is left alone. */
+void worker_unbind(struct worker *worker, struct worker_port *port);
+void worker_unmask(struct worker *worker, struct worker_port *port);
+void worker_notify(struct worker *worker, struct worker_port *port);
+
+#endif

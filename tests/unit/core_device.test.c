@@ -1,0 +1,747 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A device with a class that does nothing, a store in memory, and helper jobs that run when the test says so: every
+ * phase can be held for as long as a test likes.
+ */
+#include "tests/unit/cm.h"
+
+#include <unistd.h>
+
+#include "backend/core/device.h"
+#include "common/base/container.h"
+#include "tests/unit/xenbus_fake.h"
+#include "xenbus/node.h"
+
+#define DIR   "/local/domain/0/backend/vbd/5/51712"
+#define FRONT "/local/domain/5/device/vbd/51712"
+
+static bool is_introduced;
+
+bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
+{
+	return is_introduced;
+}
+
+/* ---- helper jobs ----------------------------------------------------------------------------------------------- */
+
+static struct helper_job *job; /* one device has one at most */
+
+void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job *posted)
+{
+	assert_null(job);
+	job = posted;
+}
+
+static bool run_job(void)
+{
+	struct helper_job *running = job;
+
+	job = NULL;
+	if (running) {
+		running->run(running);
+		running->done(running);
+	}
+	return running;
+}
+
+/* ---- the class ------------------------------------------------------------------------------------------------- */
+
+static struct {
+	int parse_rc, open_rc, accept_rc, lock_rc;
+	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked;
+	struct device *connecting, *disconnecting; /* what the test has to end */
+	enum queue_stop how;
+} class;
+
+static int class_rc(int rc, struct errbuf *err, const char *reason)
+{
+	return rc ? errbuf_set(err, rc, "%s", reason) : 0;
+}
+
+static int class_parse(struct device *dev, struct errbuf *err)
+{
+	return class_rc(class.parse_rc, err, "no parse");
+}
+
+static int class_open(struct device *dev, struct errbuf *err)
+{
+	class.nr_opened += !class.open_rc;
+	return class_rc(class.open_rc, err, "no open");
+}
+
+static int class_offer(struct device *dev, struct errbuf *err)
+{
+	return xb_write(dev->host->store, DIR, "feature", err, "1");
+}
+
+static int class_accept(struct device *dev, struct errbuf *err)
+{
+	dev->identity.nr_slots = 32;
+	return class_rc(class.accept_rc, err, "no accept");
+}
+
+static int class_lock(struct device *dev, struct errbuf *err)
+{
+	class.nr_locked++;
+	return class_rc(class.lock_rc, err, "no lock");
+}
+
+static void class_connect(struct device *dev)
+{
+	class.connecting = dev;
+}
+
+static int class_publish(struct device *dev, struct errbuf *err)
+{
+	return xb_write(dev->host->store, DIR, "sectors", err, "8");
+}
+
+static void class_disconnect(struct device *dev, enum queue_stop how)
+{
+	assert_null(class.disconnecting);
+	class.disconnecting = dev;
+	class.how = how;
+}
+
+static void class_close(struct device *dev)
+{
+	class.nr_closed++;
+}
+
+static void class_status(struct device *dev, json_t *object)
+{
+}
+
+static const struct device_class test_class = {
+	.kind = "vbd",
+	.device_bytes = sizeof(struct device),
+	.parse = class_parse,
+	.open = class_open,
+	.offer = class_offer,
+	.accept = class_accept,
+	.lock = class_lock,
+	.connect = class_connect,
+	.publish = class_publish,
+	.disconnect = class_disconnect,
+	.close = class_close,
+	.status = class_status,
+};
+
+static bool end_connect(void)
+{
+	struct device *dev = class.connecting;
+	struct errbuf err;
+
+	class.connecting = NULL;
+	if (dev) {
+		class.nr_connected++;
+		assert_int_equal(journal_begin(&dev->journal, &dev->identity, 0, &err), 0);
+		device_connected(dev, 0, NULL);
+	}
+	return dev;
+}
+
+static bool end_disconnect(void)
+{
+	struct device *dev = class.disconnecting;
+
+	class.disconnecting = NULL;
+	if (dev) {
+		class.nr_disconnected++;
+		if (class.how == QUEUE_HAND_OVER)
+			journal_hand_over(&dev->journal, 0, 0);
+		else
+			journal_end(&dev->journal);
+		device_disconnected(dev, 0);
+	}
+	return dev;
+}
+
+/* ---- the daemon ------------------------------------------------------------------------------------------------ */
+
+static struct xb_store store;
+static struct loop loop;
+static struct device_host host;
+static struct errbuf err;
+static char dir[64];
+static unsigned int nr_idle;
+
+static struct device *the_device(void)
+{
+	return TAILQ_FIRST(&host.devices);
+}
+
+static void look_again(struct device_host *h)
+{
+	if (!the_device() && fake_get(DIR "/state"))
+		device_add(&host, 5, 51712);
+}
+
+static void count_idle(struct device_host *h)
+{
+	nr_idle++;
+}
+
+/* What a change in the store leads to. */
+static void changed(void)
+{
+	if (!the_device())
+		look_again(&host);
+	else if (!fake_get(DIR "/frontend-id"))
+		device_forget(the_device());
+	else
+		device_advance(the_device());
+}
+
+/* Timers are in the kernel only when the loop runs: until then they can be brought forward. */
+static void stop_loop(struct loop_task *task)
+{
+	struct device *dev = the_device();
+
+	if (dev && dev->retry.is_armed)
+		loop_defer(&loop, task);
+	else
+		loop_stop(&loop);
+}
+
+static void run_retry(void)
+{
+	struct loop_task task = { .run = stop_loop };
+
+	the_device()->retry.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
+	loop.is_stopping = false;
+	loop_defer(&loop, &task);
+	loop_run(&loop);
+}
+
+static void finish_all(void)
+{
+	do {
+		if (!host.is_stopping)
+			changed();
+	} while (run_job() || end_connect() || end_disconnect());
+}
+
+/* ---- the toolstack and the guest ------------------------------------------------------------------------------- */
+
+static void make_nodes(void)
+{
+	fake_set(DIR "/frontend", FRONT);
+	fake_set(DIR "/frontend-id", "5");
+	fake_set(DIR "/online", "1");
+	fake_set(DIR "/state", "1");
+	fake_set(FRONT "/state", "1");
+	fake_set("/local/domain/5/vm", "/vm/11111111-1111-1111-1111-111111111111");
+}
+
+static void remove_nodes(void)
+{
+	xs_rm(store.xs, 0, DIR);
+	xs_rm(store.xs, 0, FRONT);
+}
+
+static void set_state(const char *path, enum xb_state state)
+{
+	fake_set(path, (char[]){ '0' + state, '\0' });
+}
+
+static void guest(enum xb_state state)
+{
+	set_state(FRONT "/state", state);
+	finish_all();
+}
+
+static enum xb_state ours(void)
+{
+	return fake_get(DIR "/state")[0] - '0';
+}
+
+static int setup(void **state)
+{
+	memset(&class, 0, sizeof(class));
+	job = NULL;
+	nr_idle = 0;
+	is_introduced = true;
+	strcpy(dir, "/tmp/pvring-device-XXXXXX");
+	if (!mkdtemp(dir) || loop_init(&loop, 16))
+		return -1;
+	fake_reset();
+	xb_store_init(&store);
+	host = (struct device_host){
+		.class = &test_class,
+		.store = &store,
+		.loop = &loop,
+		.journal_dir = dir,
+		.idle = count_idle,
+		.look_again = look_again,
+	};
+	TAILQ_INIT(&host.devices);
+	make_nodes();
+	return xb_store_open(&store, &err);
+}
+
+static int teardown(void **state)
+{
+	char path[128];
+
+	device_host_fini(&host);
+	xb_store_fini(&store);
+	loop_fini(&loop);
+	fake_reset();
+	snprintf(path, sizeof(path), "%s/vbd-5-51712", dir);
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void add_and_offer(void)
+{
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+}
+
+static void connect_it(void)
+{
+	add_and_offer();
+	guest(XB_INITIALISED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(ours(), XB_CONNECTED);
+}
+
+static void assert_gone(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/vbd-5-51712", dir);
+	assert_null(the_device());
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(class.nr_connected, class.nr_disconnected);
+	assert_true(class.nr_closed >= 1);
+}
+
+/* ---- a device's way -------------------------------------------------------------------------------------------- */
+
+static void a_device_is_opened_and_offered(void **state)
+{
+	changed();
+	assert_int_equal(the_device()->phase, DEVICE_OPENING);
+	assert_int_equal(ours(), XB_INITIALISING);
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	assert_string_equal(fake_get(DIR "/feature"), "1");
+}
+
+static void it_connects_when_the_guest_has_published(void **state)
+{
+	connect_it();
+	assert_string_equal(fake_get(DIR "/sectors"), "8");
+	guest(XB_CONNECTED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(class.nr_connected, 1);
+}
+
+static void a_guest_that_is_faster_than_us_is_served(void **state)
+{
+	set_state(FRONT "/state", XB_CONNECTED);
+	finish_all();
+	assert_int_equal(ours(), XB_CONNECTED);
+}
+
+static void a_guest_closes_and_comes_back(void **state)
+{
+	connect_it();
+	for (int i = 0; i < 3; i++) {
+		guest(XB_CONNECTED);
+		guest(XB_CLOSING);
+		assert_int_equal(ours(), XB_CLOSING);
+		guest(XB_CLOSED);
+		assert_int_equal(ours(), XB_CLOSED);
+		assert_int_equal(class.how, QUEUE_CLOSE);
+		guest(XB_INITIALISING);
+		assert_int_equal(ours(), XB_INIT_WAIT);
+		guest(XB_INITIALISED);
+		assert_int_equal(ours(), XB_CONNECTED);
+	}
+	assert_int_equal(class.nr_opened, 1);
+	assert_int_equal(class.nr_disconnected, 3);
+}
+
+static void a_detached_device_is_forgotten(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	fake_set(DIR "/online", "0");
+	set_state(DIR "/state", XB_CLOSING);
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED); /* until the guest lets go */
+	guest(XB_CLOSING);
+	guest(XB_CLOSED);
+	assert_gone();
+	assert_int_equal(ours(), XB_CLOSED);
+}
+
+static void a_domain_that_died_is_let_go(void **state)
+{
+	connect_it();
+	is_introduced = false;
+	finish_all();
+	assert_int_equal(class.nr_disconnected, 1);
+	assert_int_equal(ours(), XB_CLOSED);
+	remove_nodes();
+	finish_all();
+	assert_gone();
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------------------------- */
+
+static void what_cannot_be_opened_is_said_to_the_toolstack(void **state)
+{
+	int *rcs[] = { &class.open_rc, &class.parse_rc };
+	const char *reasons[] = { "no open", "no parse" };
+
+	for (int i = 0; i < 2; i++) {
+		*rcs[i] = -ENOENT;
+		finish_all();
+		assert_int_equal(ours(), XB_INIT_WAIT);
+		assert_string_equal(fake_get(DIR "/hotplug-status"), "error");
+		assert_string_equal(fake_get(DIR "/hotplug-error"), reasons[i]);
+		guest(XB_INITIALISED);
+		assert_int_equal(class.nr_connected, 0);
+		*rcs[i] = 0;
+		remove_nodes();
+		finish_all();
+		assert_null(the_device());
+		make_nodes();
+	}
+}
+
+static void what_the_guest_published_wrongly_is_refused(void **state)
+{
+	add_and_offer();
+	class.accept_rc = -EINVAL;
+	guest(XB_INITIALISED);
+	assert_int_equal(ours(), XB_CLOSING);
+	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "22 connect: no accept");
+	class.accept_rc = 0;
+	guest(XB_CLOSED);
+	guest(XB_INITIALISING);
+	guest(XB_INITIALISED);
+	assert_int_equal(ours(), XB_CONNECTED);
+	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+}
+
+static void a_lock_that_will_be_free_is_waited_for(void **state)
+{
+	add_and_offer();
+	class.lock_rc = -EAGAIN;
+	guest(XB_INITIALISED);
+	for (unsigned int i = 1; i <= 3; i++) {
+		assert_int_equal(the_device()->phase, DEVICE_LOCKING);
+		assert_int_equal(class.nr_locked, i);
+		run_retry();
+		finish_all();
+	}
+	class.lock_rc = 0;
+	run_retry();
+	finish_all();
+	assert_int_equal(ours(), XB_CONNECTED);
+}
+
+static void a_lock_that_another_keeps_is_refused(void **state)
+{
+	add_and_offer();
+	class.lock_rc = -EBUSY;
+	guest(XB_INITIALISED);
+	assert_int_equal(ours(), XB_CLOSING);
+	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "16 lock: no lock");
+}
+
+static void a_guest_that_breaks_the_protocol_is_stopped(void **state)
+{
+	connect_it();
+	device_fail(the_device(), "for a reason");
+	assert_int_equal(ours(), XB_CLOSING);
+	device_fail(the_device(), "again"); /* too late to matter */
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "71 stopped: for a reason");
+	guest(XB_CLOSED);
+	assert_int_equal(ours(), XB_CLOSED);
+}
+
+/* ---- taken up again -------------------------------------------------------------------------------------------- */
+
+static void restart_daemon(void)
+{
+	device_host_stop(&host);
+	finish_all();
+	assert_true(nr_idle > 0);
+	device_host_fini(&host);
+	host.is_stopping = false;
+	nr_idle = 0;
+}
+
+static void a_connection_handed_over_is_taken_up(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	restart_daemon();
+	assert_int_equal(class.how, QUEUE_HAND_OVER);
+	assert_int_equal(ours(), XB_CONNECTED);
+	fake_set(DIR "/sectors", "untouched");
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_string_equal(fake_get(DIR "/sectors"), "untouched");
+	guest(XB_CLOSING);
+	guest(XB_CLOSED);
+	assert_int_equal(ours(), XB_CLOSED);
+}
+
+static void park_it(void)
+{
+	set_state(DIR "/state", XB_CONNECTED); /* and no journal */
+	set_state(FRONT "/state", XB_CONNECTED);
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_PARKED);
+	assert_int_equal(ours(), XB_CONNECTED);
+}
+
+static void a_connection_that_cannot_be_taken_up_is_parked(void **state)
+{
+	park_it();
+	assert_null(fake_get(DIR "/hotplug-status"));
+	guest(XB_CLOSING);
+	guest(XB_CLOSED);
+	guest(XB_INITIALISING);
+	guest(XB_INITIALISED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+}
+
+static void a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched(void **state)
+{
+	int *rcs[] = { &class.open_rc, &class.parse_rc };
+
+	for (int i = 0; i < 2; i++) {
+		print_message("# %s\n", i ? "parse" : "open");
+		*rcs[i] = -ENOENT;
+		park_it();
+		assert_null(fake_get(DIR "/hotplug-status"));
+		*rcs[i] = 0;
+		remove_nodes();
+		finish_all();
+		make_nodes();
+	}
+}
+
+/* ---- in every phase -------------------------------------------------------------------------------------------- */
+
+static struct journal other_claim;
+
+static void to_claiming(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/vbd-5-51712", dir);
+	journal_init(&other_claim);
+	assert_int_equal(journal_open(&other_claim, path, &err), 0);
+	changed();
+}
+
+static void to_opening(void)
+{
+	changed();
+}
+
+static void to_locking(void)
+{
+	add_and_offer();
+	set_state(FRONT "/state", XB_INITIALISED);
+	changed();
+}
+
+static void to_connecting(void)
+{
+	to_locking();
+	run_job();
+}
+
+static void to_disconnecting(void)
+{
+	connect_it();
+	set_state(FRONT "/state", XB_CLOSING);
+	changed();
+}
+
+static void to_waiting_for_the_lock(void)
+{
+	class.lock_rc = -EAGAIN;
+	to_locking();
+	run_job();
+	class.lock_rc = 0;
+}
+
+static const struct {
+	const char *name;
+	void (*go)(void);
+	enum device_phase phase;
+} phases[] = {
+	{ "claiming", to_claiming, DEVICE_CLAIMING },
+	{ "opening", to_opening, DEVICE_OPENING },
+	{ "ready", add_and_offer, DEVICE_READY },
+	{ "locking", to_locking, DEVICE_LOCKING },
+	{ "waiting for the lock", to_waiting_for_the_lock, DEVICE_LOCKING },
+	{ "connecting", to_connecting, DEVICE_CONNECTING },
+	{ "connected", connect_it, DEVICE_CONNECTED },
+	{ "disconnecting", to_disconnecting, DEVICE_DISCONNECTING },
+	{ "parked", park_it, DEVICE_PARKED },
+};
+
+#define NR_PHASES (sizeof(phases) / sizeof(phases[0]))
+
+static void go_to_phase(size_t i)
+{
+	print_message("# %s\n", phases[i].name);
+	other_claim.fd = -1;
+	other_claim.file = NULL;
+	make_nodes();
+	phases[i].go();
+	assert_int_equal(the_device()->phase, phases[i].phase);
+}
+
+static void let_go_of_claim(void)
+{
+	journal_close(&other_claim);
+	if (the_device() && the_device()->retry.is_armed)
+		run_retry();
+}
+
+static void nodes_may_go_in_every_phase(void **state)
+{
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		go_to_phase(i);
+		remove_nodes();
+		changed();
+		changed();
+		let_go_of_claim();
+		finish_all();
+		assert_null(the_device());
+		assert_int_equal(class.nr_connected, class.nr_disconnected);
+	}
+}
+
+static void another_device_may_take_its_place_in_every_phase(void **state)
+{
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		unsigned int nr_closed = class.nr_closed;
+
+		if (phases[i].phase == DEVICE_CLAIMING || phases[i].phase == DEVICE_OPENING)
+			continue; /* nothing was offered yet: what is offered then is read then */
+		go_to_phase(i);
+		remove_nodes();
+		make_nodes(); /* before we looked */
+		changed();
+		let_go_of_claim();
+		finish_all();
+		assert_int_equal(class.nr_closed, nr_closed + 1);
+		assert_int_equal(the_device()->phase, DEVICE_READY);
+		assert_int_equal(ours(), XB_INIT_WAIT);
+		remove_nodes();
+		finish_all();
+		assert_null(the_device());
+	}
+}
+
+static void another_device_may_take_the_place_of_one_taken_up(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	restart_daemon();
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	remove_nodes();
+	make_nodes();
+	finish_all();
+	assert_int_equal(class.nr_connected, class.nr_disconnected);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+}
+
+static void the_daemon_may_stop_in_every_phase(void **state)
+{
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		go_to_phase(i);
+		nr_idle = 0;
+		device_host_stop(&host);
+		let_go_of_claim();
+		do {
+			if (the_device()->phase == DEVICE_LOCKING && the_device()->retry.is_armed)
+				run_retry();
+		} while (run_job() || end_connect() || end_disconnect());
+		assert_true(nr_idle > 0);
+		assert_int_equal(class.nr_connected, class.nr_disconnected);
+		device_host_fini(&host);
+		host.is_stopping = false;
+		remove_nodes();
+	}
+}
+
+/* Whatever both ends write, in whatever order, with jobs ending early or late. */
+static void states_may_be_anything_at_any_time(void **state)
+{
+	uint32_t random = 1;
+
+	for (int i = 0; i < 5000; i++) {
+		random = random * 1103515245 + 12345;
+		if (!fake_get(DIR "/state"))
+			make_nodes();
+		if (random >> 30 == 0)
+			set_state(DIR "/state", (random >> 16) % XB_NR_STATES);
+		else
+			set_state(FRONT "/state", (random >> 16) % XB_NR_STATES);
+		if ((random >> 20) % 16 == 0)
+			fake_set(DIR "/online", (random >> 24) & 1 ? "1" : "0");
+		if ((random >> 20) % 64 == 1)
+			remove_nodes();
+		class.lock_rc = (random >> 8) % 16 == 0 ? -EBUSY : 0;
+		class.open_rc = (random >> 12) % 16 == 0 ? -ENOENT : 0;
+		changed();
+		if (random >> 31)
+			run_job();
+		if ((random >> 29) & 1)
+			end_connect();
+		if ((random >> 28) & 1)
+			end_disconnect();
+	}
+	remove_nodes();
+	finish_all();
+	assert_gone();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_device_is_opened_and_offered),
+		TEST(it_connects_when_the_guest_has_published),
+		TEST(a_guest_that_is_faster_than_us_is_served),
+		TEST(a_guest_closes_and_comes_back),
+		TEST(a_detached_device_is_forgotten),
+		TEST(a_domain_that_died_is_let_go),
+		TEST(what_cannot_be_opened_is_said_to_the_toolstack),
+		TEST(what_the_guest_published_wrongly_is_refused),
+		TEST(a_lock_that_will_be_free_is_waited_for),
+		TEST(a_lock_that_another_keeps_is_refused),
+		TEST(a_guest_that_breaks_the_protocol_is_stopped),
+		TEST(a_connection_handed_over_is_taken_up),
+		TEST(a_connection_that_cannot_be_taken_up_is_parked),
+		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),
+		TEST(nodes_may_go_in_every_phase),
+		TEST(another_device_may_take_its_place_in_every_phase),
+		TEST(another_device_may_take_the_place_of_one_taken_up),
+		TEST(the_daemon_may_stop_in_every_phase),
+		TEST(states_may_be_anything_at_any_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
