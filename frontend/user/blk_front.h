@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What connect.c and blk.c share; callers see blk.h. */
+#ifndef FRONTEND_USER_BLK_FRONT_H
+#define FRONTEND_USER_BLK_FRONT_H
+
+#include "frontend/user/blk.h"
+#include "frontend/user/device.h"
+#include "frontend/user/flight.h"
+#include "frontend/user/grants.h"
+#include "frontend/user/queue.h"
+
+#define BLKFRONT_ABI BLK_ABI_NATIVE
+
+/* epoll's names for the two fds that blkfront_fd() stands for. */
+enum blkfront_source { BLKFRONT_EVENT_CHANNEL, BLKFRONT_XENSTORE };
+
+struct blkfront {
+	struct blkfront_config config;
+	enum blkfront_state state;
+	struct errbuf why; /* of CLOSING and BROKEN */
+	struct front_device device;
+	struct blk_disk disk;
+	/* From connect to disconnect. */
+	xengntshr_handle *gntshr;
+	struct front_queue queue;
+	struct grant_pool buffers;
+	int epoll_fd;
+	uint32_t nr_buffers;
+	struct blkfront_io *io;	   /* [nr_buffers] */
+	struct flight *flight;	   /* [nr_buffers]: io[i] is out as flight[i] */
+	struct blkfront_io **free; /* a stack, so that few buffers stay warm when few are in use */
+	uint32_t nr_free, nr_out;
+};
+
+#endif

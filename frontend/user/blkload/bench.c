@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* bench: one kind of load for some seconds, and what came of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/base/clock.h"
+#include "frontend/user/blkload/histogram.h"
+#include "frontend/user/blkload/load.h"
+#include "frontend/user/blkload/progress.h"
+#include "frontend/user/blkload/random.h"
+#include "frontend/user/segments.h"
+
+struct bench {
+	struct blkload *bl;
+	bool is_write, is_random;
+	uint32_t nr_sectors; /* per request */
+	uint64_t first, nr_blocks, next_block;
+	uint64_t random;
+	uint64_t end_ns, nr_asked, nr_done, nr_at_tick;
+	double tick_seconds;
+	struct histogram latency;
+};
+
+static enum load_next next_bench(void *job, struct blkfront_io *io, struct load_request *req)
+{
+	struct bench *bench = job;
+	uint64_t block;
+
+	if ((bench->nr_asked++ & 15) == 0 && clock_now_ns() >= bench->end_ns)
+		return LOAD_END;
+	if (bench->is_random)
+		block = random_below(&bench->random, bench->nr_blocks);
+	else
+		block = bench->next_block++ % bench->nr_blocks;
+	req->operation = bench->is_write ? BLKIF_OP_WRITE : BLKIF_OP_READ;
+	req->sector = bench->first + block * bench->nr_sectors;
+	req->nr_sectors = bench->nr_sectors;
+	return LOAD_SUBMIT;
+}
+
+static bool done_bench(void *job, struct blkfront_io *io, uint64_t latency_ns)
+{
+	struct bench *bench = job;
+
+	if (io->rc) {
+		blkload_error("%s of sector %llu (%u sectors) failed: %s", bench->is_write ? "write" : "read",
+			      (unsigned long long)io->sector, io->nr_sectors, strerror(-io->rc));
+		return false;
+	}
+	bench->nr_done++;
+	histogram_add(&bench->latency, latency_ns);
+	return true;
+}
+
+static void tick_bench(void *job, double seconds)
+{
+	struct bench *bench = job;
+	double rate = (bench->nr_done - bench->nr_at_tick) / (seconds - bench->tick_seconds);
+
+	progress_show(seconds, "%-9s %7.0f requests/s  %6.0f MiB/s  p50 %4.0f us  p99 %5.0f us", bench->bl->config->rw,
+		      rate, rate * bench->nr_sectors * BLK_SECTOR_BYTES / 1048576,
+		      histogram_percentile(&bench->latency, 0.5) / 1e3,
+		      histogram_percentile(&bench->latency, 0.99) / 1e3);
+	bench->nr_at_tick = bench->nr_done;
+	bench->tick_seconds = seconds;
+}
+
+static double seconds_of(struct timeval tv)
+{
+	return tv.tv_sec + tv.tv_usec / 1e6;
+}
+
+static void report(const struct bench *bench, double seconds, double user_s, double system_s)
+{
+	const struct blkload_config *config = bench->bl->config;
+	const struct histogram *lat = &bench->latency;
+	double iops = bench->nr_done / seconds, mib = iops * config->bs_bytes / 1048576;
+	double mean = lat->nr ? (double)lat->sum_ns / lat->nr / 1e3 : 0;
+	double p50 = histogram_percentile(lat, 0.5) / 1e3, p99 = histogram_percentile(lat, 0.99) / 1e3;
+
+	if (config->wants_json)
+		printf("{\"rw\": \"%s\", \"bs\": %llu, \"depth\": %u, \"ring_order\": %u, \"seconds\": %.3f, "
+		       "\"requests\": %llu, \"iops\": %.0f, \"mib_per_s\": %.1f, \"latency_us\": {\"min\": %.1f, "
+		       "\"mean\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}, "
+		       "\"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n",
+		       config->rw, (unsigned long long)config->bs_bytes, config->depth, config->ring_order, seconds,
+		       (unsigned long long)bench->nr_done, iops, mib, lat->min_ns / 1e3, mean, p50, p99,
+		       lat->max_ns / 1e3, user_s, system_s);
+	else
+		printf("%s, %llu bytes each, depth %u: %.0f requests/s, %.0f MiB/s, latency p50 %.0f us, p99 %.0f us, "
+		       "max %.0f us; %.2f s of CPU in %.1f s\n",
+		       config->rw, (unsigned long long)config->bs_bytes, config->depth, iops, mib, p50, p99,
+		       lat->max_ns / 1e3, user_s + system_s, seconds);
+}
+
+static bool prepare(struct bench *bench, struct blkload *bl)
+{
+	const struct blkload_config *config = bl->config;
+	uint64_t nr;
+
+	bench->bl = bl;
+	bench->is_random = strncmp(config->rw, "rand", 4) == 0;
+	bench->is_write = strstr(config->rw, "write") != NULL;
+	bench->nr_sectors = config->bs_bytes / BLK_SECTOR_BYTES;
+	bench->random = config->seed;
+	if (!blkload_range(bl, &bench->first, &nr))
+		return false;
+	bench->nr_blocks = nr / bench->nr_sectors;
+	if (bench->nr_blocks == 0 || config->bs_bytes % bl->disk->sector_bytes) {
+		blkload_error("--bs %llu: not whole sectors, or more than there is",
+			      (unsigned long long)config->bs_bytes);
+		return false;
+	}
+	if (bench->is_write && bl->disk->is_read_only) {
+		blkload_error("the disk is read-only");
+		return false;
+	}
+	return true;
+}
+
+int blkload_bench(struct blkload *bl)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct load load = { .bl = bl,
+			     .depth = bl->config->depth,
+			     .job = bench,
+			     .next = next_bench,
+			     .done = done_bench,
+			     .tick = tick_bench };
+	struct rusage before, after;
+	int exit_code = EXIT_USAGE;
+
+	if (!bench || !prepare(bench, bl))
+		goto out;
+	getrusage(RUSAGE_SELF, &before);
+	bench->end_ns = clock_now_ns() + bl->config->seconds * NSEC_PER_SEC;
+	exit_code = load_run(&load) ? EXIT_OK : EXIT_IO;
+	getrusage(RUSAGE_SELF, &after);
+	progress_end();
+	if (exit_code == EXIT_OK)
+		report(bench, (load.ended_ns - load.begun_ns) / 1e9,
+		       seconds_of(after.ru_utime) - seconds_of(before.ru_utime),
+		       seconds_of(after.ru_stime) - seconds_of(before.ru_stime));
+out:
+	free(bench);
+	return exit_code;
+}

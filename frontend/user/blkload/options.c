@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "frontend/user/blkload/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/parse.h"
+#include "frontend/user/queue.h"
+#include "frontend/user/segments.h"
+#include "frontend/user/vdev.h"
+
+#define ROW(NAME) static int set_##NAME(void *config, const char *value, struct errbuf *err)
+#define C	  ((struct blkload_config *)config)
+
+static int size_option(const char *value, uint64_t min, uint64_t *out, struct errbuf *err)
+{
+	int rc = parse_size(value, min, INT64_MAX, out);
+
+	if (rc == 0 && *out % BLK_SECTOR_BYTES)
+		rc = -EINVAL;
+	return rc ? errbuf_set(err, rc, "'%s' is not a size: expected whole sectors of %u bytes, as in 4K or 1G", value,
+			       BLK_SECTOR_BYTES)
+		  : 0;
+}
+
+ROW(devid)
+{
+	C->has_devid = true;
+	return option_u32("device number", value, 0, UINT32_MAX, &C->devid, err);
+}
+
+ROW(vdev)
+{
+	int rc = front_vdev_parse(value, &C->devid);
+
+	C->has_devid = true;
+	return rc ? errbuf_set(err, rc, "'%s' is not a disk's name: expected one like xvda, or a number", value) : 0;
+}
+
+ROW(ring_order)
+{
+	return option_u32("ring order", value, 0, FRONT_MAX_RING_ORDER, &C->ring_order, err);
+}
+
+ROW(timeout)
+{
+	return option_u32("number of seconds", value, 1, 86400, &C->timeout_s, err);
+}
+
+ROW(io_timeout)
+{
+	return option_u32("number of seconds", value, 1, 86400, &C->io_timeout_s, err);
+}
+
+ROW(no_persistent)
+{
+	C->is_not_persistent = true;
+	return 0;
+}
+
+ROW(progress)
+{
+	C->wants_progress = true;
+	return 0;
+}
+
+ROW(json)
+{
+	C->wants_json = true;
+	return 0;
+}
+
+ROW(keep_going)
+{
+	C->keeps_going = true;
+	return 0;
+}
+
+ROW(depth)
+{
+	return option_u32("depth", value, 1, 1024, &C->depth, err);
+}
+
+ROW(seconds)
+{
+	return option_u32("number of seconds", value, 1, 1000000, &C->seconds, err);
+}
+
+ROW(requests)
+{
+	return option_u32("number of requests", value, 1, UINT32_MAX, &C->nr_requests, err);
+}
+
+ROW(bs)
+{
+	return size_option(value, BLK_SECTOR_BYTES, &C->bs_bytes, err);
+}
+
+ROW(bs_min)
+{
+	return size_option(value, BLK_SECTOR_BYTES, &C->bs_min_bytes, err);
+}
+
+ROW(bs_max)
+{
+	return size_option(value, BLK_SECTOR_BYTES, &C->bs_max_bytes, err);
+}
+
+ROW(offset)
+{
+	return size_option(value, 0, &C->offset_bytes, err);
+}
+
+ROW(length)
+{
+	return size_option(value, BLK_SECTOR_BYTES, &C->length_bytes, err);
+}
+
+ROW(seed)
+{
+	int rc = parse_u64(value, 0, UINT64_MAX, &C->seed);
+
+	return rc ? errbuf_set(err, rc, "'%s' is not a number", value) : 0;
+}
+
+ROW(rw)
+{
+	static const char *const words[] = { "read", "write", "randread", "randwrite" };
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			C->rw = words[i];
+			return 0;
+		}
+	}
+	return errbuf_set(err, -EINVAL, "'%s': expected read, write, randread or randwrite", value);
+}
+
+static const struct option_row rows[] = {
+	{ "vdev", "NAME", "the disk, as the guest knows it: xvda", set_vdev },
+	{ "devid", "N", "the disk, by its virtual device number", set_devid },
+	{ "ring-order", "N", "2^N pages of ring, as far as the backend offers them (default 0)", set_ring_order },
+	{ "no-persistent", NULL, "tell the backend not to keep our pages mapped", set_no_persistent },
+	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
+	{ "io-timeout", "S", "how long the backend may answer nothing (default 60)", set_io_timeout },
+	{ "offset", "SIZE", "leave alone what is before (default 0)", set_offset },
+	{ "length", "SIZE", "leave alone what is after (default: to the end)", set_length },
+	{ "depth", "N", "requests out at once (default 32; hold: 0)", set_depth },
+	{ "seconds", "S", "bench, verify: how long (default 10)", set_seconds },
+	{ "rw", "KIND", "bench: read, write, randread or randwrite (default randread)", set_rw },
+	{ "bs", "SIZE", "bench: bytes per request (default 4K)", set_bs },
+	{ "json", NULL, "bench: print JSON", set_json },
+	{ "requests", "N", "verify: stop after so many requests, not by time", set_requests },
+	{ "bs-min", "SIZE", "verify: the smallest request (default: a sector)", set_bs_min },
+	{ "bs-max", "SIZE", "verify: the largest request (default: what fits, up to 44K)", set_bs_max },
+	{ "seed", "N", "verify: makes the same choices again (default 1)", set_seed },
+	{ "keep-going", NULL, "verify: go on after an error", set_keep_going },
+	{ "progress", NULL, "a line per second even if stderr is no terminal", set_progress },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring-blkload",
+	.synopsis = "[OPTION...] info | hold | read FILE | write FILE | bench | verify",
+	.summary = "Uses a Xen PV disk of this domain without a kernel driver.\n\n"
+		   "  info        connect, print what the disk is\n"
+		   "  hold        stay connected until SIGTERM; with --depth keep reads out all the time\n"
+		   "  read FILE   copy the disk to FILE (\"-\": stdout)\n"
+		   "  write FILE  copy FILE (\"-\": stdin) to the disk, then flush\n"
+		   "  bench       one kind of load; throughput and latency\n"
+		   "  verify      random writes, reads and flushes; every byte read is checked\n\n"
+		   "bench --rw write or randwrite, write and verify destroy what is on the disk.\n"
+		   "Exit status: 0 fine, 1 an I/O error or wrong data, 2 usage, 3 could not connect.",
+	.rows = rows,
+	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+static const struct blkload_command commands[] = {
+	{ "info", blkload_info, false, 1 },    { "hold", blkload_hold, false, 0 },
+	{ "read", blkload_read, true, 32 },    { "write", blkload_write, true, 32 },
+	{ "bench", blkload_bench, false, 32 }, { "verify", blkload_verify, false, 32 },
+};
+
+static enum options_result bad(const char *what, const char *word)
+{
+	fprintf(stderr, "%s: %s%s\nTry '%s --help'.\n", spec.program, what, word, spec.program);
+	return OPTIONS_BAD;
+}
+
+static enum options_result complete(struct blkload_config *config, const struct blkload_command *command)
+{
+	if (!config->has_devid)
+		return bad("which disk? --vdev or --devid", "");
+	if (!config->depth)
+		config->depth = command->default_depth;
+	if (config->bs_bytes > BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES ||
+	    config->bs_max_bytes > BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES)
+		return bad("a request carries 44K at most", "");
+	if (config->bs_max_bytes < config->bs_min_bytes)
+		return bad("--bs-max is less than --bs-min", "");
+	return OPTIONS_RUN;
+}
+
+enum options_result blkload_parse(int argc, char **argv, struct blkload_config *config,
+				  const struct blkload_command **command)
+{
+	enum options_result result;
+	int next, first;
+
+	*config = (struct blkload_config){
+		.timeout_s = 10,
+		.io_timeout_s = 60,
+		.seconds = 10,
+		.bs_bytes = 4096,
+		.bs_max_bytes = BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES,
+		.seed = 1,
+		.rw = "randread",
+	};
+	result = options_parse(&spec, argc, argv, config, &first);
+	if (result != OPTIONS_RUN)
+		return result;
+	if (first >= argc)
+		return bad("what to do? info, hold, read, write, bench or verify", "");
+	*command = NULL;
+	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[first], commands[i].name) == 0)
+			*command = &commands[i];
+	}
+	if (!*command)
+		return bad("no such subcommand: ", argv[first]);
+	result = options_parse(&spec, argc - first, argv + first, config, &next);
+	if (result != OPTIONS_RUN)
+		return result;
+	next += first;
+	if ((*command)->takes_file && next < argc)
+		config->file = argv[next++];
+	if ((*command)->takes_file && !config->file)
+		return bad("which file? ", "\"-\" for a pipe");
+	if (next < argc) { /* options may also follow the file */
+		result = options_parse(&spec, argc - next + 1, argv + next - 1, config, &first);
+		if (result != OPTIONS_RUN)
+			return result;
+		if (next - 1 + first < argc)
+			return bad("one argument too many: ", argv[next - 1 + first]);
+	}
+	return complete(config, *command);
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/* A block front from nothing to Connected, and back. */
+#include "frontend/user/blk_front.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "frontend/user/segments.h"
+#include "xenbus/node.h"
+
+struct blkfront *blkfront_new(const struct blkfront_config *config)
+{
+	struct blkfront *front = calloc(1, sizeof(*front));
+
+	if (!front)
+		return NULL;
+	front->config = *config;
+	if (front->config.buffer_pages == 0 || front->config.buffer_pages > BLKFRONT_MAX_BUFFER_PAGES)
+		front->config.buffer_pages = BLKFRONT_MAX_BUFFER_PAGES;
+	front->epoll_fd = -1;
+	front_device_init(&front->device);
+	front_queue_init(&front->queue);
+	grant_pool_init(&front->buffers);
+	return front;
+}
+
+/* The backend has let go, or never will. */
+static void release(struct blkfront *front)
+{
+	if (front->epoll_fd >= 0)
+		close(front->epoll_fd);
+	front->epoll_fd = -1;
+	front_queue_fini(&front->queue);
+	grant_pool_fini(&front->buffers);
+	if (front->gntshr)
+		xengntshr_close(front->gntshr);
+	front->gntshr = NULL;
+	front_device_fini(&front->device);
+	free(front->io);
+	free(front->flight);
+	free(front->free);
+	front->io = NULL;
+	front->flight = NULL;
+	front->free = NULL;
+	front->nr_buffers = front->nr_free = front->nr_out = 0;
+	front->state = BLKFRONT_CLOSED;
+	front->why.text[0] = '\0';
+}
+
+void blkfront_free(struct blkfront *front)
+{
+	if (!front)
+		return;
+	release(front);
+	free(front);
+}
+
+static int make_buffers(struct blkfront *front, struct errbuf *err)
+{
+	uint32_t pages = front->config.buffer_pages, nr = front->queue.ring.layout.nr_slots;
+	int rc;
+
+	if (front->config.nr_buffers && front->config.nr_buffers < nr)
+		nr = front->config.nr_buffers;
+	front->io = calloc(nr, sizeof(*front->io));
+	front->flight = calloc(nr, sizeof(*front->flight));
+	front->free = calloc(nr, sizeof(struct blkfront_io *));
+	if (!front->io || !front->flight || !front->free)
+		return errbuf_set(err, -ENOMEM, "%u buffers: out of memory", nr);
+	rc = grant_pool_share(&front->buffers, front->gntshr, front->device.xb.domid, nr * pages, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < nr; i++) {
+		front->io[i].data = grant_pool_page(&front->buffers, i * pages);
+		front->io[i].index = i;
+		front->free[nr - 1 - i] = &front->io[i];
+	}
+	front->nr_buffers = front->nr_free = nr;
+	return 0;
+}
+
+static int make_ring(struct blkfront *front, struct errbuf *err)
+{
+	unsigned int order = front->config.ring_order;
+	struct blk_offer offer;
+	int rc;
+
+	rc = blk_offer_read(&front->device.store, front->device.xb.otherend, &offer, err);
+	if (rc)
+		return rc;
+	if (order > offer.max_ring_order)
+		return errbuf_set(err, -EINVAL, "ring order %u: the backend offers up to %u", order,
+				  offer.max_ring_order);
+	front->gntshr = xengntshr_open(NULL, 0);
+	if (!front->gntshr) {
+		rc = errno ? -errno : -EIO;
+		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
+	}
+	rc = front_queue_open(&front->queue, front->gntshr, front->device.xb.domid, order,
+			      blk_request_bytes(BLKFRONT_ABI), blk_response_bytes(BLKFRONT_ABI), err);
+	if (rc)
+		return rc;
+	return make_buffers(front, err);
+}
+
+/* What an earlier life, perhaps another frontend's, left there and a backend would read. */
+static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err)
+{
+	static const char *const names[] = { "ring-ref", "ring-page-order", "num-ring-pages",
+					     "multi-queue-num-queues" };
+	char path[XB_PATH_MAX];
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+		rc = xb_path(path, sizeof(path), err, "%s/%s", dir, names[i]);
+		if (rc == 0)
+			rc = xb_remove(store, path, err);
+	}
+	return rc;
+}
+
+/* Everything this frontend tells its backend. */
+static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
+{
+	const struct blkfront *front = arg;
+	const uint32_t *refs = front->queue.pages.refs;
+	unsigned int order = front->config.ring_order;
+	char name[24];
+	int rc = unpublish(store, dir, err);
+
+	if (rc)
+		return rc;
+	/* With one page `ring-page-order` stays away: backends disagree on what the ring is called then. */
+	if (order == 0)
+		rc = xb_write(store, dir, "ring-ref", err, "%u", refs[0]);
+	else
+		rc = xb_write(store, dir, "ring-page-order", err, "%u", order);
+	for (unsigned int i = 0; rc == 0 && order > 0 && i < 1U << order; i++) {
+		snprintf(name, sizeof(name), "ring-ref%u", i);
+		rc = xb_write(store, dir, name, err, "%u", refs[i]);
+	}
+	if (rc == 0)
+		rc = xb_write(store, dir, "event-channel", err, "%d", front->queue.port);
+	if (rc == 0) /* always: without it backends guess differently */
+		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(BLKFRONT_ABI));
+	if (rc == 0)
+		rc = xb_write(store, dir, "feature-persistent", err, "%d", !front->config.is_not_persistent);
+	return rc;
+}
+
+static int make_fd(struct blkfront *front, struct errbuf *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd[2], rc;
+
+	fd[BLKFRONT_EVENT_CHANNEL] = front_queue_fd(&front->queue);
+	fd[BLKFRONT_XENSTORE] = front_device_fd(&front->device, err);
+	if (fd[BLKFRONT_XENSTORE] < 0)
+		return fd[BLKFRONT_XENSTORE];
+	front->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	for (unsigned int i = 0; i < 2; i++) {
+		event.data.u32 = i;
+		if (front->epoll_fd < 0 || epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd[i], &event) < 0) {
+			rc = -errno;
+			return errbuf_set(err, rc, "epoll: %s", strerror(-rc));
+		}
+	}
+	return 0;
+}
+
+/* How far connect came decides what a failure has to undo in xenstore. */
+static int connect_steps(struct blkfront *front, bool *is_published, struct errbuf *err)
+{
+	uint64_t deadline = clock_now_ns() + front->config.timeout_ms * 1000000ULL;
+	struct front_device *dev = &front->device;
+	int rc;
+
+	rc = front_device_open(dev, "vbd", front->config.devid, err);
+	if (rc)
+		return rc;
+	rc = front_device_begin(dev, deadline, err);
+	if (rc)
+		return rc;
+	rc = make_ring(front, err);
+	if (rc)
+		return rc;
+	*is_published = true;
+	rc = front_device_publish(dev, publish, front, err);
+	if (rc)
+		return rc;
+	rc = front_device_await_connected(dev, deadline, err);
+	if (rc)
+		return rc;
+	rc = blk_disk_read(&dev->store, dev->xb.otherend, &front->disk, err);
+	if (rc)
+		return rc;
+	rc = make_fd(front, err);
+	if (rc)
+		return rc;
+	return front_device_connected(dev, err);
+}
+
+int blkfront_connect(struct blkfront *front, struct errbuf *err)
+{
+	bool is_published = false;
+	struct errbuf late;
+	int rc;
+
+	assert(front->state == BLKFRONT_CLOSED);
+	rc = connect_steps(front, &is_published, err);
+	if (rc == 0) {
+		front->state = BLKFRONT_CONNECTED;
+		return 0;
+	}
+	if (is_published) /* the backend may have mapped the ring */
+		(void)front_device_close(&front->device, clock_now_ns() + NSEC_PER_SEC, &late);
+	release(front);
+	return rc;
+}
+
+int blkfront_disconnect(struct blkfront *front, struct errbuf *err)
+{
+	int rc;
+
+	if (front->state == BLKFRONT_CLOSED)
+		return 0;
+	rc = front_device_close(&front->device, clock_now_ns() + front->config.timeout_ms * 1000000ULL, err);
+	release(front);
+	return rc;
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "frontend/user/device.h"
+
+#include <errno.h>
+
+#include "common/base/errbuf.h"
+
+#define STATE_BIT(state) (1U << (state))
+/* States of a backend that holds nothing of ours and never will again without being asked. */
+#define HAS_LET_GO (STATE_BIT(XB_UNKNOWN) | STATE_BIT(XB_INITIALISING) | STATE_BIT(XB_INIT_WAIT) | STATE_BIT(XB_CLOSED))
+
+void front_device_init(struct front_device *dev)
+{
+	xb_store_init(&dev->store);
+	xb_device_init(&dev->xb);
+}
+
+void front_device_fini(struct front_device *dev)
+{
+	struct errbuf ignored;
+
+	if (dev->store.xs) /* libxenstore 4.17 leaks what is pending for a watch that is removed */
+		(void)xb_watch_drain(&dev->store, &ignored);
+	xb_device_fini(&dev->xb);
+	xb_store_fini(&dev->store);
+	front_device_init(dev);
+}
+
+int front_device_open(struct front_device *dev, const char *kind, uint32_t devid, struct errbuf *err)
+{
+	int rc;
+
+	front_device_init(dev);
+	rc = xb_store_open(&dev->store, err);
+	if (rc)
+		goto out;
+	rc = xb_device_open_frontend(&dev->xb, &dev->store, kind, devid, err);
+	if (rc)
+		goto out;
+	rc = xb_device_watch(&dev->xb, err);
+out:
+	if (rc)
+		front_device_fini(dev);
+	return rc;
+}
+
+/* Everything is read again after each event, so which watch it was does not matter. */
+static void forget_dirty(struct front_device *dev)
+{
+	while (xb_watch_next_dirty(&dev->store))
+		;
+}
+
+static int wait_for_event(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+{
+	int rc = xb_watch_wait(&dev->store, deadline_ns, err);
+
+	forget_dirty(dev);
+	return rc;
+}
+
+/* A directory that was removed is, to a guest, one that it may not read: what is above it never was its own. */
+static int read_peer_state(struct front_device *dev, enum xb_state *peer, struct errbuf *err)
+{
+	int rc = xb_device_peer_state(&dev->xb, peer, err);
+
+	if (rc == -EACCES) {
+		*peer = XB_UNKNOWN;
+		return 0;
+	}
+	return rc;
+}
+
+/* Waits until the backend is in one of the states. */
+static int await_states(struct front_device *dev, unsigned int states, uint64_t deadline_ns, struct errbuf *err)
+{
+	enum xb_state peer;
+	int rc;
+
+	for (;;) {
+		rc = read_peer_state(dev, &peer, err);
+		if (rc)
+			return rc;
+		if (STATE_BIT(peer) & states)
+			return 0;
+		rc = wait_for_event(dev, deadline_ns, err);
+		if (rc == -ETIMEDOUT)
+			return errbuf_set(err, rc, "%s: the backend stays in state %s: it has not let go",
+					  dev->xb.otherend, xb_state_name(peer));
+		if (rc)
+			return rc;
+	}
+}
+
+static int action_now(struct front_device *dev, enum xb_action *action, enum xb_state *ours, enum xb_state *peer,
+		      struct errbuf *err)
+{
+	int rc;
+
+	rc = xb_device_own_state(&dev->xb, ours, err);
+	if (rc)
+		return rc;
+	rc = read_peer_state(dev, peer, err);
+	if (rc)
+		return rc;
+	*action = xb_device_action(&dev->xb, *ours, *peer);
+	return 0;
+}
+
+/* Waits until the backend is in the state, as long as the table finds nothing wrong with those on the way. */
+static int await_backend(struct front_device *dev, enum xb_state wanted, uint64_t deadline_ns, struct errbuf *err)
+{
+	enum xb_state ours, peer;
+	enum xb_action action;
+	int rc;
+
+	for (;;) {
+		rc = action_now(dev, &action, &ours, &peer, err);
+		if (rc)
+			return rc;
+		if (peer == wanted)
+			return 0;
+		if (action != XB_ACT_NONE && action != XB_ACT_SETUP && action != XB_ACT_CONNECT)
+			return errbuf_set(err, action == XB_ACT_PROTOCOL_ERROR ? -EPROTO : -ECONNREFUSED,
+					  "%s: the backend went to state %s while we were %s", dev->xb.otherend,
+					  xb_state_name(peer), xb_state_name(ours));
+		rc = wait_for_event(dev, deadline_ns, err);
+		if (rc == -ETIMEDOUT)
+			return errbuf_set(err, rc,
+					  "%s: the backend stays in state %s: is there one that serves this device?",
+					  dev->xb.otherend, xb_state_name(peer));
+		if (rc)
+			return rc;
+	}
+}
+
+int front_device_begin(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+{
+	enum xb_state ours;
+	int rc;
+
+	rc = xb_device_own_state(&dev->xb, &ours, err);
+	if (rc)
+		return rc;
+	if (ours != XB_INITIALISING) {
+		if (ours != XB_CLOSED)
+			rc = front_device_close(dev, deadline_ns, err);
+		else /* a backend still on its way to Closed would miss that we start again */
+			rc = await_states(dev, HAS_LET_GO, deadline_ns, err);
+		if (rc)
+			return rc;
+		rc = xb_device_switch(&dev->xb, XB_INITIALISING, err);
+		if (rc)
+			return rc;
+	}
+	return await_backend(dev, XB_INIT_WAIT, deadline_ns, err);
+}
+
+struct publication {
+	struct front_device *dev;
+	front_publish_fn *publish;
+	void *arg;
+};
+
+static int publish_all(struct xb_store *store, void *arg, struct errbuf *err)
+{
+	struct publication *publication = arg;
+	struct xb_device *xb = &publication->dev->xb;
+	int rc;
+
+	rc = publication->publish(store, xb->dir, publication->arg, err);
+	if (rc)
+		return rc;
+	return xb_device_switch(xb, XB_INITIALISED, err);
+}
+
+int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, struct errbuf *err)
+{
+	struct publication publication = { dev, publish, arg };
+
+	return xb_transaction(&dev->store, publish_all, &publication, err);
+}
+
+int front_device_await_connected(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+{
+	return await_backend(dev, XB_CONNECTED, deadline_ns, err);
+}
+
+int front_device_connected(struct front_device *dev, struct errbuf *err)
+{
+	return xb_device_switch(&dev->xb, XB_CONNECTED, err);
+}
+
+/* -ENOENT of a state that was to be written: the toolstack, or a backend that saw it coming, removed the directory. */
+static int close_steps(struct front_device *dev, enum xb_state ours, uint64_t deadline_ns, struct errbuf *err)
+{
+	int rc, closing_rc = 0;
+	struct errbuf late;
+
+	if (ours != XB_CLOSED && ours != XB_CLOSING) {
+		rc = xb_device_switch(&dev->xb, XB_CLOSING, err);
+		if (rc)
+			return rc;
+	}
+	if (ours != XB_CLOSED) {
+		/* Some (QEMU) let go at Closed only: until then ring and pages are theirs. */
+		closing_rc = await_states(dev, HAS_LET_GO | STATE_BIT(XB_CLOSING), deadline_ns, err);
+		rc = xb_device_switch(&dev->xb, XB_CLOSED, closing_rc ? &late : err);
+		if (closing_rc || rc)
+			return closing_rc ? closing_rc : rc;
+	}
+	return await_states(dev, HAS_LET_GO, deadline_ns, err);
+}
+
+int front_device_close(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+{
+	enum xb_state ours;
+	int rc;
+
+	rc = xb_device_own_state(&dev->xb, &ours, err);
+	if (rc || ours == XB_UNKNOWN) /* our directory is gone, and with it the device */
+		return rc;
+	rc = close_steps(dev, ours, deadline_ns, err);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int front_device_fd(struct front_device *dev, struct errbuf *err)
+{
+	return xb_watch_fd(&dev->store, err);
+}
+
+int front_device_look(struct front_device *dev, enum xb_action *action, struct errbuf *err)
+{
+	enum xb_state ours, peer;
+	int rc;
+
+	rc = xb_watch_drain(&dev->store, err);
+	if (rc)
+		return rc;
+	forget_dirty(dev);
+	return action_now(dev, action, &ours, &peer, err);
+}
