@@ -27,7 +27,7 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := $(O)/pvring-blkd $(O)/pvring-blkload $(O)/loopxen
+programs := $(O)/pvring-blkd $(O)/pvring $(O)/pvring-blkload $(O)/loopxen
 
 all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/errbuf.h"
+#include "ctl/args.h"
+#include "ctl/commands.h"
+#include "ctl/vbd.h"
+#include "ctl/vdev.h"
+#include "ctl/with_store.h"
+
+#define OWN_DOMAIN UINT32_MAX
+
+struct attachment {
+	uint32_t domid, devid, backend_domid;
+	const char *vdev, *target;
+	bool is_writable;
+};
+
+static int set_mode(void *config, const char *value, struct errbuf *err)
+{
+	struct attachment *a = config;
+
+	if (strcmp(value, "r") != 0 && strcmp(value, "w") != 0)
+		return errbuf_set(err, -EINVAL, "'%s' is not a mode: expected r or w", value);
+	a->is_writable = value[0] == 'w';
+	return 0;
+}
+
+static int set_backend_domid(void *config, const char *value, struct errbuf *err)
+{
+	struct attachment *a = config;
+
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &a->backend_domid, err);
+}
+
+static const struct option_row rows[] = {
+	{ "mode", "r|w", "r: the guest may only read; w (the default): also write", set_mode },
+	{ "backend-domid", "N", "the domain that serves the disk (default: this one)", set_backend_domid },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring attach",
+	.synopsis = "vbd DOMID VDEV TARGET [--mode r|w] [--backend-domid N]",
+	.summary = "Gives domain DOMID the image TARGET (an absolute path, or SCHEME:REST) as disk VDEV (xvda).",
+	.rows = rows,
+	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+static int take_arguments(struct attachment *a, const struct args *args, struct errbuf *err)
+{
+	int rc;
+
+	if (strcmp(args->positional[0], "vbd") != 0)
+		return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", args->positional[0]);
+	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &a->domid, err);
+	if (rc)
+		return rc;
+	a->vdev = args->positional[2];
+	a->target = args->positional[3];
+	rc = vdev_parse(a->vdev, &a->devid, err);
+	return rc ? rc : vbd_check_target(a->target, err);
+}
+
+/* As if the disk had never been asked for: a daemon that took it is told; one that is not there is not waited for. */
+static void take_back(const struct vbd *vbd, struct xb_store *store, bool was_taken)
+{
+	struct errbuf ignored;
+
+	if (was_taken)
+		vbd_close(vbd, store, &ignored);
+	vbd_remove(vbd, store, &ignored);
+}
+
+static int attach(struct xb_store *store, void *arg, struct errbuf *err)
+{
+	const struct attachment *a = arg;
+	bool was_taken = false;
+	struct vbd vbd;
+	int rc;
+
+	rc = vbd_init(&vbd, a->domid, a->devid, a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
+	if (rc == 0)
+		rc = vbd_create(&vbd, store, a->vdev, a->target, a->is_writable, err);
+	if (rc)
+		return rc;
+	rc = vbd_wait_for_backend(&vbd, store, err);
+	was_taken = rc == 0;
+	/* In a driver domain that domain's own toolstack does this. */
+	if (rc == 0 && vbd.backend_domid == store->domid)
+		rc = vbd_hotplug_add(store, vbd.backend, err);
+	if (rc)
+		take_back(&vbd, store, was_taken);
+	return rc;
+}
+
+int command_attach(int argc, char **argv)
+{
+	struct attachment a = { .backend_domid = OWN_DOMAIN, .is_writable = true };
+	struct args args = { .min = 4, .max = 4 };
+	struct errbuf err;
+	int status;
+
+	if (!args_parse(&spec, argc, argv, &a, &args, &status))
+		return status;
+	if (take_arguments(&a, &args, &err)) {
+		fprintf(stderr, "pvring attach: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	return with_store(spec.program, attach, &a);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/* pvring status, metrics and drain: what is asked of running daemons. */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/errbuf.h"
+#include "ctl/args.h"
+#include "ctl/client.h"
+#include "ctl/commands.h"
+
+struct query {
+	char path[256]; /* "": all of CLIENT_DIR */
+	bool is_json;
+	bool is_closing;
+};
+
+static int set_control(void *config, const char *value, struct errbuf *err)
+{
+	struct query *query = config;
+
+	if (snprintf(query->path, sizeof(query->path), "%s", value) >= (int)sizeof(query->path))
+		return errbuf_set(err, -ENAMETOOLONG, "'%.40s...' is too long for a socket's path", value);
+	return 0;
+}
+
+static int set_name(void *config, const char *value, struct errbuf *err)
+{
+	struct query *query = config;
+
+	if (!*value || strchr(value, '/') || strlen(value) > 64)
+		return errbuf_set(err, -EINVAL, "'%.80s' is not a daemon's name", value);
+	snprintf(query->path, sizeof(query->path), "%s/%s.sock", CLIENT_DIR, value);
+	return 0;
+}
+
+static int set_json(void *config, const char *value, struct errbuf *err)
+{
+	((struct query *)config)->is_json = true;
+	return 0;
+}
+
+static int set_close(void *config, const char *value, struct errbuf *err)
+{
+	((struct query *)config)->is_closing = true;
+	return 0;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------- */
+
+static json_int_t sum_of(const json_t *object)
+{
+	json_int_t sum = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value)
+		sum += json_integer_value(value);
+	return sum;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void print_device(const json_t *device)
+{
+	const json_t *latency = json_object_get(device, "latency_ns");
+	const char *reason = text_of(device, "reason"), *why;
+	json_t *count;
+
+	printf("%-14s %-7s %-12s %-5s %-6s %9lld %9lld %9lld %7lld %9.1f %9.1f  %s\n", text_of(device, "device"),
+	       text_of(device, "vdev"), *reason ? "faulty" : text_of(device, "phase"), text_of(device, "mode"),
+	       text_of(device, "grants"),
+	       (long long)json_integer_value(json_object_get(json_object_get(device, "requests"), "read")),
+	       (long long)json_integer_value(json_object_get(json_object_get(device, "requests"), "write")),
+	       (long long)json_integer_value(json_object_get(device, "in_flight")),
+	       (long long)sum_of(json_object_get(device, "errors")),
+	       json_integer_value(json_object_get(latency, "p50")) / 1e3,
+	       json_integer_value(json_object_get(latency, "p99")) / 1e3, text_of(device, "image"));
+	if (*reason)
+		printf("    %s\n", reason);
+	json_object_foreach(json_object_get(device, "errors"), why, count)
+		printf("    %lld request(s) failed: %s\n", (long long)json_integer_value(count), why);
+}
+
+static void print_daemon(const json_t *reply)
+{
+	const json_t *devices = json_object_get(reply, "devices");
+	const json_t *device;
+	size_t i;
+
+	printf("%s (pid %lld, version %s, %lld threads): %zu device(s)\n", text_of(reply, "name"),
+	       (long long)json_integer_value(json_object_get(reply, "pid")), text_of(reply, "version"),
+	       (long long)json_integer_value(json_object_get(reply, "threads")), json_array_size(devices));
+	if (json_array_size(devices) == 0)
+		return;
+	printf("%-14s %-7s %-12s %-5s %-6s %9s %9s %9s %7s %9s %9s  %s\n", "DEVICE", "VDEV", "STATE", "MODE", "GRANTS",
+	       "READS", "WRITES", "IN FLIGHT", "ERRORS", "P50 us", "P99 us", "IMAGE");
+	json_array_foreach(devices, i, device)
+		print_device(device);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------------------------- */
+
+typedef void print_fn(const struct query *query, const json_t *reply);
+
+static void print_status(const struct query *query, const json_t *reply)
+{
+	if (!query->is_json) {
+		print_daemon(reply);
+		return;
+	}
+	json_dumpf(reply, stdout, JSON_COMPACT);
+	printf("\n");
+}
+
+static void print_metrics(const struct query *query, const json_t *reply)
+{
+	fputs(text_of(reply, "text"), stdout);
+}
+
+static int ask_one(const char *path, const struct query *query, const char *command, print_fn *print)
+{
+	json_t *request = json_pack("{s:s, s:b}", "cmd", command, "close", query->is_closing), *reply;
+	struct errbuf err;
+	int rc = client_ask(path, request, &reply, &err);
+
+	json_decref(request);
+	if (rc) {
+		fprintf(stderr, "pvring %s: %s\n", command, err.text);
+		return EXIT_FAILED;
+	}
+	print(query, reply);
+	json_decref(reply);
+	return EXIT_OK;
+}
+
+static int ask_all(const struct query *query, const char *command, print_fn *print)
+{
+	int status = EXIT_OK;
+	glob_t found;
+
+	if (glob(CLIENT_DIR "/*.sock", 0, NULL, &found)) {
+		fprintf(stderr,
+			"pvring %s: no daemon runs: there is no socket in %s (without one, xl gives only its own "
+			"time-out when a guest asks for a disk)\n",
+			command, CLIENT_DIR);
+		return EXIT_FAILED;
+	}
+	/* One text after the other would declare each metric twice, which Prometheus refuses. */
+	if (print == print_metrics && found.gl_pathc > 1) {
+		fprintf(stderr, "pvring %s: %zu daemons run: choose one with --name\n", command, found.gl_pathc);
+		globfree(&found);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		if (ask_one(found.gl_pathv[i], query, command, print))
+			status = EXIT_FAILED;
+	}
+	globfree(&found);
+	return status;
+}
+
+static int run(const struct options_spec *spec, int argc, char **argv, const char *command, print_fn *print)
+{
+	struct args args = { .min = 0, .max = 0 };
+	struct query query = { .path = "" };
+	int status;
+
+	if (!args_parse(spec, argc, argv, &query, &args, &status))
+		return status;
+	return query.path[0] ? ask_one(query.path, &query, command, print) : ask_all(&query, command, print);
+}
+
+#define WHICH_ROWS                                                                          \
+	{ "name", "NAME", "the daemon of this name (default: whichever run)", set_name }, \
+	{ "control", "PATH", "the daemon with this control socket", set_control }
+
+static const struct option_row status_rows[] = {
+	WHICH_ROWS,
+	{ "json", NULL, "print what the daemon answered, a line each", set_json },
+};
+
+static const struct option_row metrics_rows[] = { WHICH_ROWS };
+
+int command_status(int argc, char **argv)
+{
+	static const struct options_spec spec = {
+		.program = "pvring status",
+		.synopsis = "[--json] [--name NAME | --control PATH]",
+		.summary = "Shows the devices that the daemons serve.",
+		.rows = status_rows,
+		.nr_rows = sizeof(status_rows) / sizeof(status_rows[0]),
+	};
+
+	return run(&spec, argc, argv, "status", print_status);
+}
+
+int command_metrics(int argc, char **argv)
+{
+	static const struct options_spec spec = {
+		.program = "pvring metrics",
+		.synopsis = "[--name NAME | --control PATH]",
+		.summary = "Prints the daemons' counters in Prometheus' text format.",
+		.rows = metrics_rows,
+		.nr_rows = sizeof(metrics_rows) / sizeof(metrics_rows[0]),
+	};
+
+	return run(&spec, argc, argv, "metrics", print_metrics);
+}
+
+/* ---- drain ----------------------------------------------------------------------------------------------------- */
+
+static const struct option_row drain_rows[] = {
+	{ "control", "PATH", "the daemon with this control socket, instead of NAME", set_control },
+	{ "close", NULL, "ask the guests to let go of their devices instead of handing them over", set_close },
+};
+
+static void print_drain(const struct query *query, const json_t *reply)
+{
+	json_int_t nr = json_integer_value(json_object_get(reply, "connected"));
+
+	if (query->is_closing)
+		printf("%lld guest(s) asked to let go: 'pvring status' shows who still has a device\n", (long long)nr);
+	else
+		printf("handing over %lld connected device(s)\n", (long long)nr);
+}
+
+int command_drain(int argc, char **argv)
+{
+	static const struct options_spec spec = {
+		.program = "pvring drain",
+		.synopsis = "NAME | --control PATH [--close]",
+		.summary = "Makes a daemon finish what is in flight and exit, its devices left for the next one.",
+		.rows = drain_rows,
+		.nr_rows = sizeof(drain_rows) / sizeof(drain_rows[0]),
+	};
+	struct args args = { .min = 0, .max = 1 };
+	struct query query = { .path = "" };
+	struct errbuf err;
+	int status;
+
+	if (!args_parse(&spec, argc, argv, &query, &args, &status))
+		return status;
+	if (args.nr == 1 && set_name(&query, args.positional[0], &err)) {
+		fprintf(stderr, "pvring drain: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (!query.path[0]) {
+		fprintf(stderr, "pvring drain: which daemon? Expected NAME or --control PATH\n");
+		return EXIT_USAGE;
+	}
+	return ask_one(query.path, &query, "drain", print_drain);
+}
