@@ -1,0 +1,175 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A daemon that is killed leaves a record of every request that it took and did not answer; the next one leaves the
+# ring alone and says why, until the guest starts over.
+# shellcheck disable=SC2317 # functions are called through check and wait_until
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/daemon.sh
+
+journal() { # DOMID VDEV: the file
+	echo "$T/run/journal/vbd-$1-$(devid "$2")"
+}
+
+dump() { # DOMID VDEV
+	dom0 "$O/pvring" journal dump "$(journal "$1" "$2")"
+}
+
+count() { # REGEX OF THE LINE'S END DUMP: the number that the line begins with
+	sed -nE "s/^([0-9]+) request\\(s\\) $1\$/\\1/p" <<<"$2"
+}
+
+# Once the guest has taken all answers that there are, what it waits for is what the ring and the journal say together.
+accounts_for() { # DEPTH
+	local all
+	all=$(dump 1 xvda)
+	taken=$(count 'taken and not answered' "$all")
+	waiting=$(count 'in the ring and not taken' "$all")
+	[ "$((taken + waiting))" = "$1" ]
+}
+
+daemon_test_begin 1 2
+disk_create 1 xvda "$(make_image 1a.img 16M)"
+disk_create 2 xvda "$(make_image 2a.img 4M)"
+
+bad=0
+most=0
+for i in {1..12}; do
+	depth=$((1 << i % 6))
+	daemon_start
+	load_start "load$i" 1 xvda hold --depth $depth --ring-order $((i % 3))
+	soon 10 is_serving 1 xvda
+	sleep "0.0$((RANDOM % 50))"
+	daemon_kill
+	if ! soon 5 accounts_for $depth; then
+		bad=$((bad + 1))
+		echo "# depth $depth: $(dump 1 xvda | tr '\n' '|')"
+	fi
+	all=$(dump 1 xvda)
+	listed=$(grep -cE '^slot [0-9]+  index [0-9]+ .* read \(0\)  sector [0-9]+  1 segment' <<<"$all")
+	distinct=$(sed -nE 's/^slot [0-9]+  index ([0-9]+) .*/\1/p' <<<"$all" | sort -u | wc -l)
+	if [ "$listed" != "$taken" ] || [ "$distinct" != "$taken" ]; then
+		bad=$((bad + 1))
+		echo "# $taken requests, $listed listed, $distinct of them distinct"
+	fi
+	[ "$taken" -le "$most" ] || most=$taken
+	load_kill "load$i"
+	rm "$(journal 1 xvda)"
+	dom0 xenstore-write "$(front 1 xvda)/state" 6
+done
+check_eq "12 daemons killed under load: journal and ring account for every request the guest waits for" $bad 0
+echo "# at most $most requests were taken and not answered"
+
+# The next daemon.
+daemon_start
+guest 1 xvda info >/dev/null
+load_start parked 1 xvda hold --depth 16 --io-timeout 120
+load_start other 2 xvda hold --depth 4 --io-timeout 120
+soon 10 is_serving 1 xvda
+soon 10 is_serving 2 xvda
+killed=${daemon_pid[blkd]}
+daemon_kill
+soon 5 accounts_for 16
+before=$(dump 1 xvda)
+log_begin
+daemon_start
+check_said "a daemon started afterwards parks the disk and says why" \
+	"vbd 1/51712: parked: the daemon that served it \\(pid $killed\\) ended without handing it over; its ring is left untouched"
+check_said "and the other disk" 'vbd 2/51712: parked: '
+check_match "status shows it" "$(device_status 1 xvda)" \
+	"\"state\":\"Connected\",\"phase\":\"parked\",\"reason\":\"parked: the daemon that served it \\(pid $killed\\) ended"
+daemon_stop
+check_eq "the ring and the record are untouched" "$(dump 1 xvda)" "$before"
+daemon_start
+check "the daemon after that one parks it too" soon 10 said 'vbd 1/51712: parked' 2
+check_match "and still names who died" "$(device_status 1 xvda)" "\\(pid $killed\\) ended"
+check_eq "each has said it once" "$(times_said 'vbd 1/51712: parked')" 2
+bystander_start
+check "the other disks are served meanwhile" is_serving 9 xvda
+check_eq "nothing has changed in the ring" "$(dump 1 xvda)" "$before"
+check "the guest still waits" kill -0 "${load_pid[parked]}"
+
+load_kill parked
+check_serves "the guest starts over: its disk is served" 1 xvda
+check_match "and status has no reason any more" "$(device_status 1 xvda)" '"reason":""'
+disk_ask_to_close 2 xvda
+check "the toolstack detaches the other disk: Closed" wait_state 2 xvda 6
+load_wait other 2>/dev/null
+disk_remove 2 xvda
+check "and forgotten" soon 10 disk_is_gone 2 xvda
+check "its journal is gone" [ ! -e "$(journal 2 xvda)" ]
+
+# A record that is none.
+load_start broken 1 xvda hold
+soon 10 grep -q connected "$(load_out broken)"
+wait_state 1 xvda 4
+load_stop bystander
+check_verified "another guest's load was unharmed" bystander
+unset 'load_pid[bystander]'
+spoil() { # HOW: what the file of the journal becomes
+	case $1 in
+	empty) : >"$(journal 1 xvda)" ;;
+	random) head -c 9000 /dev/urandom >"$(journal 1 xvda)" ;;
+	missing) rm "$(journal 1 xvda)" ;;
+	version) printf '\x63' | dd of="$(journal 1 xvda)" bs=1 seek=8 conv=notrunc status=none ;;
+	entries) printf '\xff\xff\xff\xff' | dd of="$(journal 1 xvda)" bs=1 seek=16 conv=notrunc status=none ;;
+	state) printf '\x07' | dd of="$(journal 1 xvda)" bs=1 seek=20 conv=notrunc status=none ;;
+	rsp_prod) printf '\x99' | dd of="$(journal 1 xvda)" bs=1 seek=28 conv=notrunc status=none ;;
+	esac
+}
+for how in empty random missing version entries state rsp_prod; do
+	daemon_stop
+	cp "$(journal 1 xvda)" "$T/kept"
+	spoil $how
+	log_begin
+	daemon_start
+	check_said "a journal that is spoilt ($how): parked" 'vbd 1/51712: parked: .*(journal|clean|handing it over)'
+	daemon_stop
+	cp "$T/kept" "$(journal 1 xvda)"
+	daemon_start
+	check_said "with the true one ($how): taken up" 'vbd 1/51712: taken up again'
+done
+load_stop broken
+check_eq "the guest closes it" $? 0
+
+# What no longer agrees with xenstore.
+load_start moved 1 xvda hold
+soon 10 grep -q connected "$(load_out moved)"
+wait_state 1 xvda 4
+for node in ring-ref event-channel; do
+	daemon_stop
+	kept=$(node "$(front 1 xvda)/$node")
+	dom0 xenstore-write "$(front 1 xvda)/$node" $((kept + 1))
+	log_begin
+	daemon_start
+	check_said "the guest's $node changed meanwhile: parked" "vbd 1/51712: parked: .*$node differs"
+	daemon_stop
+	dom0 xenstore-write "$(front 1 xvda)/$node" "$kept"
+	daemon_start
+	check_said "changed back: taken up" 'vbd 1/51712: taken up again'
+done
+load_stop moved
+load_start away 1 xvda hold
+soon 10 grep -q connected "$(load_out away)"
+wait_state 1 xvda 4
+daemon_stop
+mv "$T/1a.img" "$T/away.img"
+daemon_start
+check_said "the image is missing: parked" "vbd 1/51712: parked: image $T/1a.img: No such file"
+load_kill away
+out=$(guest 1 xvda info --timeout 1 2>&1)
+check_eq "a guest that starts over cannot connect" $? 3
+check_match "and the toolstack is told why" "$(node "$(back 1 xvda)/hotplug-error")" "image $T/1a.img: No such file"
+mv "$T/away.img" "$T/1a.img"
+check_serves "once the image is there again: served" 1 xvda
+disk_attach 1 xvdb mem:1M
+load_start memory 1 xvdb hold
+soon 10 grep -q connected "$(load_out memory)"
+wait_state 1 xvdb 4
+daemon_stop
+daemon_start
+check_said "a disk in the memory of the daemon that ended: parked" 'vbd 1/51728: parked: image mem:1M was in the memory'
+load_kill memory
+check_serves "until the guest starts over" 1 xvdb
+
+daemon_test_end
