@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 240
+# The life of a stock guest's disk: a file system, verified load, a second disk that comes and goes, a reboot, and a guest
+# that is destroyed in the middle of it.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='pvring-blkd starts
+a guest starts with a disk
+a file system is made and filled
+fio verifies from 512 bytes to 1 MiB
+the files are intact
+guest and dom0 read the same
+the file system is clean
+a second disk is attached
+fio verifies on the second disk
+the second disk is detached
+nothing of a detached disk is mapped
+the guest reboots and finds its files
+a guest is destroyed under load
+the daemon lives on
+nothing is left of the guest
+the next guest is served
+pvring-blkd ends well'
+
+dom0() {
+	check "pvring-blkd starts" blkd_start || return
+	image /img/a.img 64M
+	image /img/b.img 16M
+	check "a guest starts with a disk" guest_create g1 "$(disk xvda /img/a.img)" || return
+	check "a file system is made and filled" in_guest g1 make_and_fill
+	check "fio verifies from 512 bytes to 1 MiB" in_guest g1 verify_sizes /mnt/v
+	check "the files are intact" in_guest g1 check_fs
+	in_guest g1 leave_fs
+	in_guest g1 disk_sum xvda
+	sync
+	check_eq "guest and dom0 read the same" "$(guest_value g1 sum)" "$(sum_of /img/a.img)"
+	check "the file system is clean" fsck.ext4 -fn /img/a.img
+	second_disk
+	check "the guest reboots and finds its files" reboot_and_look
+	guest_start g1 load_for_ever /mnt/v
+	sleep 3
+	check "a guest is destroyed under load" guest_destroy g1
+	check "the daemon lives on" blkd_is_running
+	check "nothing is left of the guest" nothing_left
+	check "the next guest is served" next_guest
+	guest_destroy g2
+	check "pvring-blkd ends well" blkd_stop
+}
+
+make_and_fill() {
+	make_fs xvda && fill_fs
+}
+
+# With the first disk detached as well, no grant may stay mapped.
+second_disk() {
+	check "a second disk is attached" disk_attach g1 xvdb /img/b.img
+	check "fio verifies on the second disk" in_guest g1 verify_second
+	check "the second disk is detached" disk_detach g1 xvdb
+	disk_detach g1 xvda
+	check "nothing of a detached disk is mapped" no_grants_mapped g1
+	disk_attach g1 xvda /img/a.img
+}
+
+verify_second() {
+	disk_there xvdb && verify_sizes /dev/xvdb
+}
+
+reboot_and_look() {
+	guest_reboot g1 && in_guest g1 find_files
+}
+
+find_files() {
+	mount_fs xvda && check_fs
+}
+
+next_guest() {
+	guest_create g2 "$(disk xvda /img/a.img)" && in_guest g2 find_files
+}

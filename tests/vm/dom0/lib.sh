@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# For the dom0 function of a VM test: guests, disks and the daemon.
+#
+# A guest runs functions of the same test script when told to, one at a time:
+#
+#	guest_create g1 "$(disk xvda /img/a.img)"
+#	check "a file system is made" in_guest g1 make_fs /dev/xvda
+#	guest_start g1 load; ...; check "load survives" guest_wait g1 60
+#
+# The command goes to the guest's console, and so does what it prints: /log/NAME.console, and dom0's console.
+
+# ---- disks -------------------------------------------------------------------------------------------------------
+
+disk_script=block-pvring
+
+image() { # PATH SIZE: a new sparse image
+	rm -f "$1"
+	truncate -s "$2" "$1"
+}
+
+disk() { # VDEV TARGET [rw|ro]: the disk's text for xl
+	echo "format=raw,vdev=$1,access=${3:-rw},script=$disk_script,target=$2"
+}
+
+sum_of() { # FILE
+	sha256sum "$1" | cut -d' ' -f1
+}
+
+# ---- guests ------------------------------------------------------------------------------------------------------
+
+guest_config() { # NAME DISK...
+	local name=$1 list='' disk
+	shift
+	for disk; do
+		list="$list'$disk', "
+	done
+	cat <<-END
+		name = "$name"
+		type = "pv"
+		kernel = "/boot/vmlinux"
+		ramdisk = "/boot/guest-initrd"
+		extra = "console=hvc0 quiet loglevel=5 panic=-1 $guest_options"
+		memory = ${guest_memory:-256}
+		vcpus = 1
+		on_crash = "destroy"
+		disk = [ $list ]
+	END
+}
+
+# xl prints to /log/NAME.create. The guest is ready to be told what to do afterwards.
+guest_create() { # NAME DISK...
+	local rc
+	guest_config "$@" >"/etc/xen/$1.cfg"
+	xl create "/etc/xen/$1.cfg" >"/log/$1.create" 2>&1
+	rc=$?
+	sed "s/^/[xl $1] /" "/log/$1.create"
+	[ $rc -eq 0 ] || return $rc
+	guest_console "$1"
+}
+
+# Follows the console of a guest that has just started. Its log begins anew.
+guest_console() { # NAME
+	local name=$1
+	guest_console_end "$name"
+	rm -f "/log/$name.in"
+	mkfifo "/log/$name.in"
+	: >"/log/$name.console"
+	echo 0 >"/log/$name.seq"
+	sleep 100000 >"/log/$name.in" & # keeps the pipe open between commands
+	echo $! >"/log/$name.pids"
+	# Not `xl console`, which listens to nothing but a terminal.
+	(xenconsole --interactive "$(guest_id "$name")" <"/log/$name.in" 2>&1 | tr -d '\r' | while IFS= read -r line; do
+		echo "$line" >>"/log/$name.console"
+		echo "[$name] $line"
+	done) &
+	wait_until 90 grep -q '^@@ready' "/log/$name.console" || { echo "$name does not come up"; return 1; }
+}
+
+guest_console_end() { # NAME
+	local pid
+	[ -e "/log/$1.pids" ] || return 0
+	while read -r pid; do kill "$pid" 2>/dev/null; done <"/log/$1.pids"
+	rm -f "/log/$1.pids"
+}
+
+guest_start() { # NAME FUNCTION ARGS...
+	local name=$1 seq
+	shift
+	seq=$(($(cat "/log/$name.seq") + 1))
+	echo $seq >"/log/$name.seq"
+	echo "$seq $*" >"/log/$name.in"
+}
+
+guest_is_done() { # NAME
+	grep -q "^@@done $(cat "/log/$1.seq") " "/log/$1.console"
+}
+
+guest_wait() { # NAME SECONDS: the exit status of what was started
+	if ! wait_until "$2" guest_is_done "$1"; then
+		echo "$1 did not finish within $2 s"
+		return 124
+	fi
+	return "$(sed -n "s/^@@done $(cat "/log/$1.seq") //p" "/log/$1.console" | head -1)"
+}
+
+in_guest() { # NAME FUNCTION ARGS...
+	guest_start "$@"
+	guest_wait "$1" "${in_guest_seconds:-120}"
+}
+
+guest_value() { # NAME KEY: what the guest's function said with `value`
+	sed -n "s/^@@value $2 //p" "/log/$1.console" | tail -1
+}
+
+guest_id() { # NAME
+	xl domid "$1" 2>/dev/null
+}
+
+guest_is_gone() { # NAME
+	! xl list | grep -qE "^($1|\(null\)) "
+}
+
+# A second disk and so on for a guest that runs. What xl says is in /log/NAME.attach, too.
+disk_attach() { # NAME VDEV TARGET [rw|ro]
+	local rc
+	xl block-attach "$1" "$(disk "$2" "$3" "${4:-rw}")" >"/log/$1.attach" 2>&1
+	rc=$?
+	sed "s/^/[xl $1] /" "/log/$1.attach"
+	return $rc
+}
+
+disk_detach() { # NAME VDEV
+	xl block-detach "$1" "$2" 2>&1 | sed "s/^/[xl $1] /"
+	wait_until 30 no_such_disk "$1" "$2"
+}
+
+no_such_disk() { # NAME VDEV
+	! xl block-list "$1" | grep -q "vbd/.*/$(vdev_number "$2")"
+}
+
+vdev_number() { # xvdX
+	echo $((51712 + 16 * ($(printf '%d' "'${1#xvd}") - 97)))
+}
+
+guest_reboot() { # NAME
+	local old
+	old=$(guest_id "$1")
+	xl reboot "$1" || return 1
+	wait_until 60 guest_has_other_id "$1" "$old" || return 1
+	guest_console "$1"
+}
+
+guest_has_other_id() { # NAME ID
+	local id
+	id=$(guest_id "$1") && [ "$id" != "$2" ]
+}
+
+guest_destroy() { # NAME
+	xl destroy "$1" 2>&1 | sed "s/^/[xl $1] /"
+	guest_console_end "$1"
+	wait_until 30 guest_is_gone "$1"
+}
+
+# A destroyed domain that someone has still mapped stays in the list, as "(null)".
+no_domain_left() {
+	[ "$(xl list | wc -l)" -eq 2 ] || { xl list; return 1; }
+}
+
+# Which grants dom0 has mapped of a guest, of those that are not its console's and its xenstore ring's (0 and 1).
+grants_mapped() { # NAME: prints their number
+	local id
+	id=$(guest_id "$1")
+	xl dmesg -c >/dev/null
+	xl debug-keys g
+	xl dmesg -c >/log/grants
+	awk -v id="d$id" '
+		/grant-table for remote/ { on = ($0 ~ id "([^0-9]|$)") }
+		on && /\[0x[0-9a-f]+\]/ { match($0, /\[0x[0-9a-f]+\]/); r = substr($0, RSTART + 3, RLENGTH - 4)
+			if (r !~ /^x?0*[01]$/) n++ }
+		END { print n + 0 }' /log/grants
+}
+
+no_grants_mapped() { # NAME
+	local n
+	n=$(grants_mapped "$1")
+	[ "$n" -eq 0 ] || { echo "$n grants of $1 are mapped"; return 1; }
+}
+
+no_disk_left() { # nothing of pvring's or libxl's disks remains in xenstore
+	[ -z "$(xenstore-list /local/domain/0/backend/vbd 2>/dev/null)" ] || { xenstore-ls /local/domain/0/backend/vbd; return 1; }
+}
+
+nothing_left() { # of any guest and its disks
+	no_domain_left && no_disk_left
+}
+
+# ---- the daemon --------------------------------------------------------------------------------------------------
+
+blkd_start() { # ARGS...: ready when it returns
+	local fifo=/run/blkd.ready word=''
+	rm -f $fifo
+	mkfifo $fifo
+	# shellcheck disable=SC2094
+	pvring-blkd --ready-fd 3 "$@" 3>$fifo 2>>/log/blkd &
+	blkd_pid=$!
+	read -r word <$fifo
+	[ -n "$word" ] && kill -0 $blkd_pid || { echo "pvring-blkd does not start: $(tail -3 /log/blkd)"; return 1; }
+}
+
+blkd_stop() {
+	kill -TERM "$blkd_pid" && wait "$blkd_pid"
+}
+
+blkd_is_running() {
+	kill -0 "$blkd_pid"
+}
+
+blkd_restart() { # ARGS...
+	blkd_stop && blkd_start "$@"
+}
+
+blkd_kill() {
+	kill -KILL "$blkd_pid"
+	wait "$blkd_pid" 2>/dev/null
+}
+
+# Follows the daemon's log on the console, as the guests' are.
+: >/log/blkd
+tail -f /log/blkd | while IFS= read -r line; do echo "[blkd] $line"; done &

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# For the functions of a VM test that run in a guest, and some that most tests want.
+
+value() { # KEY VALUE: for guest_value in dom0
+	echo "@@value $1 $2"
+}
+
+disk_there() { # NAME: xvda; waits for it
+	wait_until 30 test -b "/dev/$1"
+}
+
+disk_gone() { # NAME
+	wait_until 30 test ! -e "/sys/block/$1"
+}
+
+# The whole disk as the guest reads it, past its page cache.
+disk_sum() { # NAME
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	value sum "$(sha256sum "/dev/$1" | cut -d' ' -f1)"
+}
+
+make_fs() { # NAME: mounted on /mnt
+	load_module ext4 && disk_there "$1" && mkfs.ext4 -q "/dev/$1" && mount "/dev/$1" /mnt
+}
+
+mount_fs() { # NAME
+	load_module ext4 && disk_there "$1" && mount "/dev/$1" /mnt
+}
+
+fill_fs() {
+	cp -a /bin /lib /usr /mnt && sync
+	(cd /mnt && find . -type f -exec sha256sum {} + >/run/sums && mv /run/sums /mnt/sums)
+	sync
+}
+
+check_fs() {
+	echo 3 >/proc/sys/vm/drop_caches
+	(cd /mnt && sha256sum -c sums >/run/check) || { grep -v ': OK$' /run/check; return 1; }
+}
+
+leave_fs() {
+	umount /mnt
+}
+
+# Only failures are printed: every character of an emulated console costs.
+run_fio() { # ARGS...
+	fio --output=/run/fio.out --thread --group_reporting --ioengine=io_uring --direct=1 "$@" >/run/fio.err 2>&1 &&
+		! grep -q 'err=[^ ]* *[1-9]' /run/fio.out && return 0
+	tail -20 /run/fio.err /run/fio.out
+	return 1
+}
+
+# Written and read again, in sizes from a sector to more than one request holds. Destroys what is there. Under emulation
+# a guest does a few hundred requests a second, so the small ones are few.
+verify_sizes() { # FILE-OR-DISK
+	local bs amount
+	while read -r bs amount; do
+		run_fio --name=v --filename="$1" --size=4m --io_size="$amount" --rw=randwrite --bsrange="$bs" --verify=crc32c \
+			--iodepth=16 || return 1
+	done <<-END
+		512-512 128k
+		4k-4k 512k
+		1m-1m 4m
+		512-256k 2m
+	END
+}
+
+# The longest that one request took is the value "longest", in milliseconds.
+verify_for() { # FILE-OR-DISK SECONDS
+	run_fio --name=v --filename="$1" --size=8m --rw=randwrite --bsrange=512-64k --verify=crc32c --iodepth=16 \
+		--time_based --runtime="$2" --output-format=terse --terse-version=3 || return 1
+	# Fields of terse version 3: 39 and 80 are the largest total latency of reads and writes, in microseconds.
+	value longest "$(awk -F';' '{ m = $39 > $80 ? $39 : $80; printf "%d", m / 1000 }' /run/fio.out)"
+}
+
+# Load until the guest ends.
+load_for_ever() { # FILE-OR-DISK
+	run_fio --name=l --filename="$1" --size=8m --rw=randrw --bsrange=512-64k --iodepth=16 --time_based --runtime=3600
+}

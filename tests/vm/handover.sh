@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 240
+# The daemon is restarted and killed again and again under a guest's verified load, and the guest does not notice.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='pvring-blkd starts
+a guest starts with a disk
+SIGTERM and start, five times under load
+the guest saw no error
+no request took longer than 10 s
+each new daemon took the disk up again
+after SIGKILL the disk is parked
+a guest with a parked disk can be destroyed
+nothing is left of it
+its successor is served'
+
+dom0() {
+	check "pvring-blkd starts" blkd_start || return
+	image /img/a.img 64M
+	check "a guest starts with a disk" guest_create g1 "$(disk xvda /img/a.img)" || return
+	in_guest g1 disk_there xvda
+
+	guest_start g1 verify_for /dev/xvda 18
+	check "SIGTERM and start, five times under load" five_times blkd_restart
+	check "the guest saw no error" guest_wait g1 120
+	echo "longest request: $(guest_value g1 longest) ms"
+	check "no request took longer than 10 s" test "$(guest_value g1 longest)" -lt 10000
+	check_eq "each new daemon took the disk up again" "$(grep -c 'taken up again' /log/blkd)" 5
+
+	guest_start g1 verify_for /dev/xvda 60
+	sleep 3
+	blkd_kill
+	blkd_start
+	check "after SIGKILL the disk is parked" wait_until 10 grep -q '51712: parked' /log/blkd
+	check "a guest with a parked disk can be destroyed" guest_destroy g1
+	check "nothing is left of it" nothing_left
+	check "its successor is served" successor
+	guest_destroy g2
+	blkd_stop
+}
+
+successor() {
+	guest_create g2 "$(disk xvda /img/a.img)" && in_guest g2 use_disk
+}
+
+use_disk() {
+	disk_there xvda && verify_for /dev/xvda 3
+}
+
+five_times() { # COMMAND
+	local i
+	for i in 1 2 3 4 5; do
+		sleep 2
+		"$@" || { echo "time $i"; return 1; }
+	done
+}

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 280
+# Every way to move a guest's data, to files and to a disk that is really written to, directly and through dom0's cache.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='a guest starts
+copy: a buffered file
+copy: a direct file
+copy: a block device
+map: a buffered file
+map: a direct file is refused
+auto: a buffered file
+auto: a direct file
+auto: a block device
+the guest is gone'
+nvme_size=256M
+
+dom0() {
+	load_module nvme
+	load_module ext4
+	wait_until 10 test -b /dev/nvme0n1
+	# Half of the disk carries a file system, for files that can be written to directly: tmpfs cannot.
+	mkfs.ext4 -q /dev/nvme0n1 128M
+	losetup -o $((128 << 20)) /dev/loop0 /dev/nvme0n1 2>/dev/null
+	mount /dev/nvme0n1 /mnt
+	image /img/tmp.img 16M
+	image /mnt/a.img 16M
+	check "a guest starts" guest_create g1 || return
+	for how in copy auto; do
+		serves $how "a buffered file" /img/tmp.img
+		serves $how "a direct file" file:/mnt/a.img,direct=on
+	done
+	serves map "a buffered file" /img/tmp.img
+	refuses_direct_map
+	umount /mnt
+	for how in copy auto; do
+		serves $how "a block device" /dev/nvme0n1
+	done
+	check "the guest is gone" guest_destroy g1
+}
+
+serves() { # HOW WHAT TARGET
+	blkd_start --grants "$1" || { not_ok "$1: $2" "no daemon"; return; }
+	check "$1: $2" attach_verify_detach "$3"
+	blkd_stop
+}
+
+attach_verify_detach() { # TARGET
+	disk_attach g1 xvdb "$1" && in_guest g1 verify_disk && disk_detach g1 xvdb && no_grants_mapped g1
+}
+
+verify_disk() {
+	disk_there xvdb && verify_sizes /dev/xvdb && disk_sum xvdb
+}
+
+refuses_direct_map() {
+	blkd_start --grants map
+	disk_attach g1 xvdb file:/mnt/a.img,direct=on
+	check_text "map: a direct file is refused" /log/g1.attach 'direct I/O with --grants map'
+	# libxl leaves the device in xenstore when its script fails.
+	disk_detach g1 xvdb
+	blkd_stop
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 150
+# The kernel's own backend serves the guest of the other tests: what fails here is not pvring's.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='a guest starts with a disk
+a file system is made and filled
+fio verifies
+the files are intact
+guest and dom0 read the same
+the file system is clean
+a connected disk shows mapped grants
+a disk is attached and detached
+the guest reboots
+the guest is destroyed under load
+nothing is left'
+
+dom0() {
+	load_module loop
+	load_module xen-blkback
+	disk_script=block-peer
+	image /img/a.img 64M
+	image /img/b.img 16M
+	check "a guest starts with a disk" guest_create g1 "$(disk xvda /img/a.img)" || return
+	check "a file system is made and filled" in_guest g1 make_and_fill
+	check "fio verifies" in_guest g1 verify_sizes /mnt/v
+	check "the files are intact" in_guest g1 check_fs
+	in_guest g1 leave_fs
+	in_guest g1 disk_sum xvda
+	sync
+	check_eq "guest and dom0 read the same" "$(guest_value g1 sum)" "$(sum_of /img/a.img)"
+	check "the file system is clean" fsck.ext4 -fn /img/a.img
+	check "a connected disk shows mapped grants" test "$(grants_mapped g1)" -gt 0
+	check "a disk is attached and detached" attach_and_detach
+	check "the guest reboots" guest_reboot g1
+	guest_start g1 load_for_ever /dev/xvda
+	sleep 3
+	check "the guest is destroyed under load" guest_destroy g1
+	check "nothing is left" nothing_left
+}
+
+make_and_fill() {
+	make_fs xvda && fill_fs
+}
+
+attach_and_detach() {
+	disk_attach g1 xvdb /img/b.img && in_guest g1 disk_there xvdb && disk_detach g1 xvdb
+}
+
+nothing_left() {
+	no_domain_left && no_disk_left
+}
