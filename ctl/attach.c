@@ -7,7 +7,7 @@
 #include "ctl/args.h"
 #include "ctl/commands.h"
 #include "ctl/vbd.h"
-#include "ctl/vdev.h"
+#include "common/wire/vdev.h"
 #include "ctl/with_store.h"
 
 #define OWN_DOMAIN UINT32_MAX
@@ -59,7 +59,7 @@ static int take_arguments(struct attachment *a, const struct args *args, struct 
 		return rc;
 	a->vdev = args->positional[2];
 	a->target = args->positional[3];
-	rc = vdev_parse(a->vdev, &a->devid, err);
+	rc = blk_vdev_parse(a->vdev, &a->devid, err);
 	return rc ? rc : vbd_check_target(a->target, err);
 }
 

@@ -8,7 +8,7 @@
 #include "ctl/args.h"
 #include "ctl/commands.h"
 #include "ctl/vbd.h"
-#include "ctl/vdev.h"
+#include "common/wire/vdev.h"
 #include "ctl/with_store.h"
 
 struct detachment {
@@ -41,7 +41,7 @@ static int take_arguments(struct detachment *d, const struct args *args, struct 
 	if (strcmp(args->positional[0], "vbd") != 0)
 		return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", args->positional[0]);
 	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &d->domid, err);
-	return rc ? rc : vdev_parse(args->positional[2], &d->devid, err);
+	return rc ? rc : blk_vdev_parse(args->positional[2], &d->devid, err);
 }
 
 static int detach(struct xb_store *store, void *arg, struct errbuf *err)

@@ -37,7 +37,7 @@
 struct blkfront;
 
 struct blkfront_config {
-	uint32_t devid;		 /* vdev.h */
+	uint32_t devid;		 /* common/wire/vdev.h */
 	unsigned int ring_order; /* 2^order pages; no more than the backend offers */
 	uint32_t nr_buffers;	 /* requests out at most; 0: as many as the ring has slots, which is also the most */
 	uint32_t buffer_pages;	 /* 1 to 11; 0: 11 */

@@ -19,7 +19,7 @@
 #include "common/base/clock.h"
 #include "frontend/user/blk_front.h"
 #include "frontend/user/segments.h"
-#include "frontend/user/vdev.h"
+#include "common/wire/vdev.h"
 #include "xenbus/node.h"
 
 #define SETTLE_MS 2000
@@ -537,13 +537,14 @@ static int run_connected(uint32_t devid, const char *name)
 
 int main(int argc, char **argv)
 {
+	struct errbuf err;
 	uint32_t devid;
 	int r;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 2 && strcmp(argv[1], "--list") == 0)
 		return list();
-	if (argc != 4 || strcmp(argv[1], "--vdev") != 0 || front_vdev_parse(argv[2], &devid)) {
+	if (argc != 4 || strcmp(argv[1], "--vdev") != 0 || blk_vdev_parse(argv[2], &devid, &err)) {
 		fprintf(stderr, "Usage: hostile --vdev NAME CASE | hostile --list\n");
 		return 2;
 	}

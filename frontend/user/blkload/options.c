@@ -8,7 +8,7 @@
 #include "common/base/parse.h"
 #include "frontend/user/queue.h"
 #include "frontend/user/segments.h"
-#include "frontend/user/vdev.h"
+#include "common/wire/vdev.h"
 
 #define ROW(NAME) static int set_##NAME(void *config, const char *value, struct errbuf *err)
 #define C	  ((struct blkload_config *)config)
@@ -32,10 +32,8 @@ ROW(devid)
 
 ROW(vdev)
 {
-	int rc = front_vdev_parse(value, &C->devid);
-
 	C->has_devid = true;
-	return rc ? errbuf_set(err, rc, "'%s' is not a disk's name: expected one like xvda, or a number", value) : 0;
+	return blk_vdev_parse(value, &C->devid, err);
 }
 
 ROW(ring_order)

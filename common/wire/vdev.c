@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ctl/vdev.h"
+#include "common/wire/vdev.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -56,7 +56,7 @@ static bool number_of(const char *vdev, uint32_t *devid)
 	return false;
 }
 
-int vdev_parse(const char *vdev, uint32_t *devid, struct errbuf *err)
+int blk_vdev_parse(const char *vdev, uint32_t *devid, struct errbuf *err)
 {
 	if (number_of(vdev, devid))
 		return 0;
