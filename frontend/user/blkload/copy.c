@@ -77,6 +77,20 @@ static enum load_next next_flush(struct copy *copy, struct load_request *req)
 	return LOAD_SUBMIT;
 }
 
+/* A pipe's length is known only at its end. */
+static bool is_at_end(struct copy *copy)
+{
+	uint8_t byte;
+	ssize_t got;
+
+	if (!copy->is_write || !copy->is_pipe || copy->is_flushed)
+		return true;
+	got = read_fully(copy->fd, true, &byte, 1, 0);
+	if (got > 0)
+		errno = EFBIG;
+	return got == 0 || copy_failed(copy, got > 0 ? "it does not fit" : "read");
+}
+
 static enum load_next next_copy(void *job, struct blkfront_io *io, struct load_request *req)
 {
 	struct copy *copy = job;
@@ -88,7 +102,7 @@ static enum load_next next_copy(void *job, struct blkfront_io *io, struct load_r
 	if (copy->has_failed)
 		return LOAD_END;
 	if (left == 0)
-		return next_flush(copy, req);
+		return is_at_end(copy) ? next_flush(copy, req) : LOAD_END;
 	*req = (struct load_request){
 		.operation = copy->is_write ? BLKIF_OP_WRITE : BLKIF_OP_READ,
 		.sector = copy->next,

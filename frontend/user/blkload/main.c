@@ -67,6 +67,18 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 	return blkfront_new(&front_config);
 }
 
+/* What is reported as the depth must be the depth. */
+static bool has_room(const struct blkload *bl)
+{
+	uint32_t most = blkfront_nr_buffers(bl->front);
+
+	if (bl->config->depth <= most)
+		return true;
+	blkload_error("--depth %u: a ring of --ring-order %u holds %u requests", bl->config->depth,
+		      bl->config->ring_order, most);
+	return false;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = stop }; /* no SA_RESTART: a wait must end */
@@ -105,7 +117,7 @@ int main(int argc, char **argv)
 		return EXIT_CONNECT;
 	}
 	bl.disk = blkfront_disk(bl.front);
-	exit_code = command->run(&bl);
+	exit_code = has_room(&bl) ? command->run(&bl) : EXIT_USAGE;
 	progress_end();
 	if (blkfront_disconnect(bl.front, &err)) {
 		blkload_error("closing: %s", err.text);
