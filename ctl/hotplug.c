@@ -62,9 +62,9 @@ static char *image_path(const char *target)
 {
 	if (target[0] == '/')
 		return strdup(target);
-	if (strncmp(target, "file:/", 6) != 0 && strncmp(target, "shared:/", 8) != 0)
+	if (strncmp(target, "file:/", 6) != 0)
 		return NULL;
-	target = strchr(target, '/');
+	target += 5;
 	return strndup(target, strcspn(target, ","));
 }
 
