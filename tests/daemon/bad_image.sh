@@ -69,17 +69,21 @@ END
 check_refused "a path of 1000 characters" "/$(printf 'x%.0s' {1..1000})" 'File name too long|too long'
 forget
 
-# Not ours to read. Root reads everything, so it needs a daemon that is not.
-if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
-	install -m 600 "$good" "$T/secret"
-	chmod 755 "$T"
-	# As another user, and what that one needs of the instance: a copy of its own.
-	skip "an image that may not be read" "loopxen's instance belongs to root"
-elif [ "$(id -u)" != 0 ]; then
-	install -m 000 "$good" "$T/secret"
-	check_refused "an image that may not be read" "$T/secret" "image $T/secret: cannot open for writing: Permission denied"
-	forget
+# Not ours to read. Root reads everything, unless it has given that up.
+daemon_stop
+privileged=$blkd
+if [ "$(id -u)" = 0 ]; then
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-dac_override,-dac_read_search "%s" "$@"\n' "$blkd" >"$T/unprivileged"
+	chmod +x "$T/unprivileged"
+	blkd=$T/unprivileged
 fi
+daemon_start
+install -m 000 "$good" "$T/secret"
+check_refused "an image that may not be read" "$T/secret" "image $T/secret: cannot open for writing: Permission denied"
+forget
+daemon_stop
+blkd=$privileged
+daemon_start
 
 # Refused, then repaired: by the toolstack in place, and as a new disk.
 check_refused "a missing image" "$T/late.img" "late.img: No such file"
