@@ -144,7 +144,8 @@ run-loopxen:
 run-daemon:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd
-	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/daemon/*.sh))
+	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/daemon/*.sh)) \
+		tests/demo/contract.sh
 run-vm:
 	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh,$(wildcard tests/vm/*.sh)))
 run-long:
