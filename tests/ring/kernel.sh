@@ -5,6 +5,7 @@
 set -u
 . tests/lib/tap.sh
 
+unset MAKEFLAGS MFLAGS # the kernel's make is not a part of ours
 out=$(realpath -m "${O:-build}")/tests/ring/kernel
 
 build() { # HEADERS DIR
