@@ -97,34 +97,35 @@ asan       = $(MAKE) O=$(O)/asan SANITIZE=address,undefined
 tsan       = $(MAKE) O=$(O)/tsan SANITIZE=thread
 threaded  := core_loop core_helper core_metrics core_control core_device
 
-# A build that fails is a failure in the records too: totals of half a run must not look like a pass.
+# A build that fails is a failure in the records too: totals of half a run must not look like a pass. The parts come
+# one after the other, whatever -j says: a test measures its time, and must find everything built.
 define run-parts
-@: >$(records); $(MAKE) check-begin $(1) || printf 'fail\t0\tmake\t$(1)\n' >>$(records); tests/run --totals $(records)
+@: >$(records); $(MAKE) -j1 $(1) || printf 'fail\t0\tmake\t$(1)\n' >>$(records); tests/run --totals $(records)
 endef
 
 check:                                         ## everything, Xen under QEMU included (installs what is missing)
 	@mkdir -p $(O)
-	$(call run-parts,run-quick run-vm)
+	$(call run-parts,check-begin xen-vm run-quick run-vm)
 check-quick:                                   ## the same without the virtual machines: under 3 minutes
 	@mkdir -p $(O)
-	$(call run-parts,run-quick)
+	$(call run-parts,check-begin run-quick)
 check-vm:                                      ## only Xen under QEMU
 	@mkdir -p $(O)
-	$(call run-parts,run-vm)
+	$(call run-parts,check-begin xen-vm run-vm)
 check-long:                                    ## the long tests; starts none after DEADLINE= minutes (default 60)
 	@mkdir -p $(O)
-	$(call run-parts,run-long)
+	$(call run-parts,check-begin run-long)
 check-asan:                                    ## only the unit tests, under ASan and UBSan
 	@mkdir -p $(O)
-	$(call run-parts,run-asan)
+	$(call run-parts,deps-check run-asan)
 lint:                                          ## only the rules about the tree
 	@mkdir -p $(O)
-	$(call run-parts,run-lint)
+	$(call run-parts,deps-check all run-lint)
 .PHONY: check check-quick check-vm check-long check-asan lint
 
 check-begin:
 	@$(MAKE) deps-check
-	@$(MAKE) xen-vm
+	@$(MAKE) xen-qemu
 	@$(MAKE) -j2 all
 run-quick: run-lint run-unit run-asan run-tsan run-loopxen run-daemon
 run-lint:
@@ -147,6 +148,7 @@ run-daemon:
 	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/daemon/*.sh)) \
 		tests/demo/contract.sh
 run-vm:
+	@tests/vm/image base
 	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh,$(wildcard tests/vm/*.sh)))
 run-long:
 	@$(asan) -j2 $(O)/asan/pvring-blkd
@@ -160,9 +162,12 @@ install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
 	install -D -m 755 dist/block-pvring $(DESTDIR)/etc/xen/scripts/block-pvring
-	install -D -m 644 dist/pvring-blkd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@sbindir@|$(PREFIX)/sbin|' dist/pvring-blkd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
 	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
+	for name in pvring-blkd pvring-blkload; do \
+		ln -sf pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
