@@ -19,6 +19,9 @@
 #include "common/base/container.h"
 #include "common/base/version.h"
 
+/* pvring-blkd.service names the last two: starting again does not help. */
+enum { DAEMON_EXIT_OK, DAEMON_EXIT_FAILED, DAEMON_EXIT_OPTIONS, DAEMON_EXIT_KERNEL_OWNS };
+
 struct daemon {
 	const struct daemon_spec *spec;
 	struct daemon_config config;
@@ -260,7 +263,7 @@ static int run(struct daemon *daemon)
 	rc = loop_init(&daemon->loop, 64);
 	if (rc) {
 		log_error("io_uring: %s", strerror(-rc));
-		return 1;
+		return DAEMON_EXIT_FAILED;
 	}
 	rc = start(daemon, &err);
 	if (rc == 0) {
@@ -271,7 +274,9 @@ static int run(struct daemon *daemon)
 		log_error("%s", err.text);
 	}
 	finish(daemon);
-	return rc || daemon->has_failed ? 1 : 0;
+	if (rc == -EBUSY)
+		return DAEMON_EXIT_KERNEL_OWNS;
+	return rc || daemon->has_failed ? DAEMON_EXIT_FAILED : DAEMON_EXIT_OK;
 }
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
@@ -280,14 +285,14 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	int status;
 
 	if (!daemon)
-		return 1;
+		return DAEMON_EXIT_FAILED;
 	daemon->spec = spec;
 	switch (daemon_options_parse(&spec->options, argc, argv, &daemon->config)) {
 	case OPTIONS_DONE:
-		status = 0;
+		status = DAEMON_EXIT_OK;
 		break;
 	case OPTIONS_BAD:
-		status = 2;
+		status = DAEMON_EXIT_OPTIONS;
 		break;
 	default:
 		xb_store_init(&daemon->store);

@@ -4,7 +4,7 @@
  * call of daemon_main().
  *
  * Exit status: 0 after SIGTERM or SIGINT (connected devices are handed over), 1 when it cannot start or go on, 2 for
- * bad options.
+ * bad options, 3 when a kernel driver owns this kind of backend here.
  */
 #ifndef BACKEND_CORE_DAEMON_H
 #define BACKEND_CORE_DAEMON_H
