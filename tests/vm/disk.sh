@@ -39,9 +39,7 @@ dom0() {
 	check "the file system is clean" fsck.ext4 -fn /img/a.img
 	second_disk
 	check "the guest reboots and finds its files" reboot_and_look
-	guest_start g1 load_for_ever /mnt/v
-	sleep 3
-	check "a guest is destroyed under load" guest_destroy g1
+	check "a guest is destroyed under load" destroy_under_load
 	check "the daemon lives on" blkd_is_running
 	check "nothing is left of the guest" nothing_left
 	check "the next guest is served" next_guest
@@ -73,6 +71,11 @@ reboot_and_look() {
 
 find_files() {
 	mount_fs xvda && check_fs
+}
+
+destroy_under_load() {
+	guest_start g1 load_for_ever /mnt/v
+	load_is_under_way g1 xvda && guest_destroy g1
 }
 
 next_guest() {

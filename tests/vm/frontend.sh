@@ -36,13 +36,12 @@ dom0() {
 	disk_attach g1 xvda /img/a.img
 	check "the frontend verifies with the kernel out of the way and map" in_guest g1 verify --no-persistent
 	guest_start g1 verify --seconds 100
-	sleep 2
 	check "the guest is destroyed while the frontend works" destroyed
 	blkd_stop
 }
 
 destroyed() {
-	guest_destroy g1 && blkd_is_running && no_domain_left && no_disk_left
+	load_is_under_way g1 xvda && guest_destroy g1 && blkd_is_running && no_domain_left && no_disk_left
 }
 
 prepare() {

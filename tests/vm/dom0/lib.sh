@@ -121,6 +121,32 @@ guest_is_gone() { # NAME
 	! xl list | grep -qE "^($1|\(null\)) "
 }
 
+# How many requests the backend has answered since the disk was connected, or since the daemon runs.
+disk_requests() { # NAME VDEV
+	local device
+	device=$(guest_id "$1")/$(vdev_number "$2")
+	if [ "$disk_script" = block-pvring ]; then
+		pvring status --json | tr '{' '\n' | awk -v device="\"device\":\"vbd $device\"" '
+			index($0, device) { found = 1 }
+			found && /"requests":$/ { getline; gsub(/[^0-9,]/, ""); split($0, n, ","); print n[1] + n[2] + n[3]; exit }'
+	else
+		cat "/sys/bus/xen-backend/devices/vbd-${device%/*}-${device#*/}/statistics/"*_req | awk '{ n += $1 } END { print n }'
+	fi
+}
+
+has_answered_more() { # NAME VDEV N
+	[ "$(disk_requests "$1" "$2")" -ge "$3" ]
+}
+
+# Returns once the guest's load is under way: its disk has answered 50 more requests than just now.
+load_is_under_way() { # NAME VDEV
+	local before
+	before=$(disk_requests "$1" "$2")
+	wait_until 60 has_answered_more "$1" "$2" $((${before:-0} + 50)) && return
+	echo "no load on $2 of $1: $before, then $(disk_requests "$1" "$2") requests"
+	return 1
+}
+
 # A second disk and so on for a guest that runs. What xl says is in /log/NAME.attach, too.
 disk_attach() { # NAME VDEV TARGET [rw|ro]
 	local rc

@@ -75,6 +75,25 @@ verify_for() { # FILE-OR-DISK SECONDS
 	value longest "$(awk -F';' '{ m = $39 > $80 ? $39 : $80; printf "%d", m / 1000 }' /run/fio.out)"
 }
 
+# The same in the background, a round of some seconds after the other, until rounds_end, whose status is theirs.
+rounds_begin() { # FILE-OR-DISK
+	rm -f /run/rounds-end
+	while [ ! -e /run/rounds-end ]; do
+		verify_for "$1" 3 || exit 1
+	done >/run/rounds &
+	rounds=$!
+}
+
+rounds_end() {
+	local rc
+	: >/run/rounds-end
+	wait "$rounds"
+	rc=$?
+	grep -v '^@@value' /run/rounds
+	value longest "$(sed -n 's/^@@value longest //p' /run/rounds | sort -n | tail -1)"
+	return $rc
+}
+
 # Load until the guest ends.
 load_for_ever() { # FILE-OR-DISK
 	run_fio --name=l --filename="$1" --size=8m --rw=randrw --bsrange=512-64k --iodepth=16 --time_based --runtime=3600
