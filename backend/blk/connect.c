@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "backend/blk/blk.h"
-#include "backend/core/control.h"
 #include "backend/core/machine.h"
+#include "backend/core/metrics.h"
 #include "common/base/container.h"
 #include "xenbus/node.h"
 #include "common/wire/xen_blkif.h"
@@ -325,8 +325,8 @@ static void blk_status(struct device *dev, json_t *object)
 
 	if (blk->queue)
 		blk_queue_count(blk->queue, &counters);
-	json_object_set_new(object, "vdev", control_text(blk->vdev));
-	json_object_set_new(object, "image", control_text(blk->params));
+	json_object_set_new(object, "vdev", text_json(blk->vdev));
+	json_object_set_new(object, "image", text_json(blk->params));
 	json_object_set_new(object, "mode", json_string(blk->is_read_only ? "r" : "w"));
 	json_object_set_new(object, "grants", json_string(grants_names[blk_config.grants]));
 	blk_counters_status(&counters, object);

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "backend/core/metrics.h"
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 #include "common/base/log.h"
@@ -84,23 +85,6 @@ static bool send_out(struct client *client)
 	return true;
 }
 
-json_t *control_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char *ascii;
-
-	if (string)
-		return string;
-	ascii = strdup(text);
-	for (char *p = ascii; p && *p; p++) {
-		if (*p & 0x80)
-			*p = '?';
-	}
-	string = ascii ? json_string(ascii) : NULL;
-	free(ascii);
-	return string;
-}
-
 static json_t *answer(struct control *control, const char *line, struct errbuf *err)
 {
 	json_t *request = json_loads(line, 0, NULL);
@@ -123,7 +107,7 @@ static bool serve_line(struct client *client, const char *line)
 	if (reply)
 		json_object_set_new(reply, "ok", json_true());
 	else
-		reply = json_pack("{s:b, s:o}", "ok", 0, "error", control_text(err.text));
+		reply = json_pack("{s:b, s:o}", "ok", 0, "error", text_json(err.text));
 	client->out = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
 	json_decref(reply);
 	if (!client->out)

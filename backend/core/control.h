@@ -21,12 +21,6 @@ struct control;
 /* Answers one request: returns a new object without "ok", or NULL with the reason in err. */
 typedef json_t *control_handler(void *context, const char *command, const json_t *request, struct errbuf *err);
 
-/*
- * A JSON string. Names come from xenstore and reasons may end in the middle of a character: what is not UTF-8 as a
- * whole is shown with a '?' for each byte outside ASCII, rather than lost.
- */
-json_t *control_text(const char *text);
-
 /* Takes over a socket that a dead daemon left; -EADDRINUSE: one that is alive answers there. */
 int control_open(struct control **control, struct loop *loop, const char *path, control_handler *handler,
 		 void *context, struct errbuf *err);

@@ -50,6 +50,23 @@ uint64_t histogram_quantile_ns(const struct histogram *histogram, double share)
 	return 0;
 }
 
+json_t *text_json(const char *text)
+{
+	json_t *string = json_string(text);
+	char *ascii;
+
+	if (string)
+		return string;
+	ascii = strdup(text);
+	for (char *p = ascii; p && *p; p++) {
+		if (*p & 0x80)
+			*p = '?';
+	}
+	string = ascii ? json_string(ascii) : NULL;
+	free(ascii);
+	return string;
+}
+
 json_t *histogram_json(const struct histogram *histogram)
 {
 	json_t *buckets = json_array();

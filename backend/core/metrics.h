@@ -37,6 +37,12 @@ uint64_t histogram_quantile_ns(const struct histogram *histogram, double share);
 /* { "count", "sum_ns", "p50", "p99", "max", "buckets": [...] }, times in ns. */
 json_t *histogram_json(const struct histogram *histogram);
 
+/*
+ * A JSON string. Names come from xenstore and reasons may end in the middle of a character: what is not UTF-8 as a
+ * whole is shown with a '?' for each byte outside ASCII, rather than lost.
+ */
+json_t *text_json(const char *text);
+
 /* Prometheus text (exposition format 0.0.4) of the devices as `status` lists them; the caller frees it. */
 char *metrics_prometheus(const json_t *devices);
 

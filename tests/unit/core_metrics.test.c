@@ -237,9 +237,31 @@ static void without_devices_there_are_only_headings(void **state)
 	json_decref(bare);
 }
 
+static void text_of_any_bytes_is_json(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "", "" },
+		{ "/srv/a b", "/srv/a b" },
+		{ "/k\xc3\xa4se", "/k\xc3\xa4se" },
+		{ "/k\xe4se", "/k?se" },
+		{ "cut \xc3", "cut ?" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *json = text_json(rows[i].text);
+
+		print_message("# '%s'\n", rows[i].text);
+		assert_string_equal(json_string_value(json), rows[i].want);
+		json_decref(json);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_of_any_bytes_is_json),
 		cmocka_unit_test(a_duration_is_in_the_bucket_below_whose_limit_it_lies),
 		cmocka_unit_test(a_quantile_is_the_limit_of_its_bucket),
 		cmocka_unit_test(merging_adds_bucket_by_bucket),
