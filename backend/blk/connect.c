@@ -99,6 +99,11 @@ static int blk_open(struct device *dev, struct errbuf *err)
 	return rc;
 }
 
+static const char *blk_target(const struct device *dev)
+{
+	return container_of(dev, struct blk_device, dev)->params;
+}
+
 static void blk_close(struct device *dev)
 {
 	close_image(to_blk(dev));
@@ -336,6 +341,7 @@ const struct device_class blk_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct blk_device),
 	.parse = blk_parse,
+	.target = blk_target,
 	.open = blk_open,
 	.offer = blk_offer,
 	.accept = blk_accept,

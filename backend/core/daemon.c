@@ -255,10 +255,19 @@ static void finish(struct daemon *daemon)
 	loop_fini(&daemon->loop);
 }
 
+/* Storage that does not answer keeps a helper thread, and what that one uses, for ever. */
+static void leave_at_once(struct daemon *daemon, int status)
+{
+	log_warn("%s: an image is still being opened or closed: not waited for", daemon->config.name);
+	if (daemon->control)
+		control_close(daemon->control);
+	_exit(status);
+}
+
 static int run(struct daemon *daemon)
 {
+	int rc, status = DAEMON_EXIT_OK;
 	struct errbuf err;
-	int rc;
 
 	rc = loop_init(&daemon->loop, 64);
 	if (rc) {
@@ -273,10 +282,14 @@ static int run(struct daemon *daemon)
 	} else {
 		log_error("%s", err.text);
 	}
-	finish(daemon);
 	if (rc == -EBUSY)
-		return DAEMON_EXIT_KERNEL_OWNS;
-	return rc || daemon->has_failed ? DAEMON_EXIT_FAILED : DAEMON_EXIT_OK;
+		status = DAEMON_EXIT_KERNEL_OWNS;
+	else if (rc || daemon->has_failed || daemon->host.has_lost_one)
+		status = DAEMON_EXIT_FAILED;
+	if (device_host_has_jobs(&daemon->host))
+		leave_at_once(daemon, status);
+	finish(daemon);
+	return status;
 }
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)

@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/core/metrics.h"
 #include "common/base/container.h"
 #include "xenbus/node.h"
 
-#define RETRY_NS 50000000ULL /* how often a claim or a lock that is held by somebody else is tried again */
+/* How often a claim or a lock that is held by somebody else is tried again. */
+#define RETRY_NS 50000000ULL
+/* Then the toolstack is told that an image does not open: libxl waits 10 s for InitWait. */
+#define OPEN_DEADLINE_NS (5 * 1000000000ULL)
 
 static void claim(struct device *dev);
 
@@ -41,6 +45,23 @@ static bool has_fault(const struct device *dev)
 	return dev->fault.text[0] != '\0';
 }
 
+/* On a helper thread, then on this one. */
+static void post_job(struct device *dev, void (*run)(struct helper_job *), void (*done)(struct helper_job *))
+{
+	dev->has_job = true;
+	dev->job.run = run;
+	dev->job.done = done;
+	helper_post(dev->host->helper, dev->host->loop, &dev->job);
+}
+
+static struct device *job_device(struct helper_job *job)
+{
+	struct device *dev = container_of(job, struct device, job);
+
+	dev->has_job = false;
+	return dev;
+}
+
 struct worker *device_next_worker(struct device_host *host)
 {
 	return &host->workers[host->next_worker++ % host->nr_workers];
@@ -48,12 +69,18 @@ struct worker *device_next_worker(struct device_host *host)
 
 /* ---- the end of a step ----------------------------------------------------------------------------------------- */
 
+/* Of the busy phases only those that have to do with a ring are waited for: storage may hang for ever. */
+static bool has_connection(const struct device *dev)
+{
+	return dev->phase == DEVICE_CONNECTING || dev->phase == DEVICE_CONNECTED || dev->phase == DEVICE_DISCONNECTING;
+}
+
 static void tell_if_all_idle(struct device_host *host)
 {
 	struct device *dev;
 
 	TAILQ_FOREACH(dev, &host->devices, entry) {
-		if (is_busy(dev) || dev->phase == DEVICE_CONNECTED)
+		if (has_connection(dev))
 			return;
 	}
 	host->idle(host);
@@ -90,7 +117,10 @@ static void settle(struct device *dev, enum device_phase phase)
 
 static void free_device(struct device *dev)
 {
+	struct errbuf err;
+
 	TAILQ_REMOVE(&dev->host->devices, dev, entry);
+	xb_clear_error(dev->host->store, dev->xb.dir, &err);
 	xb_device_fini(&dev->xb);
 	journal_remove(&dev->journal);
 	log_info("%s: gone", dev->label);
@@ -106,7 +136,7 @@ static void run_close(struct helper_job *job)
 
 static void close_done(struct helper_job *job)
 {
-	struct device *dev = container_of(job, struct device, job);
+	struct device *dev = job_device(job);
 	struct device_host *host = dev->host;
 
 	free_device(dev);
@@ -119,9 +149,7 @@ static void close_done(struct helper_job *job)
 static void start_forgetting(struct device *dev)
 {
 	dev->phase = DEVICE_FORGETTING;
-	dev->job.run = run_close;
-	dev->job.done = close_done;
-	helper_post(dev->host->helper, dev->host->loop, &dev->job);
+	post_job(dev, run_close, close_done);
 }
 
 void device_forget(struct device *dev)
@@ -132,34 +160,46 @@ void device_forget(struct device *dev)
 
 /* ---- claim and open -------------------------------------------------------------------------------------------- */
 
+/* What the hotplug script has said stands: it is run once, and would not say so again. */
+static int read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err)
+{
+	return xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, size, err);
+}
+
 static int write_fault(struct xb_store *store, void *arg, struct errbuf *err)
 {
 	struct device *dev = arg;
+	char status[32];
 	int rc;
 
-	rc = xb_write(store, dev->xb.dir, "hotplug-error", err, "%s", dev->fault.text);
+	rc = read_hotplug_status(dev, status, sizeof(status), err);
 	if (rc == 0)
+		rc = xb_write(store, dev->xb.dir, "hotplug-error", err, "%s", dev->fault.text);
+	if (rc == 0 && strcmp(status, "connected") != 0)
 		rc = xb_write(store, dev->xb.dir, "hotplug-status", err, "error");
 	if (rc == 0)
 		rc = xb_switch_state(store, dev->xb.dir, XB_INIT_WAIT, err);
 	return rc;
 }
 
-/* What an earlier fault has left. A script that has not succeeded yet is still waited for. */
-static int take_back_fault(struct xb_store *store, struct device *dev, struct errbuf *err)
+static int remove_node(struct device *dev, const char *name, struct errbuf *err)
 {
-	char status[32], path[XB_PATH_MAX];
+	char path[XB_PATH_MAX];
+	int rc = xb_path(path, sizeof(path), err, "%s/%s", dev->xb.dir, name);
+
+	return rc ? rc : xb_remove(dev->host->store, path, err);
+}
+
+/* What an earlier fault has left. A script that has not succeeded yet is still waited for. */
+static int take_back_fault(struct device *dev, struct errbuf *err)
+{
+	char status[32];
 	int rc;
 
-	rc = xb_read_string_or(store, dev->xb.dir, "hotplug-status", "", status, sizeof(status), err);
-	if (rc || strcmp(status, "error") != 0)
-		return rc;
-	rc = xb_path(path, sizeof(path), err, "%s/hotplug-status", dev->xb.dir);
-	if (rc == 0)
-		rc = xb_remove(store, path, err);
-	if (rc == 0)
-		rc = xb_path(path, sizeof(path), err, "%s/hotplug-error", dev->xb.dir);
-	return rc ? rc : xb_remove(store, path, err);
+	rc = read_hotplug_status(dev, status, sizeof(status), err);
+	if (rc == 0 && strcmp(status, "error") == 0)
+		rc = remove_node(dev, "hotplug-status", err);
+	return rc ? rc : remove_node(dev, "hotplug-error", err);
 }
 
 static int write_offer(struct xb_store *store, void *arg, struct errbuf *err)
@@ -167,7 +207,7 @@ static int write_offer(struct xb_store *store, void *arg, struct errbuf *err)
 	struct device *dev = arg;
 	int rc;
 
-	rc = take_back_fault(store, dev, err);
+	rc = take_back_fault(dev, err);
 	if (rc == 0)
 		rc = dev->host->class->offer(dev, err);
 	if (rc == 0)
@@ -202,8 +242,8 @@ static void run_open(struct helper_job *job)
 	dev->job_rc = dev->host->class->open(dev, &dev->job_err);
 }
 
-/* Opened, or why not is known. What was found connected is not offered: it is taken up, or parked as it is. */
-static void finish_opening(struct device *dev)
+/* What was found connected is not offered: it is taken up, or parked as it is. */
+static void offer_unless_connected(struct device *dev)
 {
 	struct errbuf err;
 	enum xb_state ours;
@@ -211,18 +251,46 @@ static void finish_opening(struct device *dev)
 	if (!dev->is_forgotten && !dev->host->is_stopping && xb_device_own_state(&dev->xb, &ours, &err) == 0 &&
 	    (ours == XB_INITIALISING || ours == XB_INIT_WAIT || ours == XB_INITIALISED))
 		offer(dev);
+}
+
+/* Opened, or why not is known. */
+static void finish_opening(struct device *dev)
+{
+	offer_unless_connected(dev);
 	settle(dev, DEVICE_READY);
 }
 
-static void open_done(struct helper_job *job)
+static void opened(struct loop_timer *timer)
 {
-	struct device *dev = container_of(job, struct device, job);
+	struct device *dev = container_of(timer, struct device, timer);
 
 	if (dev->job_rc)
 		set_fault(dev, &dev->job_err);
 	else
 		dev->fault.text[0] = '\0';
 	finish_opening(dev);
+}
+
+static void open_done(struct helper_job *job)
+{
+	struct device *dev = job_device(job);
+
+	if (dev->timer.is_armed)
+		loop_timer_cancel(dev->host->loop, &dev->timer, opened);
+	else
+		opened(&dev->timer);
+}
+
+/* It goes on, and is offered if it succeeds after all. */
+static void open_takes_long(struct loop_timer *timer)
+{
+	struct device *dev = container_of(timer, struct device, timer);
+	struct errbuf why;
+
+	errbuf_set(&why, 0, "%.400s does not open: nothing in %llu s (does its storage answer?)",
+		   dev->host->class->target(dev), OPEN_DEADLINE_NS / 1000000000ULL);
+	set_fault(dev, &why);
+	offer_unless_connected(dev);
 }
 
 static void read_domain(struct device *dev)
@@ -257,14 +325,13 @@ static void start_open(struct device *dev)
 		finish_opening(dev);
 		return;
 	}
-	dev->job.run = run_open;
-	dev->job.done = open_done;
-	helper_post(dev->host->helper, dev->host->loop, &dev->job);
+	loop_timer_start(dev->host->loop, &dev->timer, OPEN_DEADLINE_NS, open_takes_long);
+	post_job(dev, run_open, open_done);
 }
 
 static void retry_claim(struct loop_timer *timer)
 {
-	struct device *dev = container_of(timer, struct device, retry);
+	struct device *dev = container_of(timer, struct device, timer);
 
 	if (dev->is_forgotten || dev->host->is_stopping)
 		device_advance(dev);
@@ -272,7 +339,11 @@ static void retry_claim(struct loop_timer *timer)
 		claim(dev);
 }
 
-/* Whether somebody served it before us is only known once it is ours alone. */
+/*
+ * Whether somebody served it before us is only known once it is ours alone. A guest in Initialised has not seen yet
+ * that we are Connected; one that does not let go of a disk that is being detached still uses it, unless the journal
+ * knows that we had stopped it.
+ */
 static void look_for_connection(struct device *dev)
 {
 	enum xb_state ours, peer;
@@ -282,8 +353,9 @@ static void look_for_connection(struct device *dev)
 	if (xb_device_own_state(&dev->xb, &ours, &err))
 		return;
 	dev->was_offered = ours != XB_INITIALISING;
-	dev->is_resuming = ours == XB_CONNECTED && xb_device_peer_state(&dev->xb, &peer, &err) == 0 &&
-			   peer == XB_CONNECTED;
+	if (xb_device_peer_state(&dev->xb, &peer, &err) || (peer != XB_INITIALISED && peer != XB_CONNECTED))
+		return;
+	dev->is_resuming = ours == XB_CONNECTED || (ours == XB_CLOSING && journal_has_connection(&dev->journal));
 }
 
 static void claim(struct device *dev)
@@ -300,7 +372,7 @@ static void claim(struct device *dev)
 		if (!dev->said_claim)
 			log_info("%s: left alone: %s", dev->label, err.text);
 		dev->said_claim = true;
-		loop_timer_start(dev->host->loop, &dev->retry, RETRY_NS, retry_claim);
+		loop_timer_start(dev->host->loop, &dev->timer, RETRY_NS, retry_claim);
 		return;
 	}
 	if (rc) {
@@ -418,20 +490,24 @@ static void run_lock(struct helper_job *job)
 
 static void retry_lock(struct loop_timer *timer)
 {
-	struct device *dev = container_of(timer, struct device, retry);
+	struct device *dev = container_of(timer, struct device, timer);
 
 	settle(dev, DEVICE_READY);
 }
 
 static void lock_done(struct helper_job *job)
 {
-	struct device *dev = container_of(job, struct device, job);
+	struct device *dev = job_device(job);
 
+	if (dev->host->is_stopping) { /* the lock goes with the process */
+		settle(dev, DEVICE_READY);
+		return;
+	}
 	if (dev->job_rc == -EAGAIN) {
 		if (!dev->said_wait)
 			log_limited(&dev->log_limit, LOG_INFO, "%s: waiting: %s", dev->label, dev->job_err.text);
 		dev->said_wait = true;
-		loop_timer_start(dev->host->loop, &dev->retry, RETRY_NS, retry_lock);
+		loop_timer_start(dev->host->loop, &dev->timer, RETRY_NS, retry_lock);
 		return;
 	}
 	dev->said_wait = false;
@@ -476,9 +552,7 @@ static void start_connect(struct device *dev)
 		return;
 	}
 	dev->phase = DEVICE_LOCKING;
-	dev->job.run = run_lock;
-	dev->job.done = lock_done;
-	helper_post(dev->host->helper, dev->host->loop, &dev->job);
+	post_job(dev, run_lock, lock_done);
 }
 
 /* The toolstack removed the directory and made a new one of the same name before we looked. */
@@ -511,7 +585,8 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		cannot_connect(dev, "connect", rc, reason->text);
 		return;
 	}
-	log_info("%s: %s", dev->label, dev->is_resuming ? "taken up again" : "connected");
+	log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
+		    dev->is_resuming ? "taken up again" : "connected");
 	if (!dev->is_resuming && (xb_transaction(dev->host->store, write_connected, dev, &err) ||
 				  xb_clear_error(dev->host->store, dev->xb.dir, &err)))
 		log_warn("%s: publish: %s", dev->label, err.text);
@@ -523,10 +598,18 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 
 void device_disconnected(struct device *dev, uint32_t nr_orphans)
 {
-	if (nr_orphans)
+	bool is_hand_over = dev->stop_how == QUEUE_HAND_OVER;
+
+	if (nr_orphans && is_hand_over)
+		log_error("%s: not handed over: %u request(s) did not come back from the disk in time", dev->label,
+			  nr_orphans);
+	else if (nr_orphans)
 		log_error("%s: %u request(s) did not come back from the disk in time: closed without them", dev->label,
 			  nr_orphans);
-	log_info("%s: %s", dev->label, dev->stop_how == QUEUE_HAND_OVER ? "handed over" : "disconnected");
+	else
+		log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
+			    is_hand_over ? "handed over" : "disconnected");
+	dev->host->has_lost_one |= nr_orphans && is_hand_over;
 	settle(dev, DEVICE_READY);
 }
 
@@ -640,6 +723,10 @@ static void advance_idle(struct device *dev)
 		start_connect(dev);
 		return;
 	}
+	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
+	if (dev->phase == DEVICE_READY && ours == XB_CONNECTED && action == XB_ACT_NONE &&
+	    !journal_has_connection(&dev->journal))
+		action = XB_ACT_CONNECT;
 	dev->is_resuming = false;
 	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
 		dev->has_opened_again = false;
@@ -659,7 +746,7 @@ void device_advance(struct device *dev)
 {
 	if (dev->host->is_stopping || is_busy(dev))
 		return;
-	if (dev->phase == DEVICE_CLAIMING && (dev->retry.is_armed || !dev->is_forgotten))
+	if (dev->phase == DEVICE_CLAIMING && (dev->timer.is_armed || !dev->is_forgotten))
 		return;
 	advance_idle(dev);
 }
@@ -674,6 +761,17 @@ void device_host_stop(struct device_host *host)
 		stop_device(dev);
 	}
 	tell_if_all_idle(host);
+}
+
+bool device_host_has_jobs(const struct device_host *host)
+{
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &host->devices, entry) {
+		if (dev->has_job)
+			return true;
+	}
+	return false;
 }
 
 void device_host_fini(struct device_host *host)
@@ -704,9 +802,9 @@ json_t *device_status(struct device *dev)
 	json_t *object;
 
 	xb_device_own_state(&dev->xb, &ours, &err);
-	object = json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}", "device", dev->label, "domid", dev->xb.domid, "devid",
+	object = json_pack("{s:s, s:i, s:i, s:s, s:s, s:o}", "device", dev->label, "domid", dev->xb.domid, "devid",
 			   dev->xb.devid, "state", xb_state_name(ours), "phase", device_phase_name(dev->phase),
-			   "reason", dev->fault.text);
+			   "reason", text_json(dev->fault.text));
 	if (object)
 		dev->host->class->status(dev, object);
 	return object;

@@ -45,7 +45,9 @@ struct device_class {
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);
-	/* Opens what they name. On a helper thread: may block. */
+	/* What they name, for a message. */
+	const char *(*target)(const struct device *dev);
+	/* Opens it. On a helper thread: may block. */
 	int (*open)(struct device *dev, struct errbuf *err);
 	/* Publishes what the frontend may choose from. In the transaction that switches to InitWait. */
 	int (*offer)(struct device *dev, struct errbuf *err);
@@ -72,7 +74,7 @@ struct device {
 	char label[40]; /* "vbd 5/51712" */
 	enum device_phase phase;
 	bool is_forgotten; /* the nodes are gone or are another device's now: forget it when it is idle */
-	bool is_resuming;  /* found connected: to be taken up, not offered */
+	bool is_resuming;  /* found in use: to be taken up, not offered */
 	bool was_offered;  /* by us or by a daemon before us */
 	bool said_claim, said_wait;
 	bool has_opened_again; /* since the guest last began to ask */
@@ -80,11 +82,13 @@ struct device {
 	struct journal journal;
 	struct journal_identity identity;
 	struct helper_job job;
+	bool has_job; /* the helper works on it: not to be freed */
 	int job_rc;
 	struct errbuf job_err;
-	struct loop_timer retry;
+	struct loop_timer timer; /* of the phase: when to try again, or how long it may take */
 	enum queue_stop stop_how;
-	struct log_limit log_limit; /* any thread: what the guest makes us say */
+	/* What the guest makes us say: apart, so that its coming and going does not hide what it did wrong. */
+	struct log_limit life_limit, log_limit;
 };
 
 #define DEVICE_MAX_LEFT_ALONE 16
@@ -102,7 +106,8 @@ struct device_host {
 	unsigned int nr_left_alone;
 	bool has_left_alone;
 	bool is_stopping; /* connected devices are handed over, nothing new is begun */
-	void (*idle)(struct device_host *host);       /* stopping, and no device is busy or connected */
+	bool has_lost_one; /* a connected device could not be handed over */
+	void (*idle)(struct device_host *host); /* stopping, and no connection is left, nor one under way */
 	void (*look_again)(struct device_host *host); /* one was forgotten: another may stand in its place by now */
 	TAILQ_HEAD(, device) devices;
 };
@@ -112,9 +117,11 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid);
 void device_advance(struct device *dev);
 /* The directory is gone. */
 void device_forget(struct device *dev);
-/* Hands over what is connected and waits for what is under way; host->idle() follows. */
+/* Hands over what is connected; host->idle() follows. An image that does not open or close is not waited for. */
 void device_host_stop(struct device_host *host);
-/* After idle(), with the workers gone: frees what there is, leaves xenstore and the journals as they are. */
+/* After idle(): the helper works on a device, so that nothing can be freed. */
+bool device_host_has_jobs(const struct device_host *host);
+/* After idle(), without jobs and workers: frees what there is, leaves xenstore and the journals as they are. */
 void device_host_fini(struct device_host *host);
 /* Asks the guest to let go of it, as a detach does. */
 void device_ask_to_close(struct device *dev);

@@ -196,6 +196,11 @@ static const char *identity_difference(const struct journal_identity *a, const s
 	return NULL;
 }
 
+bool journal_has_connection(const struct journal *journal)
+{
+	return journal->file && journal->file->state != JOURNAL_UNUSED;
+}
+
 int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err)
 {
 	const struct journal_file *file = journal->file;

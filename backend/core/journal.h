@@ -91,6 +91,8 @@ void journal_remove(struct journal *journal);
 int journal_begin(struct journal *journal, const struct journal_identity *identity, uint32_t req_cons,
 		  struct errbuf *err);
 void journal_end(struct journal *journal);
+/* A connection was begun that did not end: it was handed over, or its daemon died. */
+bool journal_has_connection(const struct journal *journal);
 /* 0: clean and about this very connection. Else the reason why it cannot be used. */
 int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err);
 

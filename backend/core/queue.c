@@ -332,6 +332,8 @@ void queue_stop(struct queue *queue, enum queue_stop how)
 {
 	queue->state = QUEUE_STOPPING;
 	queue->stop_how = how;
-	loop_timer_start(&queue->worker->loop, &queue->deadline, QUEUE_DRAIN_DEADLINE_NS, deadline_passed);
+	loop_timer_start(&queue->worker->loop, &queue->deadline,
+			 how == QUEUE_HAND_OVER ? QUEUE_HAND_OVER_DEADLINE_NS : QUEUE_CLOSE_DEADLINE_NS,
+			 deadline_passed);
 	queue_kick(queue);
 }

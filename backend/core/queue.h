@@ -25,7 +25,9 @@
 #include "backend/core/worker.h"
 #include "common/ring/back.h"
 
-#define QUEUE_DRAIN_DEADLINE_NS (5 * 1000000000ULL)
+/* How long what is in flight may take, then it is an orphan. A hand-over that fails costs the guest its disk. */
+#define QUEUE_CLOSE_DEADLINE_NS     (5 * 1000000000ULL)
+#define QUEUE_HAND_OVER_DEADLINE_NS (15 * 1000000000ULL)
 
 struct queue;
 struct errbuf;

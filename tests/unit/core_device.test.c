@@ -32,18 +32,6 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 	job = posted;
 }
 
-static bool run_job(void)
-{
-	struct helper_job *running = job;
-
-	job = NULL;
-	if (running) {
-		running->run(running);
-		running->done(running);
-	}
-	return running;
-}
-
 /* ---- the class ------------------------------------------------------------------------------------------------- */
 
 static struct {
@@ -61,6 +49,11 @@ static int class_rc(int rc, struct errbuf *err, const char *reason)
 static int class_parse(struct device *dev, struct errbuf *err)
 {
 	return class_rc(class.parse_rc, err, "no parse");
+}
+
+static const char *class_target(const struct device *dev)
+{
+	return "/the/target";
 }
 
 static int class_open(struct device *dev, struct errbuf *err)
@@ -116,6 +109,7 @@ static const struct device_class test_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct device),
 	.parse = class_parse,
+	.target = class_target,
 	.open = class_open,
 	.offer = class_offer,
 	.accept = class_accept,
@@ -193,25 +187,45 @@ static void changed(void)
 		device_advance(the_device());
 }
 
-/* Timers are in the kernel only when the loop runs: until then they can be brought forward. */
 static void stop_loop(struct loop_task *task)
 {
 	struct device *dev = the_device();
 
-	if (dev && dev->retry.is_armed)
+	if (dev && dev->timer.is_armed)
 		loop_defer(&loop, task);
 	else
 		loop_stop(&loop);
 }
 
-static void run_retry(void)
+static void run_until_no_timer(void)
 {
 	struct loop_task task = { .run = stop_loop };
 
-	the_device()->retry.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
 	loop.is_stopping = false;
 	loop_defer(&loop, &task);
 	loop_run(&loop);
+}
+
+/* Timers are in the kernel only when the loop runs: until then they can be brought forward. */
+static void run_timer(void)
+{
+	assert_true(the_device()->timer.is_armed);
+	the_device()->timer.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
+	run_until_no_timer();
+}
+
+static bool run_job(void)
+{
+	struct helper_job *running = job;
+
+	job = NULL;
+	if (running) {
+		running->run(running);
+		running->done(running);
+	}
+	if (the_device() && the_device()->timer.is_armed && the_device()->timer.is_cancelled)
+		run_until_no_timer();
+	return running;
 }
 
 static void finish_all(void)
@@ -367,6 +381,28 @@ static void a_guest_closes_and_comes_back(void **state)
 	assert_int_equal(class.nr_disconnected, 3);
 }
 
+/* As Mini-OS does: it does not wait for our offer. */
+static void a_guest_comes_back_before_we_have_let_go(void **state)
+{
+	for (enum xb_state back = XB_INITIALISED; back <= XB_CONNECTED; back++) {
+		unsigned int nr_connected = class.nr_connected;
+
+		make_nodes();
+		connect_it();
+		guest(XB_CONNECTED);
+		set_state(FRONT "/state", XB_CLOSED);
+		changed();
+		assert_int_equal(the_device()->phase, DEVICE_DISCONNECTING);
+		set_state(FRONT "/state", XB_INITIALISING);
+		changed();
+		guest(back);
+		assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+		assert_int_equal(class.nr_connected, nr_connected + 2);
+		remove_nodes();
+		finish_all();
+	}
+}
+
 static void a_detached_device_is_forgotten(void **state)
 {
 	connect_it();
@@ -416,6 +452,48 @@ static void what_cannot_be_opened_is_said_to_the_toolstack(void **state)
 	}
 }
 
+/* The script is run once: its success is not written over, nor is it waited for again. */
+static void a_fault_leaves_the_scripts_word(void **state)
+{
+	fake_set(DIR "/script", "/etc/xen/scripts/block-pvring");
+	fake_set(DIR "/hotplug-status", "connected");
+	class.open_rc = -ENOENT;
+	finish_all();
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	assert_string_equal(fake_get(DIR "/hotplug-status"), "connected");
+	assert_string_equal(fake_get(DIR "/hotplug-error"), "no open");
+	class.open_rc = 0;
+	guest(XB_INITIALISED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_string_equal(fake_get(DIR "/hotplug-status"), "connected");
+	assert_null(fake_get(DIR "/hotplug-error"));
+}
+
+static void what_opens_slowly_is_said_and_then_served(void **state)
+{
+	changed();
+	assert_int_equal(the_device()->phase, DEVICE_OPENING);
+	run_timer();
+	assert_int_equal(the_device()->phase, DEVICE_OPENING);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	assert_string_equal(fake_get(DIR "/hotplug-status"), "error");
+	assert_non_null(strstr(fake_get(DIR "/hotplug-error"), "/the/target does not open"));
+	guest(XB_INITIALISED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_null(fake_get(DIR "/hotplug-error"));
+}
+
+static void an_error_goes_with_its_device(void **state)
+{
+	add_and_offer();
+	class.accept_rc = -EINVAL;
+	guest(XB_INITIALISED);
+	assert_non_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+	remove_nodes();
+	finish_all();
+	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+}
+
 static void what_the_guest_published_wrongly_is_refused(void **state)
 {
 	add_and_offer();
@@ -439,11 +517,11 @@ static void a_lock_that_will_be_free_is_waited_for(void **state)
 	for (unsigned int i = 1; i <= 3; i++) {
 		assert_int_equal(the_device()->phase, DEVICE_LOCKING);
 		assert_int_equal(class.nr_locked, i);
-		run_retry();
+		run_timer();
 		finish_all();
 	}
 	class.lock_rc = 0;
-	run_retry();
+	run_timer();
 	finish_all();
 	assert_int_equal(ours(), XB_CONNECTED);
 }
@@ -496,6 +574,59 @@ static void a_connection_handed_over_is_taken_up(void **state)
 	guest(XB_CLOSING);
 	guest(XB_CLOSED);
 	assert_int_equal(ours(), XB_CLOSED);
+}
+
+static void a_guest_that_has_not_seen_us_connected_is_taken_up(void **state)
+{
+	connect_it(); /* and the guest is in Initialised */
+	restart_daemon();
+	fake_set(DIR "/sectors", "untouched");
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_string_equal(fake_get(DIR "/sectors"), "untouched");
+	assert_int_equal(class.nr_connected, 2);
+	guest(XB_CONNECTED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+}
+
+static void a_disk_that_its_guest_does_not_let_go_is_taken_up(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	fake_set(DIR "/online", "0");
+	set_state(DIR "/state", XB_CLOSING);
+	finish_all();
+	restart_daemon();
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(ours(), XB_CLOSING);
+	guest(XB_CLOSING);
+	guest(XB_CLOSED);
+	assert_gone();
+}
+
+static void a_disk_that_we_have_stopped_is_not_taken_up(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	device_fail(the_device(), "for a reason");
+	finish_all();
+	restart_daemon();
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	assert_int_equal(ours(), XB_CLOSING);
+	assert_int_equal(class.nr_connected, 1);
+}
+
+static void a_hand_over_without_some_requests_is_none(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	device_host_stop(&host);
+	class.disconnecting = NULL;
+	device_disconnected(the_device(), 3);
+	assert_true(nr_idle > 0);
+	assert_true(host.has_lost_one);
 }
 
 static void park_it(void)
@@ -612,8 +743,8 @@ static void go_to_phase(size_t i)
 static void let_go_of_claim(void)
 {
 	journal_close(&other_claim);
-	if (the_device() && the_device()->retry.is_armed)
-		run_retry();
+	if (the_device() && the_device()->timer.is_armed && the_device()->phase != DEVICE_OPENING)
+		run_timer();
 }
 
 static void nodes_may_go_in_every_phase(void **state)
@@ -673,15 +804,59 @@ static void the_daemon_may_stop_in_every_phase(void **state)
 		nr_idle = 0;
 		device_host_stop(&host);
 		let_go_of_claim();
-		do {
-			if (the_device()->phase == DEVICE_LOCKING && the_device()->retry.is_armed)
-				run_retry();
-		} while (run_job() || end_connect() || end_disconnect());
+		while (end_connect() || end_disconnect()) /* a job that hangs is not waited for */
+			;
 		assert_true(nr_idle > 0);
+		assert_int_equal(device_host_has_jobs(&host), job != NULL);
+		while (run_job())
+			;
 		assert_int_equal(class.nr_connected, class.nr_disconnected);
 		device_host_fini(&host);
 		host.is_stopping = false;
 		remove_nodes();
+	}
+}
+
+/* A guest as it should be goes on from wherever it is; a daemon may have to wait for a lock meanwhile. */
+static void guest_goes_on(void)
+{
+	for (int i = 0; i < 10; i++) {
+		enum xb_state front = fake_get(FRONT "/state")[0] - '0';
+
+		if (the_device() && the_device()->timer.is_armed)
+			run_timer();
+		if (front == XB_INITIALISING && ours() == XB_INIT_WAIT)
+			guest(XB_INITIALISED);
+		else if (front == XB_INITIALISED && ours() == XB_CONNECTED)
+			guest(XB_CONNECTED);
+		else if (front == XB_CLOSING)
+			guest(XB_CLOSED);
+		else if (front == XB_CLOSED)
+			guest(XB_INITIALISING);
+		else
+			finish_all();
+	}
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(ours(), XB_CONNECTED);
+	assert_string_equal(fake_get(FRONT "/state"), "4");
+}
+
+static void the_guest_is_served_after_a_restart_in_every_phase(void **state)
+{
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		if (phases[i].phase == DEVICE_PARKED)
+			continue; /* it stays so */
+		go_to_phase(i);
+		journal_close(&other_claim);
+		device_host_stop(&host);
+		while (end_connect() || end_disconnect() || run_job())
+			;
+		device_host_fini(&host);
+		host.is_stopping = false;
+		guest_goes_on();
+		remove_nodes();
+		finish_all();
+		assert_int_equal(class.nr_connected, class.nr_disconnected);
 	}
 }
 
@@ -715,6 +890,21 @@ static void states_may_be_anything_at_any_time(void **state)
 	remove_nodes();
 	finish_all();
 	assert_gone();
+	class.open_rc = class.lock_rc = 0;
+	make_nodes();
+	guest_goes_on();
+}
+
+/* From xenstore, and cut where a buffer ended: not always UTF-8. */
+static void a_reason_of_any_bytes_is_shown(void **state)
+{
+	json_t *status;
+
+	add_and_offer();
+	strcpy(the_device()->fault.text, "no k\xe4se");
+	status = device_status(the_device());
+	assert_string_equal(json_string_value(json_object_get(status, "reason")), "no k?se");
+	json_decref(status);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -726,20 +916,30 @@ int main(void)
 		TEST(it_connects_when_the_guest_has_published),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),
+		TEST(a_guest_comes_back_before_we_have_let_go),
 		TEST(a_detached_device_is_forgotten),
 		TEST(a_domain_that_died_is_let_go),
 		TEST(what_cannot_be_opened_is_said_to_the_toolstack),
+		TEST(a_fault_leaves_the_scripts_word),
+		TEST(what_opens_slowly_is_said_and_then_served),
+		TEST(an_error_goes_with_its_device),
 		TEST(what_the_guest_published_wrongly_is_refused),
 		TEST(a_lock_that_will_be_free_is_waited_for),
 		TEST(a_lock_that_another_keeps_is_refused),
 		TEST(a_guest_that_breaks_the_protocol_is_stopped),
 		TEST(a_connection_handed_over_is_taken_up),
+		TEST(a_guest_that_has_not_seen_us_connected_is_taken_up),
+		TEST(a_disk_that_its_guest_does_not_let_go_is_taken_up),
+		TEST(a_disk_that_we_have_stopped_is_not_taken_up),
+		TEST(a_hand_over_without_some_requests_is_none),
 		TEST(a_connection_that_cannot_be_taken_up_is_parked),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),
+		TEST(a_reason_of_any_bytes_is_shown),
 		TEST(nodes_may_go_in_every_phase),
 		TEST(another_device_may_take_its_place_in_every_phase),
 		TEST(another_device_may_take_the_place_of_one_taken_up),
 		TEST(the_daemon_may_stop_in_every_phase),
+		TEST(the_guest_is_served_after_a_restart_in_every_phase),
 		TEST(states_may_be_anything_at_any_time),
 	};
 

@@ -364,7 +364,9 @@ static void stop(enum queue_stop how)
 /* The deadline is in the kernel only when the loop runs: until then it can be brought forward. */
 static void hasten_deadline(void)
 {
-	assert_int_equal(queue->deadline.ts.tv_sec, QUEUE_DRAIN_DEADLINE_NS / 1000000000);
+	uint64_t deadline_ns = queue->stop_how == QUEUE_CLOSE ? QUEUE_CLOSE_DEADLINE_NS : QUEUE_HAND_OVER_DEADLINE_NS;
+
+	assert_int_equal(queue->deadline.ts.tv_sec, deadline_ns / 1000000000);
 	queue->deadline.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
 }
 
