@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/* The way of a device to Connected and back: locked, connected or parked, disconnected. */
+#include "backend/core/device_steps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/container.h"
+#include "xenbus/node.h"
+
+void device_refuse(struct device *dev, const char *step, int rc, const char *reason)
+{
+	char text[600];
+	struct errbuf err;
+
+	snprintf(text, sizeof(text), "%s: %s", step, reason);
+	log_limited(&dev->log_limit, LOG_WARN, "%s: %s", dev->label, text);
+	if (xb_report_error(dev->host->store, dev->xb.dir, rc, text, &err) ||
+	    xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err))
+		log_debug("%s: %s", dev->label, err.text);
+}
+
+static void park(struct device *dev, const char *reason)
+{
+	log_error(
+		"%s: parked: %s; its ring is left untouched. The guest goes on once the device is closed or the guest "
+		"restarts: 'pvring status' lists it",
+		dev->label, reason);
+	snprintf(dev->fault.text, sizeof(dev->fault.text), "parked: %.480s", reason);
+	dev->is_resuming = false;
+	device_settle(dev, DEVICE_PARKED);
+}
+
+static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)
+{
+	if (dev->is_resuming) {
+		park(dev, reason);
+		return;
+	}
+	device_refuse(dev, step, rc, reason);
+	device_settle(dev, DEVICE_READY);
+}
+
+static void run_lock(struct helper_job *job)
+{
+	struct device *dev = container_of(job, struct device, job);
+
+	dev->job_rc = dev->host->class->lock(dev, &dev->job_err);
+}
+
+static void retry_lock(struct loop_timer *timer)
+{
+	struct device *dev = container_of(timer, struct device, timer);
+
+	device_settle(dev, DEVICE_READY);
+}
+
+static void lock_done(struct helper_job *job)
+{
+	struct device *dev = device_job_done(job);
+
+	if (dev->host->is_stopping) { /* the lock goes with the process */
+		device_settle(dev, DEVICE_READY);
+		return;
+	}
+	if (dev->job_rc == -EAGAIN) {
+		if (!dev->said_wait)
+			log_limited(&dev->log_limit, LOG_INFO, "%s: waiting: %s", dev->label, dev->job_err.text);
+		dev->said_wait = true;
+		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_lock);
+		return;
+	}
+	dev->said_wait = false;
+	if (dev->job_rc) {
+		cannot_connect(dev, "lock", dev->job_rc, dev->job_err.text);
+		return;
+	}
+	dev->phase = DEVICE_CONNECTING;
+	dev->host->class->connect(dev);
+}
+
+/* libxl runs the hotplug script after InitWait; until it has succeeded nothing may be served. */
+static bool hotplug_is_done(struct device *dev)
+{
+	char status[32];
+	struct errbuf err;
+
+	if (!xb_exists(dev->host->store, dev->xb.dir, "script"))
+		return true;
+	xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, sizeof(status), &err);
+	return strcmp(status, "connected") == 0;
+}
+
+void device_start_connect(struct device *dev)
+{
+	struct errbuf err;
+	int rc;
+
+	if (dev->is_resuming && device_has_fault(dev)) {
+		err = dev->fault;
+		park(dev, err.text);
+		return;
+	}
+	if (device_has_fault(dev) || (!dev->is_resuming && !hotplug_is_done(dev)))
+		return;
+	device_read_domain(dev);
+	rc = dev->host->class->accept(dev, &err);
+	if (rc == 0 && dev->is_resuming)
+		rc = journal_check_clean(&dev->journal, &dev->identity, &err);
+	if (rc) {
+		cannot_connect(dev, "connect", rc, err.text);
+		return;
+	}
+	dev->phase = DEVICE_LOCKING;
+	device_post_job(dev, run_lock, lock_done);
+}
+
+static int write_connected(struct xb_store *store, void *arg, struct errbuf *err)
+{
+	struct device *dev = arg;
+	enum xb_state ours;
+	int rc;
+
+	rc = xb_device_own_state(&dev->xb, &ours, err);
+	if (rc == 0 && device_is_another(dev, ours))
+		rc = errbuf_set(err, -ESTALE, "%s is another device's by now", dev->xb.dir);
+	if (rc == 0)
+		rc = dev->host->class->publish(dev, err);
+	if (rc == 0)
+		rc = xb_switch_state(store, dev->xb.dir, XB_CONNECTED, err);
+	return rc;
+}
+
+void device_connected(struct device *dev, int rc, const struct errbuf *reason)
+{
+	struct errbuf err;
+
+	if (rc) {
+		cannot_connect(dev, "connect", rc, reason->text);
+		return;
+	}
+	log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
+		    dev->is_resuming ? "taken up again" : "connected");
+	if (!dev->is_resuming && (xb_transaction(dev->host->store, write_connected, dev, &err) ||
+				  xb_clear_error(dev->host->store, dev->xb.dir, &err)))
+		log_warn("%s: publish: %s", dev->label, err.text);
+	dev->is_resuming = false;
+	device_settle(dev, DEVICE_CONNECTED);
+}
+
+/* ---- disconnect ------------------------------------------------------------------------------------------------ */
+
+void device_disconnected(struct device *dev, uint32_t nr_orphans)
+{
+	bool is_hand_over = dev->stop_how == QUEUE_HAND_OVER;
+
+	if (nr_orphans && is_hand_over)
+		log_error("%s: not handed over: %u request(s) did not come back from the disk in time", dev->label,
+			  nr_orphans);
+	else if (nr_orphans)
+		log_error("%s: %u request(s) did not come back from the disk in time: closed without them", dev->label,
+			  nr_orphans);
+	else
+		log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
+			    is_hand_over ? "handed over" : "disconnected");
+	dev->host->has_lost_one |= nr_orphans && is_hand_over;
+	device_settle(dev, DEVICE_READY);
+}
+
+void device_start_disconnect(struct device *dev, enum queue_stop how)
+{
+	dev->phase = DEVICE_DISCONNECTING;
+	dev->stop_how = how;
+	dev->host->class->disconnect(dev, how);
+}
+
+void device_fail(struct device *dev, const char *reason)
+{
+	if (dev->phase != DEVICE_CONNECTED)
+		return;
+	device_refuse(dev, "stopped", -EPROTO, reason);
+	device_start_disconnect(dev, QUEUE_CLOSE);
+}
