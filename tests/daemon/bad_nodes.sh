@@ -34,6 +34,11 @@ is_offered() {
 	disk_state_is 1 xvda 2 && [ "$(node "$back/hotplug-status")" != error ] && [ -n "$(node "$back/sectors")" ]
 }
 
+all_is_looked_at() { # by the daemon: it has, when it offers a disk that is newer
+	disk_attach 2 xvda null:1M
+	disk_detach 2 xvda
+}
+
 # refused: state 2, hotplug-error says it. alone: the log says it, nothing is touched. replaced: the log says it, and it
 # is offered. silent: nothing is touched, nothing is said. served: it makes no difference.
 check_backend_node() { # NODE VALUE|missing|empty OUTCOME REGEX
@@ -49,8 +54,7 @@ check_backend_node() { # NODE VALUE|missing|empty OUTCOME REGEX
 	alone) { soon 5 said "left alone: .*$regex" && [ -z "$(node "$back/sectors")" ]; } || why="log: $(log_tail)" ;;
 	replaced) { soon 5 said "$regex" && soon 5 is_offered; } || why="log: $(log_tail)" ;;
 	silent)
-		disk_attach 2 xvda null:1M # the daemon has looked at all that there was when it offers this one
-		disk_detach 2 xvda
+		all_is_looked_at
 		{ [ -z "$(node "$back/sectors")" ] && ! said 'vbd 1/'; } || why="log: $(log_tail)"
 		;;
 	served) soon 5 is_offered || why="state $(node "$back/state"), '$(node "$back/hotplug-error")'" ;;
@@ -127,6 +131,7 @@ disk_attach 1 xvda "$image" script=block-pvring
 load_start waits 1 xvda info --timeout 20
 guest_is_there() { [ "$(node "$front/state")" = 3 ]; }
 soon 5 guest_is_there
+all_is_looked_at
 check_eq "a disk with a script is not connected before the script has succeeded" "$(node "$back/state")" 2
 dom0 xenstore-write "$back/hotplug-status" connected
 load_wait waits
@@ -295,6 +300,7 @@ done
 publish 3 "ring-ref=$ref" "event-channel=$port" protocol=x86_64-abi
 soon 5 is_connected
 publish 4 ring-ref=1 event-channel=1 protocol=none backend=/local/domain/0/backend/vbd/9/51712 backend-id=7
+all_is_looked_at
 check "nodes changed while it is connected: nothing happens" is_connected
 dom0 xenstore-write "$front/backend" "$back" "$front/backend-id" 0
 publish 6

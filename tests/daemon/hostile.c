@@ -17,10 +17,9 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/wire/vdev.h"
 #include "frontend/user/blk_front.h"
 #include "frontend/user/segments.h"
-#include "common/wire/vdev.h"
-#include "xenbus/node.h"
 
 #define SETTLE_MS 2000
 
@@ -69,6 +68,14 @@ static int settle(int wanted, int ms)
 	return nr;
 }
 
+static void await_backend(enum xb_state wanted)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
+
+	while (strcmp(backend_state(), xb_state_name(wanted)) != 0 && clock_now_ns() < deadline)
+		usleep(1000);
+}
+
 /* A read of the first sector as it should be; a case changes what it is about. */
 static struct blk_request good_request(const struct blkfront_io *io)
 {
@@ -111,7 +118,6 @@ SPOIL(last_255, req->segment[0].last_sect = 255)
 SPOIL(second_bad, req->nr_segments = 2; req->segment[1].last_sect = 9)
 SPOIL(gref_unused, req->segment[0].gref = 1000000)
 SPOIL(gref_max, req->segment[0].gref = UINT32_MAX)
-SPOIL(gref_zero, req->segment[0].gref = 0)
 SPOIL(last_gref, req->nr_segments = 11; req->segment[10].gref = 1000000)
 SPOIL(write_gref, req->operation = BLKIF_OP_WRITE; req->segment[0].gref = 1000000)
 SPOIL(beyond, req->sector = front->disk.nr_sectors)
@@ -136,7 +142,6 @@ static const struct bad_request bad_requests[] = {
 	{ "second-bad", spoil_second_bad },
 	{ "gref-unused", spoil_gref_unused },
 	{ "gref-max", spoil_gref_max },
-	{ "gref-zero", spoil_gref_zero },
 	{ "last-gref", spoil_last_gref },
 	{ "write-gref", spoil_write_gref },
 	{ "beyond-end", spoil_beyond },
@@ -222,12 +227,15 @@ static void run_rsp_prod(void)
 {
 	struct blkfront_io *io = blkfront_get(front);
 	struct blk_request req = good_request(io);
+	ring_idx expected = front->queue.ring.rsp_cons + 1;
+	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
 
 	peer_store_release(&shared_ring()->rsp_prod, front->queue.ring.rsp_cons + 20);
 	peer_store(&shared_ring()->req_event, 12345);
 	send_raw(io, &req);
 	front_queue_notify(&front->queue); /* req_event asks for none */
-	usleep(SETTLE_MS * 500);
+	while (ring_shared_rsp_prod(shared_ring()) != expected && clock_now_ns() < deadline)
+		usleep(1000);
 	printf("rsp_prod %u, one request was sent\n", ring_shared_rsp_prod(shared_ring()));
 }
 
@@ -318,8 +326,8 @@ static void run_revoke(void)
 	watch_and_vanish();
 }
 
-/* Straight from Connected to state N, with requests out. */
-static void jump_to_state(enum xb_state state)
+/* Straight from Connected to state N, with requests out, and where that is to lead. */
+static void jump_to_state(enum xb_state state, enum xb_state wanted)
 {
 	struct blkfront_io *io;
 	struct errbuf err;
@@ -328,22 +336,22 @@ static void jump_to_state(enum xb_state state)
 		blkfront_submit(front, io, BLKIF_OP_READ, (uint64_t)io->index * 88, 88);
 	blkfront_push(front);
 	xb_device_switch(&front->device.xb, state, &err);
-	usleep(SETTLE_MS * 500);
+	await_backend(wanted);
 }
 
 static void run_closed(void)
 {
-	jump_to_state(XB_CLOSED);
+	jump_to_state(XB_CLOSED, XB_CLOSED);
 }
 
 static void run_restart(void)
 {
-	jump_to_state(XB_INITIALISING);
+	jump_to_state(XB_INITIALISING, XB_INIT_WAIT);
 }
 
 static void run_unknown_state(void)
 {
-	jump_to_state(XB_RECONFIGURED);
+	jump_to_state(XB_RECONFIGURED, XB_CLOSING);
 }
 
 static void run_flap(void)
@@ -357,7 +365,7 @@ static void run_flap(void)
 		xb_device_switch(&front->device.xb, XB_CONNECTED, &err);
 	}
 	xb_device_switch(&front->device.xb, XB_CLOSED, &err);
-	usleep(SETTLE_MS * 500);
+	await_backend(XB_CLOSED);
 }
 
 static const struct {
@@ -381,101 +389,6 @@ static const struct {
 	{ "flap", run_flap, false },
 };
 
-/* ---- connecting with nodes that cannot be ------------------------------------------------------------------------ */
-
-static const struct {
-	const char *name, *node, *value; /* value NULL: the node is left out */
-} bad_nodes[] = {
-	{ "node-no-ring-ref", "ring-ref", NULL },
-	{ "node-ring-ref-unused", "ring-ref", "1000000" },
-	{ "node-ring-ref-max", "ring-ref", "4294967295" },
-	{ "node-ring-ref-text", "ring-ref", "abc" },
-	{ "node-ring-ref-minus", "ring-ref", "-1" },
-	{ "node-no-event-channel", "event-channel", NULL },
-	{ "node-event-channel-unused", "event-channel", "1000" },
-	{ "node-event-channel-max", "event-channel", "4294967295" },
-	{ "node-order-16", "ring-page-order", "16" },
-	{ "node-order-max", "ring-page-order", "4294967295" },
-	{ "node-order-without-refs", "ring-page-order", "2" },
-	{ "node-protocol", "protocol", "vax-abi" },
-	{ "node-queues-0", "multi-queue-num-queues", "0" },
-	{ "node-queues-many", "multi-queue-num-queues", "100000" },
-	{ "node-persistent", "feature-persistent", "yes" },
-};
-
-struct spoilt_nodes {
-	const char *node, *value;
-	uint32_t ref;
-	int port;
-};
-
-static int publish_spoilt(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
-{
-	const struct spoilt_nodes *nodes = arg;
-	char path[XB_PATH_MAX];
-	int rc;
-
-	rc = xb_write(store, dir, "ring-ref", err, "%u", nodes->ref);
-	if (rc == 0)
-		rc = xb_write(store, dir, "event-channel", err, "%d", nodes->port);
-	if (rc == 0)
-		rc = xb_write(store, dir, "protocol", err, "x86_64-abi");
-	if (rc == 0 && nodes->value)
-		return xb_write(store, dir, nodes->node, err, "%s", nodes->value);
-	if (rc == 0)
-		rc = xb_path(path, sizeof(path), err, "%s/%s", dir, nodes->node);
-	return rc ? rc : xb_remove(store, path, err);
-}
-
-/* Removes what was spoilt, so that the next frontend can use the device. */
-static void clean_up(struct front_device *dev, const char *node)
-{
-	char path[XB_PATH_MAX];
-	struct errbuf err;
-
-	(void)front_device_close(dev, clock_now_ns() + 2 * NSEC_PER_SEC, &err);
-	if (xb_path(path, sizeof(path), &err, "%s/%s", dev->xb.dir, node) == 0)
-		(void)xb_remove(&dev->store, path, &err);
-}
-
-static int run_bad_nodes(uint32_t devid, const char *node, const char *value)
-{
-	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
-	struct spoilt_nodes nodes = { .node = node, .value = value };
-	struct front_device dev;
-	struct front_queue queue;
-	xengntshr_handle *gntshr;
-	enum xb_state state = XB_UNKNOWN;
-	struct errbuf err;
-	int rc;
-
-	front_queue_init(&queue);
-	gntshr = xengntshr_open(NULL, 0);
-	rc = front_device_open(&dev, "vbd", devid, &err);
-	if (rc == 0)
-		rc = front_device_begin(&dev, deadline, &err);
-	if (rc == 0)
-		rc = front_queue_open(&queue, gntshr, dev.xb.domid, 0, blk_request_bytes(BLKFRONT_ABI),
-				      blk_response_bytes(BLKFRONT_ABI), &err);
-	if (rc == 0) {
-		nodes.ref = queue.pages.refs[0];
-		nodes.port = queue.port;
-		rc = front_device_publish(&dev, publish_spoilt, &nodes, &err);
-	}
-	if (rc) {
-		fprintf(stderr, "hostile: %s\n", err.text);
-		return 3;
-	}
-	(void)front_device_await_connected(&dev, clock_now_ns() + SETTLE_MS * 1000000ULL, &err);
-	(void)xb_device_peer_state(&dev.xb, &state, &err);
-	printf("backend %s\n", xb_state_name(state));
-	clean_up(&dev, node);
-	front_queue_fini(&queue);
-	xengntshr_close(gntshr);
-	front_device_fini(&dev);
-	return 0;
-}
-
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
@@ -486,8 +399,6 @@ static int list(void)
 		printf("%s\n", bad_requests[i].name);
 	for (unsigned int i = 0; i < NR(cases); i++)
 		printf("%s\n", cases[i].name);
-	for (unsigned int i = 0; i < NR(bad_nodes); i++)
-		printf("%s\n", bad_nodes[i].name);
 	return 0;
 }
 
@@ -548,9 +459,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: hostile --vdev NAME CASE | hostile --list\n");
 		return 2;
 	}
-	for (unsigned int i = 0; i < NR(bad_nodes); i++)
-		if (strcmp(argv[3], bad_nodes[i].name) == 0)
-			return run_bad_nodes(devid, bad_nodes[i].node, bad_nodes[i].value);
 	r = run_connected(devid, argv[3]);
 	if (r < 0)
 		fprintf(stderr, "hostile: there is no case '%s': see --list\n", argv[3]);
