@@ -29,14 +29,7 @@ dom0() {
 	image /img/a.img 64M
 	image /img/b.img 16M
 	check "a guest starts with a disk" guest_create g1 "$(disk xvda /img/a.img)" || return
-	check "a file system is made and filled" in_guest g1 make_and_fill
-	check "fio verifies from 512 bytes to 1 MiB" in_guest g1 verify_sizes /mnt/v
-	check "the files are intact" in_guest g1 check_fs
-	in_guest g1 leave_fs
-	in_guest g1 disk_sum xvda
-	sync
-	check_eq "guest and dom0 read the same" "$(guest_value g1 sum)" "$(sum_of /img/a.img)"
-	check "the file system is clean" fsck.ext4 -fn /img/a.img
+	check_file_system g1 xvda /img/a.img
 	second_disk
 	check "the guest reboots and finds its files" reboot_and_look
 	check "a guest is destroyed under load" destroy_under_load
@@ -45,10 +38,6 @@ dom0() {
 	check "the next guest is served" next_guest
 	guest_destroy g2
 	check "pvring-blkd ends well" blkd_stop
-}
-
-make_and_fill() {
-	make_fs xvda && fill_fs
 }
 
 # With the first disk detached as well, no grant may stay mapped.

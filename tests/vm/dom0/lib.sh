@@ -147,6 +147,18 @@ load_is_under_way() { # NAME VDEV
 	return 1
 }
 
+# Gives five verdicts on an empty disk of a guest: used by it, and as dom0 finds it then.
+check_file_system() { # NAME VDEV IMAGE
+	check "a file system is made and filled" in_guest "$1" make_and_fill "$2"
+	check "fio verifies from 512 bytes to 1 MiB" in_guest "$1" verify_sizes /mnt/v
+	check "the files are intact" in_guest "$1" check_fs
+	in_guest "$1" leave_fs
+	in_guest "$1" disk_sum "$2"
+	sync
+	check_eq "guest and dom0 read the same" "$(guest_value "$1" sum)" "$(sum_of "$3")"
+	check "the file system is clean" fsck.ext4 -fn "$3"
+}
+
 # A second disk and so on for a guest that runs. What xl says is in /log/NAME.attach, too.
 disk_attach() { # NAME VDEV TARGET [rw|ro]
 	local rc

@@ -29,6 +29,10 @@ mount_fs() { # NAME
 	load_module ext4 && disk_there "$1" && mount "/dev/$1" /mnt
 }
 
+make_and_fill() { # NAME
+	make_fs "$1" && fill_fs
+}
+
 fill_fs() {
 	cp -a /bin /lib /usr /mnt && sync
 	(cd /mnt && find . -type f -exec sha256sum {} + >/run/sums && mv /run/sums /mnt/sums)
