@@ -45,13 +45,27 @@ static int claim(struct journal *journal, struct errbuf *err)
 			  journal->path);
 }
 
+/* What is stored through the mapping must have its place before: on a full file system the store would be a SIGBUS. */
+static int reserve(struct journal *journal, size_t used_bytes, struct errbuf *err)
+{
+	int r = posix_fallocate(journal->fd, 0, used_bytes);
+
+	if (r)
+		return errbuf_set(err, -r, "%s: no room for %zu bytes: %s", journal->path, used_bytes, strerror(r));
+	return 0;
+}
+
 static int map_file(struct journal *journal, struct errbuf *err)
 {
 	void *area;
+	int rc;
 
-	/* Sparse: only what a connection uses takes memory, and journal_begin() makes sure that it is there. */
+	/* Sparse: only the head has its place now, journal_begin() reserves the entries that a connection uses. */
 	if (ftruncate(journal->fd, FILE_BYTES))
 		return errbuf_set(err, -errno, "%s: cannot grow: %s", journal->path, strerror(errno));
+	rc = reserve(journal, sizeof(struct journal_file), err);
+	if (rc)
+		return rc;
 	area = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, journal->fd, 0);
 	if (area == MAP_FAILED)
 		return errbuf_set(err, -errno, "%s: cannot map: %s", journal->path, strerror(errno));
@@ -98,14 +112,14 @@ int journal_begin(struct journal *journal, const struct journal_identity *identi
 {
 	struct journal_file *file = journal->file;
 	size_t used_bytes = sizeof(*file) + identity->nr_slots * sizeof(struct journal_entry);
-	int r;
+	int rc;
 
 	if (identity->nr_slots > JOURNAL_MAX_ENTRIES)
 		return errbuf_set(err, -E2BIG, "%s: %u ring slots: expected at most %u", journal->path,
 				  identity->nr_slots, JOURNAL_MAX_ENTRIES);
-	r = posix_fallocate(journal->fd, 0, used_bytes);
-	if (r)
-		return errbuf_set(err, -r, "%s: no room for %zu bytes: %s", journal->path, used_bytes, strerror(r));
+	rc = reserve(journal, used_bytes, err);
+	if (rc)
+		return rc;
 	file->state = JOURNAL_UNUSED;
 	in_order();
 	memset(file->entry, 0, identity->nr_slots * sizeof(struct journal_entry));

@@ -114,6 +114,18 @@ check_eq "a guest cannot connect" $? 3
 mv "$T/run/journal.away" "$T/run/journal"
 check_serves "once it is there: served" 1 xvda
 disk_detach 1 xvda
+# A full one, over the directory that the bystander's journal stays in.
+if mount -t tmpfs -o size=64K none "$T/run/journal" 2>/dev/null; then
+	trap 'loopxen_stop; umount -l "$T/run/journal" 2>/dev/null; rm -rf "$T"' EXIT
+	cat /dev/zero >"$T/run/journal/filler" 2>/dev/null
+	check_refused "no room for the journal" "$good" "$T/run/journal/vbd-1-51712: no room for [0-9]+ bytes: No space left"
+	rm "$T/run/journal/filler"
+	check_serves "once there is room: served" 1 xvda
+	disk_detach 1 xvda
+	umount "$T/run/journal"
+else
+	skip "no room for the journal" "may not mount a small file system"
+fi
 
 # One image, two guests.
 disk_attach 2 xvda "$good"

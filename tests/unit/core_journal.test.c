@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,6 +138,54 @@ static void one_process_at_a_time_has_the_claim(void **state)
 	assert_int_equal(claim_in_another_process(), 1); /* until it is closed */
 	journal_close(&journal);
 	assert_int_equal(claim_in_another_process(), 0);
+}
+
+/* Over `dir`, for this process alone. */
+static bool mount_full_file_system(void)
+{
+	char filler[160];
+	int fd;
+
+	if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return false;
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", dir, "tmpfs", 0, "size=64k"))
+		return false;
+	snprintf(filler, sizeof(filler), "%s/filler", dir);
+	fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(fd, filler, sizeof(filler)) > 0)
+		;
+	return errno == ENOSPC;
+}
+
+/* The child's exit status: 0 refused as it should be, 77 no such file system may be made here, anything else: not. */
+static void open_on_a_full_file_system(void)
+{
+	struct journal other;
+	char want[256];
+
+	if (!mount_full_file_system())
+		_exit(77);
+	journal_init(&other);
+	snprintf(want, sizeof(want), "%s: no room for %zu bytes: No space left on device", path,
+		 sizeof(struct journal_file));
+	if (journal_open(&other, path, &err) != -ENOSPC || strcmp(err.text, want) != 0 || other.file || other.fd != -1)
+		_exit(1);
+	_exit(0);
+}
+
+static void a_full_file_system_is_an_error_and_no_signal(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		open_on_a_full_file_system();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip(); /* may not mount one here */
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* ---- what is in it --------------------------------------------------------------------------------------------- */
@@ -380,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(closing_keeps_the_file_and_removing_does_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_process_at_a_time_has_the_claim, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_file_system_is_an_error_and_no_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_connection_begins_with_all_entries_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_ring_of_more_slots_than_entries_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_entry_says_how_far_its_request_got, setup, teardown),
