@@ -55,6 +55,21 @@ static int reserve(struct journal *journal, size_t used_bytes, struct errbuf *er
 	return 0;
 }
 
+/*
+ * Between our open() and our lock the holder may have removed the file and left: the lock is then on a file that nobody
+ * else will ever find. Only the holder removes it, so what is true under the lock stays true.
+ */
+static int check_name(const struct journal *journal, struct errbuf *err)
+{
+	struct stat ours, named;
+
+	if (fstat(journal->fd, &ours))
+		return errbuf_set(err, -errno, "%s: %s", journal->path, strerror(errno));
+	if (stat(journal->path, &named) || named.st_dev != ours.st_dev || named.st_ino != ours.st_ino)
+		return errbuf_set(err, -EBUSY, "another daemon has just removed %s", journal->path);
+	return 0;
+}
+
 static int map_file(struct journal *journal, struct errbuf *err)
 {
 	void *area;
@@ -82,6 +97,8 @@ int journal_open(struct journal *journal, const char *path, struct errbuf *err)
 	if (journal->fd < 0)
 		return errbuf_set(err, -errno, "%s: cannot open: %s", path, strerror(errno));
 	rc = claim(journal, err);
+	if (rc == 0)
+		rc = check_name(journal, err);
 	if (rc == 0)
 		rc = map_file(journal, err);
 	if (rc)

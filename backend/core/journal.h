@@ -80,7 +80,10 @@ struct journal {
 };
 
 void journal_init(struct journal *journal);
-/* Opens or creates the file and claims it. -EBUSY: another process holds the claim (its pid is in the reason). -ENOSPC: no room for it. */
+/*
+ * Opens or creates the file and claims it. -EBUSY: another process holds the claim (its pid is in the reason) or has
+ * just given it up: try again. -ENOSPC: no room for it.
+ */
 int journal_open(struct journal *journal, const char *path, struct errbuf *err);
 /* Gives the claim up and leaves the file as it is. */
 void journal_close(struct journal *journal);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,25 @@ static const struct journal_identity identity = {
 	.response_bytes = 16,
 	.features = 3,
 };
+
+/* What happens between the open and the lock; NULL: nothing. */
+static void (*before_lock)(void);
+
+/* In place of libc's. */
+int fcntl(int fd, int cmd, ...)
+{
+	void (*event)(void) = before_lock;
+	va_list args;
+	long arg;
+
+	va_start(args, cmd);
+	arg = va_arg(args, long);
+	va_end(args);
+	before_lock = NULL;
+	if (event && cmd == F_OFD_SETLK)
+		event();
+	return syscall(SYS_fcntl, fd, cmd, arg);
+}
 
 static int setup(void **state)
 {
@@ -138,6 +158,35 @@ static void one_process_at_a_time_has_the_claim(void **state)
 	assert_int_equal(claim_in_another_process(), 1); /* until it is closed */
 	journal_close(&journal);
 	assert_int_equal(claim_in_another_process(), 0);
+}
+
+static void the_holder_leaves(void)
+{
+	journal_remove(&journal);
+}
+
+static void the_holder_leaves_and_comes_back(void)
+{
+	journal_remove(&journal);
+	assert_int_equal(journal_open(&journal, path, &err), 0);
+}
+
+static void a_file_that_was_removed_before_its_lock_is_no_claim(void **state)
+{
+	struct journal other;
+	char want[256];
+
+	snprintf(want, sizeof(want), "another daemon has just removed %s", path);
+	journal_init(&other);
+	before_lock = the_holder_leaves_and_comes_back;
+	assert_int_equal(journal_open(&other, path, &err), -EBUSY);
+	assert_string_equal(err.text, want);
+	assert_int_equal(other.fd, -1);
+	before_lock = the_holder_leaves;
+	assert_int_equal(journal_open(&other, path, &err), -EBUSY);
+	assert_string_equal(err.text, want);
+	assert_int_equal(journal_open(&other, path, &err), 0); /* and then it is free */
+	journal_remove(&other);
 }
 
 /* Over `dir`, for this process alone. */
@@ -430,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(closing_keeps_the_file_and_removing_does_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_process_at_a_time_has_the_claim, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_was_removed_before_its_lock_is_no_claim, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_file_system_is_an_error_and_no_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_connection_begins_with_all_entries_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_ring_of_more_slots_than_entries_is_refused, setup, teardown),
