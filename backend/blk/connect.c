@@ -299,6 +299,7 @@ static void blk_connect(struct device *dev)
 	};
 	struct blk_queue_events events = {
 		.loop = dev->host->loop,
+		.helper = dev->host->helper,
 		.device = blk,
 		.started = on_started,
 		.failed = on_failed,
@@ -308,7 +309,7 @@ static void blk_connect(struct device *dev)
 
 	blk->queue = blk_queue_new(&params, &events);
 	if (!blk->queue) {
-		image_unlock(blk->image);
+		image_unlock(blk->image); /* may block; but no helper can be expected to do it without memory */
 		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for a queue"), &err);
 		return;
 	}

@@ -146,13 +146,13 @@ static int check_users(const struct image *image, struct errbuf *err)
 	return 0;
 }
 
-/* NULL: nobody in this process. Under images_lock. */
+/* Who in this process has the lock, takes it or gives it back; NULL: nobody. Under images_lock. */
 static const struct image *find_locker(const struct image *image)
 {
 	const struct image *other;
 
 	TAILQ_FOREACH(other, &images, entry) {
-		if (conflicts(image, other) && other->nr_lockers)
+		if (other->is_locked && (other == image || conflicts(image, other)))
 			return other;
 	}
 	return NULL;
@@ -188,6 +188,7 @@ static void remove_image(struct image *image)
 
 /* ---- the lock -------------------------------------------------------------------------------------------------- */
 
+/* On a network file system this waits for the server: never under images_lock. */
 static int set_lock(const struct image *image, int type)
 {
 	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_OFFSET, .l_len = 1 };
@@ -195,14 +196,36 @@ static int set_lock(const struct image *image, int type)
 	return fcntl(image->engine->fd, F_OFD_SETLK, &lock) ? -errno : 0;
 }
 
-static int explain_held(struct image *image, bool is_resuming, struct errbuf *err)
+/* In this process: whoever else has it open at all is the same guest's former or next self. */
+static int reserve(struct image *image, struct errbuf *err)
 {
-	const struct image *holder = find_locker(image);
+	const struct image *locker;
+
+	pthread_mutex_lock(&images_lock);
+	locker = find_locker(image);
+	if (!locker)
+		image->is_locked = true;
+	else if (locker == image)
+		errbuf_set(err, -EAGAIN, "image %.300s: requests of its last connection are still with the disk",
+			   image->spec.path);
+	else
+		errbuf_set(err, -EAGAIN, "image %.300s is in use by %s", image->spec.path, locker->owner.label);
+	pthread_mutex_unlock(&images_lock);
+	return locker ? -EAGAIN : 0;
+}
+
+static void unreserve(struct image *image)
+{
+	pthread_mutex_lock(&images_lock);
+	image->is_locked = false;
+	pthread_mutex_unlock(&images_lock);
+}
+
+/* A program that we know nothing of has the lock: for how much longer is it waited for? */
+static int explain_foreign(struct image *image, bool is_resuming, struct errbuf *err)
+{
 	uint64_t now_ns = clock_now_ns();
 
-	if (holder)
-		return errbuf_set(err, is_successor(image, holder) ? -EAGAIN : -EBUSY, "image %.300s is in use by %s",
-				  image->spec.path, holder->owner.label);
 	if (!image->waiting_since_ns)
 		image->waiting_since_ns = now_ns;
 	if (is_resuming || now_ns - image->waiting_since_ns < FOREIGN_LOCK_WAIT_NS)
@@ -214,22 +237,23 @@ static int explain_held(struct image *image, bool is_resuming, struct errbuf *er
 
 int image_lock(struct image *image, bool is_resuming, struct errbuf *err)
 {
-	int rc = 0;
+	int rc;
 
 	if (image->engine->fd < 0)
 		return 0;
-	pthread_mutex_lock(&images_lock);
-	if (image->nr_lockers == 0)
-		rc = set_lock(image, image->is_read_only ? F_RDLCK : F_WRLCK);
+	rc = reserve(image, err);
+	if (rc)
+		return rc;
+	rc = set_lock(image, image->is_read_only ? F_RDLCK : F_WRLCK);
 	if (rc == 0) {
-		image->nr_lockers++;
 		image->waiting_since_ns = 0;
-	} else if (rc == -EAGAIN || rc == -EACCES) {
-		rc = explain_held(image, is_resuming, err);
-	} else {
-		errbuf_set(err, rc, "image %.300s: cannot lock: %s", image->spec.path, strerror(-rc));
+		return 0;
 	}
-	pthread_mutex_unlock(&images_lock);
+	if (rc == -EAGAIN || rc == -EACCES)
+		rc = explain_foreign(image, is_resuming, err);
+	else
+		errbuf_set(err, rc, "image %.300s: cannot lock: %s", image->spec.path, strerror(-rc));
+	unreserve(image);
 	return rc;
 }
 
@@ -237,10 +261,8 @@ void image_unlock(struct image *image)
 {
 	if (image->engine->fd < 0)
 		return;
-	pthread_mutex_lock(&images_lock);
-	if (--image->nr_lockers == 0)
-		set_lock(image, F_UNLCK);
-	pthread_mutex_unlock(&images_lock);
+	set_lock(image, F_UNLCK);
+	unreserve(image);
 }
 
 /* ---- open and close -------------------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
  * late I/O of a process that died: the kernel gives it when the last reference of that process, I/O in flight
  * included, is gone. One byte, so that qemu-dm, which locks its own bytes 100 to 299 of the same image, is not felt.
  *
- * Thread: image_parse() any; image_open(), image_lock() and image_put() on a helper thread, as they may block.
+ * Thread: image_parse() any; the rest on a helper thread, as it may block, but for image_get(). No image ever waits for
+ * another one's storage.
  * Errors: -errno with a reason that names the image; never logs.
  */
 #ifndef BACKEND_BLK_IMAGE_H
@@ -53,7 +54,8 @@ struct image {
 	TAILQ_ENTRY(image) entry;
 	dev_t st_dev;
 	ino_t st_ino;
-	unsigned int nr_lockers;
+	bool is_locked; /* or is about to be, or not yet given back */
+	/* owner: who made is_locked true, until it is false again */
 	uint64_t waiting_since_ns;
 };
 
@@ -66,10 +68,11 @@ struct image *image_get(struct image *image); /* any thread */
 void image_put(struct image *image);
 
 /*
- * Nests: each success needs an image_unlock(). -EAGAIN: held, and expected to become free (the same guest's, or with
- * is_resuming the process's before us): try again later.
+ * For one connection, until image_unlock(), which comes when the last of its requests is back. -EAGAIN: held, and
+ * expected to become free (by a connection before this one, by the same guest's former self, or with is_resuming by the
+ * process before us): try again later.
  */
 int image_lock(struct image *image, bool is_resuming, struct errbuf *err);
-void image_unlock(struct image *image); /* any thread; does not block */
+void image_unlock(struct image *image);
 
 #endif

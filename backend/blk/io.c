@@ -48,6 +48,7 @@ struct blk_queue {
 	/* messages between the threads; each is on its way at most once */
 	struct worker *worker;
 	struct loop_msg start_msg, stop_msg, started_msg, failed_msg, stopped_msg, released_msg;
+	struct helper_job give_back_job;
 	enum queue_stop stop_how;
 	int start_rc;
 	struct errbuf start_err;
@@ -329,7 +330,8 @@ static void on_stopped(struct queue *queue, uint32_t nr_orphans)
 	struct blk_queue *bq = to_bq(queue);
 
 	bq->nr_orphans = nr_orphans;
-	loop_post(bq->events.loop, &bq->stopped_msg);
+	if (nr_orphans) /* else it is told when the image is free for the next connection */
+		loop_post(bq->events.loop, &bq->stopped_msg);
 }
 
 static void on_released(struct queue *queue)
@@ -356,22 +358,47 @@ static void free_queue(struct blk_queue *bq)
 	if (bq->buffers)
 		munmap(bq->buffers, bq->buffers_bytes);
 	free(bq->io);
+	free(bq);
+}
+
+/* Helper thread. */
+static void run_give_back(struct helper_job *job)
+{
+	struct blk_queue *bq = container_of(job, struct blk_queue, give_back_job);
+
 	image_unlock(bq->params.image);
 	image_put(bq->params.image);
-	free(bq);
+}
+
+/* Main thread. With orphans the device was told before, and may be gone by now. */
+static void finish(struct blk_queue *bq)
+{
+	if (bq->start_rc)
+		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
+	else if (bq->nr_orphans == 0)
+		bq->events.stopped(bq->events.device, 0);
+	free_queue(bq);
+}
+
+static void given_back(struct helper_job *job)
+{
+	finish(container_of(job, struct blk_queue, give_back_job));
+}
+
+static void give_image_back(struct blk_queue *bq)
+{
+	helper_post(bq->events.helper, bq->events.loop, &bq->give_back_job);
 }
 
 /* Main thread. */
 static void run_started(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, started_msg);
-	struct blk_queue_events events = bq->events;
-	struct errbuf err = bq->start_err;
-	int rc = bq->start_rc;
 
-	if (rc)
-		free_queue(bq);
-	events.started(events.device, rc, &err);
+	if (bq->start_rc)
+		give_image_back(bq);
+	else
+		bq->events.started(bq->events.device, 0, NULL);
 }
 
 static void run_failed(struct loop_msg *msg)
@@ -390,7 +417,14 @@ static void run_stopped(struct loop_msg *msg)
 
 static void run_released(struct loop_msg *msg)
 {
-	free_queue(container_of(msg, struct blk_queue, released_msg));
+	struct blk_queue *bq = container_of(msg, struct blk_queue, released_msg);
+
+	if (bq->stop_how == QUEUE_HAND_OVER) { /* the lock goes with the process, which waits for no storage */
+		image_put(bq->params.image);   /* does not close it: the device has a reference */
+		finish(bq);
+	} else {
+		give_image_back(bq);
+	}
 }
 
 static int alloc_data(struct blk_queue *bq)
@@ -454,6 +488,8 @@ struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const str
 	bq->failed_msg.run = run_failed;
 	bq->stopped_msg.run = run_stopped;
 	bq->released_msg.run = run_released;
+	bq->give_back_job.run = run_give_back;
+	bq->give_back_job.done = given_back;
 	image_get(bq->params.image);
 	return bq;
 }

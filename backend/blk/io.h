@@ -18,6 +18,7 @@
 #include "backend/blk/counters.h"
 #include "backend/blk/image.h"
 #include "backend/blk/request.h"
+#include "backend/core/helper.h"
 #include "backend/core/queue.h"
 #include "common/base/errbuf.h"
 #include "common/base/log.h"
@@ -42,6 +43,7 @@ struct blk_queue_params {
 /* What the main thread is told, on its loop; `device` is the caller's. */
 struct blk_queue_events {
 	struct loop *loop;
+	struct helper *helper; /* for giving the image back */
 	void *device;
 	void (*started)(void *device, int rc, const struct errbuf *err);
 	void (*failed)(void *device, const char *reason);
@@ -49,9 +51,12 @@ struct blk_queue_events {
 };
 
 struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const struct blk_queue_events *events);
-/* started() follows. On its failure the queue is gone. */
+/* started() follows. On its failure the queue is gone and the image unlocked. */
 void blk_queue_start(struct blk_queue *bq, struct worker *worker);
-/* stopped() follows; the queue frees itself, and unlocks the image, when its last request is back. */
+/*
+ * stopped() follows. When its last request is back the queue unlocks the image (unless it hands over: the lock then
+ * goes with the process) and frees itself: before stopped(), or after it if there are orphans.
+ */
 void blk_queue_stop(struct blk_queue *bq, enum queue_stop how);
 
 /* Adds what it has counted so far. Any thread. */

@@ -167,4 +167,5 @@ else
 fi
 disk_detach 1 xvda
 
+check_eq "no connection has had to wait for the one before it" "$(grep -c 'waiting: image' "$(daemon_log)")" 0
 daemon_test_end

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,7 +60,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "disk", "empty", "odd", "fifo", "read-only", "link" };
+	static const char *const names[] = { "disk", "empty", "odd", "fifo", "read-only", "link", "other" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(in_dir(names[i]));
@@ -335,13 +338,19 @@ static void a_guest_that_restarts_waits_for_its_former_self(void **state)
 	image_put(after);
 }
 
-static void a_lock_nests(void **state)
+static void a_connection_waits_for_the_requests_of_the_one_before(void **state)
 {
 	struct image *before = must_open(false, &guest_5), *after = must_open(false, &guest_5_rebooted);
+	char want[256];
 
 	assert_int_equal(image_lock(before, false, &err), 0);
-	assert_int_equal(image_lock(before, false, &err), 0);
+	snprintf(want, sizeof(want), "image %s: requests of its last connection are still with the disk", disk_path);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(image_lock(before, i == 1, &err), -EAGAIN);
+		assert_string_equal(err.text, want);
+	}
 	image_unlock(before);
+	assert_int_equal(image_lock(before, false, &err), 0);
 	assert_int_equal(image_lock(after, false, &err), -EAGAIN);
 	image_unlock(before);
 	assert_int_equal(image_lock(after, false, &err), 0);
@@ -359,6 +368,76 @@ static void the_last_reference_gives_the_lock_up(void **state)
 	assert_int_equal(image_lock(after, false, &err), 0);
 	image_unlock(after);
 	image_put(after);
+}
+
+/* ---- storage that hangs ---------------------------------------------------------------------------------------- */
+
+static int hung_fd = -1; /* locking this one waits */
+static sem_t is_hanging, goes_on;
+
+/* In place of libc's. */
+int fcntl(int fd, int cmd, ...)
+{
+	va_list args;
+	long arg;
+
+	va_start(args, cmd);
+	arg = va_arg(args, long);
+	va_end(args);
+	if (fd == hung_fd && cmd == F_OFD_SETLK) {
+		sem_post(&is_hanging);
+		while (sem_wait(&goes_on))
+			;
+	}
+	return syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+static void *lock_image(void *image)
+{
+	struct errbuf ignored;
+
+	return (void *)(intptr_t)image_lock(image, false, &ignored);
+}
+
+static void *unlock_image(void *image)
+{
+	image_unlock(image);
+	return NULL;
+}
+
+/* What others can do in the meantime: everything, but with the hung image. */
+static void check_while_it_hangs(struct image *hung, void *(*call)(void *))
+{
+	struct image *other;
+	pthread_t thread;
+	void *rc;
+
+	assert_int_equal(pthread_create(&thread, NULL, call, hung), 0);
+	while (sem_wait(&is_hanging))
+		;
+	assert_int_equal(open_path(&other, in_dir("other"), false, &guest_6), 0);
+	assert_int_equal(image_lock(other, false, &err), 0);
+	assert_int_equal(image_lock(hung, false, &err), -EAGAIN);
+	image_unlock(other);
+	image_put(other);
+	sem_post(&goes_on);
+	pthread_join(thread, &rc);
+	assert_null(rc);
+}
+
+static void an_image_whose_storage_hangs_keeps_no_other_waiting(void **state)
+{
+	struct image *hung = must_open(false, &guest_5);
+
+	sem_init(&is_hanging, 0, 0);
+	sem_init(&goes_on, 0, 0);
+	make_file("other", 4096, 0600);
+	hung_fd = hung->engine->fd;
+	check_while_it_hangs(hung, lock_image);
+	check_while_it_hangs(hung, unlock_image);
+	hung_fd = -1;
+	assert_int_equal(image_lock(hung, false, &err), 0);
+	image_put(hung);
 }
 
 /* ---- another process ------------------------------------------------------------------------------------------- */
@@ -483,8 +562,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_guest_may_not_have_it_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(readers_share_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_guest_that_restarts_waits_for_its_former_self, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_lock_nests, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_connection_waits_for_the_requests_of_the_one_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_reference_gives_the_lock_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_image_whose_storage_hangs_keeps_no_other_waiting, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_lock_is_one_byte_far_beyond_the_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_read_only_disk_shares_the_lock_with_readers_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_strangers_lock_is_waited_for_and_then_refused, setup, teardown),

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A disk that stops answering: its device closes all the same, nobody gets the image while a late write may still land
+# on it, and once the disk answers again everything is as before. Another guest on the same worker notices nothing.
+# shellcheck disable=SC2317 # functions are called through check and soon
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/daemon.sh
+
+has_in_flight() { # NUMBER, as a pattern
+	[[ $(device_status 1 xvda) =~ \"in_flight\":$1, ]]
+}
+
+# Writes that are with the disk until it is thawed.
+hang() { # LOAD
+	fsfreeze -f "$T/slow"
+	load_start "$1" 1 xvda write "$T/data" --io-timeout 1 --timeout 30
+	soon 10 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
+}
+
+is_attached_well() { # attaches anew until it is
+	disk_attach 1 xvda "$image"
+	[ -z "$(node "$(back 1 xvda)/hotplug-status")" ] && return
+	disk_detach 1 xvda
+	return 1
+}
+
+daemon_test_begin 1
+mkdir "$T/slow"
+truncate -s 32M "$T/fs"
+if ! { mkfs.ext4 -q "$T/fs" && mount -o loop "$T/fs" "$T/slow"; } >/dev/null 2>&1; then
+	skip "a disk that hangs" "may not mount a file system to freeze"
+	done_testing
+fi
+trap 'fsfreeze -u "$T/slow" 2>/dev/null; loopxen_stop; umount -l "$T/slow" 2>/dev/null; rm -rf "$T"' EXIT
+head -c 256K /dev/urandom >"$T/data"
+image=$(make_image slow/disk.img 4M)
+daemon_start --threads 1
+bystander_start
+disk_attach 1 xvda "$image"
+check_serves "a disk on a file system of its own is served" 1 xvda
+
+# The guest gives up and comes back.
+hang stuck
+load_wait stuck
+check_eq "the guest's write is not answered" $? 1
+check_match "and says so" "$(cat "$(load_out stuck)")" 'no answer for 1 s'
+check_said "its device closes without it" 'vbd 1/51712: [0-9]+ request\(s\) did not come back from the disk in time'
+check "both ends are Closed" wait_state 1 xvda 6
+log_begin
+load_start next 1 xvda verify --requests 100 --timeout 60
+check_said "the next connection waits for the late writes" \
+	"vbd 1/51712: waiting: image $image: requests of its last connection are still with the disk"
+check_match "the status says that it waits" "$(device_status 1 xvda)" '"phase":"waiting for the image"'
+fsfreeze -u "$T/slow"
+load_wait next
+check_verified "once they have landed it is served" next
+check_eq "and it was said once" "$(times_said 'waiting: image')" 1
+
+# The toolstack detaches it.
+hang stuck
+check "a disk that hangs can be detached" disk_detach 1 xvda
+load_wait stuck
+check_said "without what hangs" 'request\(s\) did not come back from the disk in time'
+disk_attach 1 xvda "$image"
+check_match "its image is not given to the next disk yet" "$(node "$(back 1 xvda)/hotplug-error")" \
+	"image $image is in use by vbd 1/51712"
+disk_detach 1 xvda
+fsfreeze -u "$T/slow"
+check "once the writes have landed it is" soon 20 is_attached_well
+check_serves "and served" 1 xvda
+disk_detach 1 xvda
+check "the file system is let go" soon 10 umount "$T/slow"
+daemon_test_end
