@@ -124,7 +124,7 @@ int image_parse(const char *text, struct image_spec *spec, struct errbuf *err)
 
 static bool conflicts(const struct image *a, const struct image *b)
 {
-	return a != b && a->st_dev == b->st_dev && a->st_ino == b->st_ino && !(a->is_read_only && b->is_read_only);
+	return a != b && a->key.dev == b->key.dev && a->key.ino == b->key.ino && !(a->is_read_only && b->is_read_only);
 }
 
 /* The same guest under another number: it reboots or is restored, and the old one is about to let go. */
@@ -167,8 +167,8 @@ static int add_image(struct image *image, struct errbuf *err)
 		return 0;
 	if (fstat(image->engine->fd, &st))
 		return errbuf_set(err, -errno, "image %.300s: %s", image->spec.path, strerror(errno));
-	image->st_dev = st.st_dev;
-	image->st_ino = st.st_ino;
+	image->key = S_ISBLK(st.st_mode) ? (struct image_key){ .dev = st.st_rdev }
+					 : (struct image_key){ .dev = st.st_dev, .ino = st.st_ino };
 	pthread_mutex_lock(&images_lock);
 	rc = check_users(image, err);
 	if (rc == 0)

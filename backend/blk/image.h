@@ -10,6 +10,9 @@
  * The lock is one byte at 2^62 of the file, an OFD lock: shared for a read-only disk. It is the only fence against
  * late I/O of a process that died: the kernel gives it when the last reference of that process, I/O in flight
  * included, is gone. One byte, so that qemu-dm, which locks its own bytes 100 to 299 of the same image, is not felt.
+ * It lies on the file's inode, so on a block device it is the node's: within this process two nodes of one device are
+ * known as one image, while two processes (two daemons, or this one and a program that it replaces) are kept apart only
+ * if both name the device by the same node.
  *
  * Thread: image_parse() any; the rest on a helper thread, as it may block, but for image_get(). No image ever waits for
  * another one's storage.
@@ -44,6 +47,12 @@ struct image_owner {
 	uint32_t domid;
 };
 
+/* What two images have in common if they are one: the file; a block device, whatever node names it, has no ino. */
+struct image_key {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct image {
 	struct blk_engine *engine;
 	struct image_spec spec;
@@ -52,8 +61,7 @@ struct image {
 	unsigned int nr_refs; /* atomic */
 	/* under image.c's lock */
 	TAILQ_ENTRY(image) entry;
-	dev_t st_dev;
-	ino_t st_ino;
+	struct image_key key;
 	bool is_locked; /* or is about to be, or not yet given back */
 	/* owner: who made is_locked true, until it is false again */
 	uint64_t waiting_since_ns;
