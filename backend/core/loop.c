@@ -29,6 +29,21 @@ static int open_uring(struct io_uring *uring, unsigned int nr_entries)
 	return rc;
 }
 
+/*
+ * What a file system cannot do without waiting (all of NFS and FUSE, every fsync) runs on threads of the kernel's, made
+ * on demand; by default there are only 4 per CPU, so one disk that hangs would stop every other of its worker. This is
+ * room for two disks whose largest rings, of 512 requests, hang in full, and small enough that the default number of
+ * workers stays below systemd's usual limit of 4915 tasks. A kernel older than 5.15 keeps its own limit.
+ */
+#define MAX_BLOCKED_OPS 1024
+
+static void allow_blocked_ops(struct io_uring *uring)
+{
+	unsigned int nr_max[2] = { MAX_BLOCKED_OPS, 0 }; /* 0: as it is, for what is no file or disk */
+
+	(void)io_uring_register_iowq_max_workers(uring, nr_max);
+}
+
 void loop_run_inbox(struct loop *loop)
 {
 	struct loop_msg *msg, *next;
@@ -69,6 +84,7 @@ int loop_init(struct loop *loop, unsigned int nr_entries)
 		close(loop->wakeup_fd);
 		return rc;
 	}
+	allow_blocked_ops(&loop->uring);
 	loop->is_open = true;
 	loop_fd_add(loop, &loop->wakeup, loop->wakeup_fd, woken);
 	return 0;

@@ -2,9 +2,12 @@
 #include "tests/unit/cm.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/core/loop.h"
@@ -375,6 +378,74 @@ static void another_thread_may_stop_it(void **state)
 	loop_fini(&loop); /* may be called twice */
 }
 
+/* ---- operations that block ------------------------------------------------------------------------------------- */
+
+#define NR_HANGING 512 /* as many as the largest ring of one disk can hold */
+
+struct awaited_op {
+	struct loop_op op;
+	int result;
+	unsigned int *nr_out; /* the loop ends with the last one */
+};
+
+static void note_result(struct loop_op *op, int result, uint32_t flags)
+{
+	struct awaited_op *awaited = container_of(op, struct awaited_op, op);
+
+	awaited->result = result;
+	if (--*awaited->nr_out == 0)
+		loop_stop(&loop);
+}
+
+/* On one of the kernel's threads, as is all I/O that a file system cannot do without waiting. */
+static void send_to_thread(struct awaited_op *awaited, struct io_uring_sqe *sqe, unsigned int *nr_out)
+{
+	awaited->op.done = note_result;
+	awaited->nr_out = nr_out;
+	(*nr_out)++;
+	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+	io_uring_sqe_set_data(sqe, &awaited->op);
+}
+
+/* To open a FIFO for reading waits for a writer, and counts as an operation on a file: reading from it would not. */
+static void operations_that_hang_leave_threads_for_others(void **state)
+{
+	static struct awaited_op hanging[NR_HANGING], flush;
+	char fifo[] = "/tmp/pvring-loop-XXXXXX";
+	unsigned int nr_hanging = 0, nr_flushing = 0;
+	FILE *file = tmpfile();
+	int fd;
+
+	assert_non_null(file);
+	assert_non_null(mkdtemp(fifo)); /* a name of our own */
+	assert_int_equal(rmdir(fifo), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	for (int i = 0; i < NR_HANGING; i++) {
+		struct io_uring_sqe *sqe = loop_sqe(&loop);
+
+		io_uring_prep_openat(sqe, AT_FDCWD, fifo, O_RDONLY | O_CLOEXEC, 0);
+		send_to_thread(&hanging[i], sqe, &nr_hanging);
+	}
+	for (int i = 0; i < 2; i++) { /* the second one is sent when the first ones hang already */
+		struct io_uring_sqe *sqe = loop_sqe(&loop);
+
+		io_uring_prep_fsync(sqe, fileno(file), 0);
+		send_to_thread(&flush, sqe, &nr_flushing);
+		run_loop();
+		assert_int_equal(flush.result, 0);
+	}
+	assert_int_equal(nr_hanging, NR_HANGING);
+	fd = open(fifo, O_RDWR | O_CLOEXEC);
+	run_loop();
+	for (int i = 0; i < NR_HANGING; i++) {
+		assert_true(hanging[i].result >= 0);
+		close(hanging[i].result);
+	}
+	close(fd);
+	unlink(fifo);
+	fclose(file);
+}
+
 /* ---- registered buffers ---------------------------------------------------------------------------------------- */
 
 static void buffer_numbers_are_used_again(void **state)
@@ -410,6 +481,7 @@ int main(void)
 		TEST(messages_of_each_thread_arrive_in_order),
 		TEST(what_was_posted_too_late_is_left_for_the_end),
 		TEST(another_thread_may_stop_it),
+		TEST(operations_that_hang_leave_threads_for_others),
 		TEST(buffer_numbers_are_used_again),
 	};
 
