@@ -14,9 +14,9 @@
 #include "common/base/errbuf.h"
 #include "common/base/parse.h"
 
-#define LOCK_OFFSET         (1LL << 62)
-#define MAX_SIZE_BYTES      (1ULL << 60)
-#define FOREIGN_LOCK_WAIT_NS (2 * NSEC_PER_SEC) /* how long a program we know nothing of may hold the lock */
+#define LOCK_OFFSET    (1LL << 62)
+#define MAX_SIZE_BYTES (1ULL << 60)
+#define GIVEN_UP_NS    (IMAGE_FOREIGN_LOCK_WAIT_NS / 2) /* whoever still waits tries again much sooner */
 
 static pthread_mutex_t images_lock = PTHREAD_MUTEX_INITIALIZER;
 static TAILQ_HEAD(, image) images = TAILQ_HEAD_INITIALIZER(images); /* that have a file, under images_lock */
@@ -221,22 +221,24 @@ static void unreserve(struct image *image)
 	pthread_mutex_unlock(&images_lock);
 }
 
-/* A program that we know nothing of has the lock: for how much longer is it waited for? */
-static int explain_foreign(struct image *image, bool is_resuming, struct errbuf *err)
+/* A program that we know nothing of has the lock. A guest that gave up and asks again waits anew. */
+static int explain_foreign(struct image *image, bool is_resuming, uint64_t tried_ns, struct errbuf *err)
 {
-	uint64_t now_ns = clock_now_ns();
+	uint64_t last_refused_ns = image->refused_ns;
 
-	if (!image->waiting_since_ns)
-		image->waiting_since_ns = now_ns;
-	if (is_resuming || now_ns - image->waiting_since_ns < FOREIGN_LOCK_WAIT_NS)
+	image->refused_ns = clock_now_ns();
+	if (!last_refused_ns || tried_ns - last_refused_ns > GIVEN_UP_NS)
+		image->waiting_since_ns = tried_ns;
+	if (is_resuming || image->refused_ns - image->waiting_since_ns < IMAGE_FOREIGN_LOCK_WAIT_NS)
 		return errbuf_set(err, -EAGAIN, "image %.300s is locked by another process", image->spec.path);
-	image->waiting_since_ns = 0;
+	image->refused_ns = 0;
 	return errbuf_set(err, -EBUSY, "image %.300s is locked by another process (another pvring-blkd?)",
 			  image->spec.path);
 }
 
 int image_lock(struct image *image, bool is_resuming, struct errbuf *err)
 {
+	uint64_t tried_ns = clock_now_ns();
 	int rc;
 
 	if (image->engine->fd < 0)
@@ -246,11 +248,11 @@ int image_lock(struct image *image, bool is_resuming, struct errbuf *err)
 		return rc;
 	rc = set_lock(image, image->is_read_only ? F_RDLCK : F_WRLCK);
 	if (rc == 0) {
-		image->waiting_since_ns = 0;
+		image->refused_ns = 0;
 		return 0;
 	}
 	if (rc == -EAGAIN || rc == -EACCES)
-		rc = explain_foreign(image, is_resuming, err);
+		rc = explain_foreign(image, is_resuming, tried_ns, err);
 	else
 		errbuf_set(err, rc, "image %.300s: cannot lock: %s", image->spec.path, strerror(-rc));
 	unreserve(image);

@@ -31,6 +31,12 @@
 
 struct errbuf;
 
+/*
+ * How long a lock of a program that we know nothing of is waited for. It may be that of a killed daemon, which goes
+ * only with its last I/O in flight: 2 s have been seen on a slow disk.
+ */
+#define IMAGE_FOREIGN_LOCK_WAIT_NS (10 * 1000000000ULL)
+
 enum image_direct { IMAGE_DIRECT_DEFAULT, IMAGE_DIRECT_ON, IMAGE_DIRECT_OFF };
 
 struct image_spec {
@@ -64,7 +70,7 @@ struct image {
 	struct image_key key;
 	bool is_locked; /* or is about to be, or not yet given back */
 	/* owner: who made is_locked true, until it is false again */
-	uint64_t waiting_since_ns;
+	uint64_t waiting_since_ns, refused_ns; /* by a foreign lock: since when, and when last; 0: not */
 };
 
 int image_parse(const char *text, struct image_spec *spec, struct errbuf *err);

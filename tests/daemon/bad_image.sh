@@ -152,25 +152,20 @@ check_verified "two readers: the second" two
 disk_detach 1 xvda
 disk_detach 2 xvda
 
-# A process that we know nothing of.
+# A process that we know nothing of: it is waited for, for a while. Other tests go on meanwhile.
+locked=$(make_image locked.img 1M)
 perl -MFcntl -e '
 	open(my $f, "+<", $ARGV[0]) or die;
 	my $lock = pack("ssx4qqlx4", F_WRLCK, 0, 1 << 62, 1, 0);
 	fcntl($f, 37, $lock) or die "lock: $!"; # F_OFD_SETLK
-	print "locked\n"; $| = 1; print ""; sleep 600' "$good" >"$T/locker" &
-locker=$!
-loopxen_track $locker
-soon 10 grep -q locked "$T/locker"
-disk_attach 1 xvda "$good"
-out=$(guest 1 xvda info --timeout 8 2>&1)
-check_eq "an image that another process has locked is not served" $? 3
-check_said "and the log says so" "vbd 1/51712: lock: image $good is locked by another process"
-check_match "and xenstore" "$(node "/local/domain/0/error/backend/vbd/1/51712/error")" 'locked by another process'
-kill -KILL $locker
-wait $locker 2>/dev/null
-check_serves "once it is gone, it is" 1 xvda
-disk_detach 1 xvda
-check_eq "no error is left in xenstore" "$(node "/local/domain/0/error/backend/vbd/1/51712/error")" ""
+	syswrite(STDOUT, "locked\n"); sleep 600' "$locked" >"$T/stranger" &
+stranger=$!
+loopxen_track $stranger
+soon 10 grep -q locked "$T/stranger"
+disk_attach 2 xvda "$locked"
+load_start locked 2 xvda info --timeout 60
+check_said "an image that another process has locked is waited for" \
+	"vbd 2/51712: waiting: image $locked is locked by another process"
 # Programs that lock other bytes (an emulated disk of the same guest does) are not in the way.
 perl -MFcntl -e '
 	open(my $f, "+<", $ARGV[0]) or die;
@@ -225,5 +220,15 @@ if mount -t tmpfs -o size=2M none "$T/small" 2>/dev/null; then
 else
 	skip "a full file system" "may not mount one"
 fi
+
+load_wait locked
+check_eq "an image that another process keeps locked is not served" $? 3
+check_said "and the log says so" "vbd 2/51712: lock: image $locked is locked by another process"
+check_match "and xenstore" "$(node "/local/domain/0/error/backend/vbd/2/51712/error")" 'locked by another process'
+kill -KILL $stranger
+wait $stranger 2>/dev/null
+check_serves "once it is gone, it is" 2 xvda
+disk_detach 2 xvda
+check_eq "no error is left in xenstore" "$(node "/local/domain/0/error/backend/vbd/2/51712/error")" ""
 
 daemon_test_end

@@ -534,15 +534,30 @@ static void a_strangers_lock_is_waited_for_and_then_refused(void **state)
 	assert_int_equal(image_lock(image, false, &err), -EAGAIN);
 	assert_non_null(strstr(err.text, "is locked by another process"));
 	assert_true(image->waiting_since_ns > 0);
-	image->waiting_since_ns -= 3000000000ULL; /* as if it had been waited for that long */
+	image->waiting_since_ns -= IMAGE_FOREIGN_LOCK_WAIT_NS; /* as if it had been waited for that long */
 	assert_int_equal(image_lock(image, true, &err), -EAGAIN); /* one that is taken up again waits for ever */
 	assert_int_equal(image_lock(image, false, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "(another pvring-blkd?)"));
 	assert_int_equal(image_lock(image, false, &err), -EAGAIN); /* a new connection waits anew */
 	end_holder(holder);
 	assert_int_equal(image_lock(image, false, &err), 0);
-	assert_int_equal(image->waiting_since_ns, 0);
+	assert_int_equal(image->refused_ns, 0);
 	image_unlock(image);
+	image_put(image);
+}
+
+static void a_wait_that_was_given_up_does_not_count(void **state)
+{
+	struct holder holder = start_holder();
+	struct image *image = must_open(false, &guest_5);
+
+	assert_int_equal(image_lock(image, false, &err), -EAGAIN);
+	image->waiting_since_ns -= IMAGE_FOREIGN_LOCK_WAIT_NS; /* as if it was long ago */
+	image->refused_ns -= IMAGE_FOREIGN_LOCK_WAIT_NS;
+	assert_int_equal(image_lock(image, false, &err), -EAGAIN);
+	image->waiting_since_ns -= IMAGE_FOREIGN_LOCK_WAIT_NS;
+	assert_int_equal(image_lock(image, false, &err), -EBUSY);
+	end_holder(holder);
 	image_put(image);
 }
 
@@ -568,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_lock_is_one_byte_far_beyond_the_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_read_only_disk_shares_the_lock_with_readers_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_strangers_lock_is_waited_for_and_then_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_wait_that_was_given_up_does_not_count, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
