@@ -265,6 +265,7 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 	struct blk_device *blk = device;
 
 	blk_queue_count(blk->queue, &blk->counted_before);
+	blk_counters_close(&blk->counted_before);
 	blk->queue = NULL;
 	device_disconnected(&blk->dev, nr_orphans);
 }

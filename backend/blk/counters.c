@@ -33,6 +33,11 @@ void blk_counters_add(struct blk_counters *sum, const struct blk_counters *count
 	histogram_merge(&sum->latency, &counters->latency);
 }
 
+void blk_counters_close(struct blk_counters *sum)
+{
+	sum->nr_taken = sum->nr_answered;
+}
+
 static json_t *kinds_json(const uint64_t *value)
 {
 	json_t *object = json_object();

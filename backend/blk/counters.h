@@ -25,7 +25,7 @@ struct blk_counters {
 		const char *why; /* a constant; set once, before its count */
 		uint64_t count;
 	} errors[BLK_MAX_REASONS];
-	uint64_t nr_taken, nr_answered;
+	uint64_t nr_taken, nr_answered; /* the difference is in flight */
 	uint64_t nr_spurious_events; /* the queue counts these itself */
 	struct histogram latency;
 };
@@ -33,6 +33,8 @@ struct blk_counters {
 void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t n);
 /* sum belongs to the caller; counters may be counting. */
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters);
+/* The connection is over: what was not answered never will be, and is in flight no more as far as the guest goes. */
+void blk_counters_close(struct blk_counters *sum);
 /* Adds in_flight, requests, bytes, errors, latency_ns and spurious_events. */
 void blk_counters_status(const struct blk_counters *counters, json_t *object);
 

@@ -47,6 +47,7 @@ check_eq "the guest's write is not answered" $? 1
 check_match "and says so" "$(cat "$(load_out stuck)")" 'no answer for 1 s'
 check_said "its device closes without it" 'vbd 1/51712: [0-9]+ request\(s\) did not come back from the disk in time'
 check "both ends are Closed" wait_state 1 xvda 6
+check "nothing of the closed connection counts as in flight" has_in_flight 0
 log_begin
 load_start next 1 xvda verify --requests 100 --timeout 60
 check_said "the next connection waits for the late writes" \
