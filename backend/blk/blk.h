@@ -12,7 +12,10 @@ enum blk_grants {
 	BLK_GRANTS_AUTO, /* by size: BLK_GRANTS_COPY_MAX_BYTES */
 	BLK_GRANTS_COPY,
 	BLK_GRANTS_MAP,
+	BLK_NR_GRANTS,
 };
+
+extern const char *const blk_grants_names[BLK_NR_GRANTS];
 
 struct blk_config {
 	enum blk_grants grants;

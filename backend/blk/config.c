@@ -2,3 +2,9 @@
 #include "backend/blk/blk.h"
 
 struct blk_config blk_config;
+
+const char *const blk_grants_names[BLK_NR_GRANTS] = {
+	[BLK_GRANTS_AUTO] = "auto",
+	[BLK_GRANTS_COPY] = "copy",
+	[BLK_GRANTS_MAP] = "map",
+};

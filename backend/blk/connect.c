@@ -324,7 +324,6 @@ static void blk_disconnect(struct device *dev, enum queue_stop how)
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
-static const char *const grants_names[] = { "auto", "copy", "map" };
 static void blk_status(struct device *dev, json_t *object)
 {
 	struct blk_device *blk = to_blk(dev);
@@ -335,7 +334,7 @@ static void blk_status(struct device *dev, json_t *object)
 	json_object_set_new(object, "vdev", text_json(blk->vdev));
 	json_object_set_new(object, "image", text_json(blk->params));
 	json_object_set_new(object, "mode", json_string(blk->is_read_only ? "r" : "w"));
-	json_object_set_new(object, "grants", json_string(grants_names[blk_config.grants]));
+	json_object_set_new(object, "grants", json_string(blk_grants_names[blk_config.grants]));
 	blk_counters_status(&counters, object);
 }
 

@@ -7,12 +7,8 @@
 
 static int set_grants(void *config, const char *value, struct errbuf *err)
 {
-	static const char *const names[] = {
-		[BLK_GRANTS_AUTO] = "auto", [BLK_GRANTS_COPY] = "copy", [BLK_GRANTS_MAP] = "map"
-	};
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
+	for (unsigned int i = 0; i < BLK_NR_GRANTS; i++) {
+		if (strcmp(value, blk_grants_names[i]) == 0) {
 			blk_config.grants = i;
 			return 0;
 		}
