@@ -288,6 +288,7 @@ static void blk_connect(struct device *dev)
 	const struct blk_engine *engine = blk->image->engine;
 	struct blk_queue_params params = {
 		.label = dev->label,
+		.log_limit = &blk->log_limit,
 		.image = blk->image,
 		.journal = &dev->journal,
 		.identity = dev->identity,

@@ -36,7 +36,7 @@ struct blk_queue {
 	struct blk_queue_params params;
 	struct blk_queue_events events;
 	char label[48];
-	struct log_limit log_limit;
+	struct log_limit orphans_log_limit; /* the device may be gone before they come back */
 	/* owner: the worker */
 	struct blk_io *io; /* by slot */
 	uint8_t *buffers;  /* BLK_MAX_REQUEST_DATA_BYTES each, by slot */
@@ -112,7 +112,7 @@ static void fail(struct blk_io *io, int16_t status, const char *why)
 {
 	struct blk_queue *bq = io->bq;
 
-	log_limited(&bq->log_limit, LOG_WARN, "%s: request refused: operation %u, sector %llu, %u segment(s): %s",
+	log_limited(bq->params.log_limit, LOG_WARN, "%s: request refused: operation %u, sector %llu, %u segment(s): %s",
 		    bq->label, io->req.operation, (unsigned long long)io->req.sector, io->req.nr_segments, why);
 	blk_counters_error(&bq->counters, why, 1);
 	respond(io, status);
@@ -122,7 +122,7 @@ static void fail_io(struct blk_io *io, int rc)
 {
 	struct blk_queue *bq = io->bq;
 
-	log_limited(&bq->log_limit, LOG_ERROR, "%s: %s of %u bytes at sector %llu of %s: %s", bq->label,
+	log_limited(bq->params.log_limit, LOG_ERROR, "%s: %s of %u bytes at sector %llu of %s: %s", bq->label,
 		    blk_io_kind_names[io->kind], io->op.len_bytes, (unsigned long long)io->req.sector,
 		    bq->params.image->spec.path,
 		    rc == -ENODATA ? "the image ends before it" : strerror(-rc));
@@ -330,6 +330,7 @@ static void on_stopped(struct queue *queue, uint32_t nr_orphans)
 	struct blk_queue *bq = to_bq(queue);
 
 	bq->nr_orphans = nr_orphans;
+	bq->params.log_limit = &bq->orphans_log_limit;
 	if (nr_orphans) /* else it is told when the image is free for the next connection */
 		loop_post(bq->events.loop, &bq->stopped_msg);
 }

@@ -10,7 +10,7 @@
  * direct I/O in a PV domain (image.c and connect.c refuse that).
  *
  * Thread: blk_queue_new(), _start(), _stop() and the counters on the main thread; the rest is the worker's.
- * Logs: what a request was refused for, bounded by the queue's own limit.
+ * Logs: what a request was refused for, bounded by the caller's limit.
  */
 #ifndef BACKEND_BLK_IO_H
 #define BACKEND_BLK_IO_H
@@ -31,6 +31,7 @@ struct blk_io;
 
 struct blk_queue_params {
 	const char *label;
+	struct log_limit *log_limit; /* of all connections of the device; used until stopped() */
 	struct image *image;
 	struct journal *journal;
 	struct journal_identity identity;
