@@ -3,8 +3,8 @@
 #ifndef BACKEND_BLK_BLK_H
 #define BACKEND_BLK_BLK_H
 
+#include "backend/blk/blk_queue.h"
 #include "backend/blk/image.h"
-#include "backend/blk/io.h"
 #include "backend/core/device.h"
 
 /* --grants: how a request's data gets to the guest. */

@@ -9,58 +9,67 @@
  * A request's data lies in its slot's own buffer (copy) or in the guest's pages (map); never is a guest's page given to
  * direct I/O in a PV domain (image.c and connect.c refuse that).
  *
- * Thread: blk_queue_new(), _start(), _stop() and the counters on the main thread; the rest is the worker's.
- * Logs: what a request was refused for, bounded by the caller's limit.
+ * For blk_queue.c alone. Thread: the queue's worker. Logs as blk_queue.h says.
  */
 #ifndef BACKEND_BLK_IO_H
 #define BACKEND_BLK_IO_H
 
-#include "backend/blk/counters.h"
-#include "backend/blk/image.h"
-#include "backend/blk/request.h"
-#include "backend/core/helper.h"
-#include "backend/core/queue.h"
-#include "common/base/errbuf.h"
-#include "common/base/log.h"
-#include "common/wire/blk.h"
+#include "backend/blk/blk_queue.h"
+#include "common/base/container.h"
 
 #define BLK_MAX_REQUEST_DATA_BYTES (BLK_MAX_SEGMENTS * 4096)
 
-struct blk_queue;
-struct blk_io;
-
-struct blk_queue_params {
-	const char *label;
-	struct log_limit *log_limit; /* of all connections of the device; used until stopped() */
-	struct image *image;
-	struct journal *journal;
-	struct journal_identity identity;
-	enum blk_abi abi;
-	struct blk_limits limits;
-	uint32_t map_above_bytes; /* requests with more data than this are mapped, others copied */
-	bool is_resumed;
+/* A request in flight. The slot's for life; owner: the worker. */
+struct blk_io {
+	struct blk_op op;
+	struct blk_queue *bq;
+	struct blk_io *next; /* in one of the queue's lists */
+	uint32_t slot;
+	struct blk_request req;
+	enum blk_io_kind kind;
+	bool flushes_first; /* a FLUSH with data: the data is written when the flush is done */
+	bool copy_failed;
+	void *mapped; /* the guest's pages, side by side; NULL: copied */
+	uint64_t taken_ns;
+	struct iovec iov[BLK_MAX_SEGMENTS];
 };
 
-/* What the main thread is told, on its loop; `device` is the caller's. */
-struct blk_queue_events {
-	struct loop *loop;
-	struct helper *helper; /* for giving the image back */
-	void *device;
-	void (*started)(void *device, int rc, const struct errbuf *err);
-	void (*failed)(void *device, const char *reason);
-	void (*stopped)(void *device, uint32_t nr_orphans);
+struct io_list {
+	struct blk_io *first, **tail;
 };
 
-struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const struct blk_queue_events *events);
-/* started() follows. On its failure the queue is gone and the image unlocked. */
-void blk_queue_start(struct blk_queue *bq, struct worker *worker);
-/*
- * stopped() follows. When its last request is back the queue unlocks the image (unless it hands over: the lock then
- * goes with the process) and frees itself: before stopped(), or after it if there are orphans.
- */
-void blk_queue_stop(struct blk_queue *bq, enum queue_stop how);
+struct blk_queue {
+	struct queue queue;
+	struct blk_queue_params params;
+	struct blk_queue_events events;
+	char label[48];
+	struct log_limit orphans_log_limit; /* the device may be gone before they come back */
+	/* owner: the worker */
+	struct blk_io *io; /* by slot */
+	uint8_t *buffers;  /* BLK_MAX_REQUEST_DATA_BYTES each, by slot */
+	size_t buffers_bytes;
+	int buffer_index;
+	struct io_list to_fetch; /* writes whose data is still the guest's */
+	struct io_list to_store; /* reads whose data is not yet the guest's */
+	struct blk_counters counters;
+	/* messages between the threads; each is on its way at most once */
+	struct worker *worker;
+	struct loop_msg start_msg, stop_msg, started_msg, failed_msg, stopped_msg, released_msg;
+	struct helper_job give_back_job;
+	enum queue_stop stop_how;
+	int start_rc;
+	struct errbuf start_err;
+	uint32_t nr_orphans;
+};
 
-/* Adds what it has counted so far. Any thread. */
-void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum);
+static inline struct blk_queue *to_bq(struct queue *queue)
+{
+	return container_of(queue, struct blk_queue, queue);
+}
+
+void blk_io_init(struct blk_queue *bq);
+/* For struct queue_ops. */
+void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes);
+void blk_io_flush(struct queue *queue);
 
 #endif

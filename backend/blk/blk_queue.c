@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "backend/blk/blk_queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "backend/blk/io.h"
+
+/* ---- from the queue -------------------------------------------------------------------------------------------- */
+
+static void on_broken(struct queue *queue)
+{
+	struct blk_queue *bq = to_bq(queue);
+
+	loop_post(bq->events.loop, &bq->failed_msg);
+}
+
+static void on_stopped(struct queue *queue, uint32_t nr_orphans)
+{
+	struct blk_queue *bq = to_bq(queue);
+
+	bq->nr_orphans = nr_orphans;
+	bq->params.log_limit = &bq->orphans_log_limit;
+	if (nr_orphans) /* else it is told when the image is free for the next connection */
+		loop_post(bq->events.loop, &bq->stopped_msg);
+}
+
+static void on_released(struct queue *queue)
+{
+	struct blk_queue *bq = to_bq(queue);
+
+	if (bq->buffer_index >= 0)
+		loop_buffer_unregister(&bq->worker->loop, bq->buffer_index);
+	loop_post(bq->events.loop, &bq->released_msg);
+}
+
+static const struct queue_ops queue_ops = {
+	.request = blk_io_request,
+	.flush = blk_io_flush,
+	.broken = on_broken,
+	.stopped = on_stopped,
+	.released = on_released,
+};
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static void free_queue(struct blk_queue *bq)
+{
+	if (bq->buffers)
+		munmap(bq->buffers, bq->buffers_bytes);
+	free(bq->io);
+	free(bq);
+}
+
+/* Helper thread. */
+static void run_give_back(struct helper_job *job)
+{
+	struct blk_queue *bq = container_of(job, struct blk_queue, give_back_job);
+
+	image_unlock(bq->params.image);
+	image_put(bq->params.image);
+}
+
+/* Main thread. With orphans the device was told before, and may be gone by now. */
+static void finish(struct blk_queue *bq)
+{
+	if (bq->start_rc)
+		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
+	else if (bq->nr_orphans == 0)
+		bq->events.stopped(bq->events.device, 0);
+	free_queue(bq);
+}
+
+static void given_back(struct helper_job *job)
+{
+	finish(container_of(job, struct blk_queue, give_back_job));
+}
+
+static void give_image_back(struct blk_queue *bq)
+{
+	helper_post(bq->events.helper, bq->events.loop, &bq->give_back_job);
+}
+
+/* Main thread. */
+static void run_started(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, started_msg);
+
+	if (bq->start_rc)
+		give_image_back(bq);
+	else
+		bq->events.started(bq->events.device, 0, NULL);
+}
+
+static void run_failed(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, failed_msg);
+
+	bq->events.failed(bq->events.device, "the guest's request index is impossible");
+}
+
+static void run_stopped(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, stopped_msg);
+
+	bq->events.stopped(bq->events.device, bq->nr_orphans);
+}
+
+static void run_released(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, released_msg);
+
+	if (bq->stop_how == QUEUE_HAND_OVER) { /* the lock goes with the process, which waits for no storage */
+		image_put(bq->params.image);   /* does not close it: the device has a reference */
+		finish(bq);
+	} else {
+		give_image_back(bq);
+	}
+}
+
+static int alloc_data(struct blk_queue *bq)
+{
+	uint32_t nr_slots = bq->params.identity.nr_slots;
+
+	bq->io = calloc(nr_slots, sizeof(*bq->io));
+	bq->buffers_bytes = (size_t)nr_slots * BLK_MAX_REQUEST_DATA_BYTES;
+	bq->buffers = mmap(NULL, bq->buffers_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+	if (bq->buffers == MAP_FAILED)
+		bq->buffers = NULL;
+	if (!bq->io || !bq->buffers)
+		return errbuf_set(&bq->start_err, -ENOMEM, "no memory for %u requests", nr_slots);
+	for (uint32_t i = 0; i < nr_slots; i++) {
+		bq->io[i].bq = bq;
+		bq->io[i].slot = i;
+	}
+	return 0;
+}
+
+/* Worker. */
+static void run_start(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, start_msg);
+	struct queue_params params = { .identity = &bq->params.identity, .is_resumed = bq->params.is_resumed };
+
+	bq->start_rc = alloc_data(bq);
+	if (bq->start_rc == 0)
+		bq->start_rc = queue_open(&bq->queue, bq->worker, &params, &bq->start_err);
+	/* Pinned for good and so not copied at every request; without it direct I/O only costs more. */
+	if (bq->start_rc == 0 && bq->params.image->engine->is_direct)
+		bq->buffer_index = loop_buffer_register(&bq->worker->loop, bq->buffers, bq->buffers_bytes);
+	loop_post(bq->events.loop, &bq->started_msg);
+}
+
+static void run_stop(struct loop_msg *msg)
+{
+	struct blk_queue *bq = container_of(msg, struct blk_queue, stop_msg);
+
+	queue_stop(&bq->queue, bq->stop_how);
+}
+
+struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const struct blk_queue_events *events)
+{
+	struct blk_queue *bq = calloc(1, sizeof(*bq));
+
+	if (!bq)
+		return NULL;
+	bq->params = *params;
+	bq->events = *events;
+	strncpy(bq->label, params->label, sizeof(bq->label) - 1);
+	bq->params.label = bq->label;
+	bq->buffer_index = -1;
+	blk_io_init(bq);
+	queue_init(&bq->queue, &queue_ops, params->journal);
+	bq->start_msg.run = run_start;
+	bq->stop_msg.run = run_stop;
+	bq->started_msg.run = run_started;
+	bq->failed_msg.run = run_failed;
+	bq->stopped_msg.run = run_stopped;
+	bq->released_msg.run = run_released;
+	bq->give_back_job.run = run_give_back;
+	bq->give_back_job.done = given_back;
+	image_get(bq->params.image);
+	return bq;
+}
+
+void blk_queue_start(struct blk_queue *bq, struct worker *worker)
+{
+	bq->worker = worker;
+	loop_post(&worker->loop, &bq->start_msg);
+}
+
+void blk_queue_stop(struct blk_queue *bq, enum queue_stop how)
+{
+	bq->stop_how = how;
+	loop_post(&bq->worker->loop, &bq->stop_msg);
+}
+
+void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum)
+{
+	blk_counters_add(sum, &bq->counters);
+	counter_add(&sum->nr_spurious_events, counter_read(&bq->queue.nr_spurious_events));
+}
