@@ -308,6 +308,8 @@ static void advance_idle(struct device *dev)
 	    !journal_has_connection(&dev->journal))
 		action = XB_ACT_CONNECT;
 	dev->is_resuming = false;
+	if (action != XB_ACT_CONNECT)
+		dev->said_wait = false;
 	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
 		dev->has_opened_again = false;
 	if (dev->phase == DEVICE_PARKED && action != XB_ACT_NONE)

@@ -526,6 +526,19 @@ static void a_lock_that_will_be_free_is_waited_for(void **state)
 	assert_int_equal(ours(), XB_CONNECTED);
 }
 
+static void each_attempt_says_that_it_waits(void **state)
+{
+	add_and_offer();
+	class.lock_rc = -EAGAIN;
+	guest(XB_INITIALISED);
+	assert_true(the_device()->said_wait);
+	set_state(FRONT "/state", XB_CLOSING);
+	run_timer();
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	assert_false(the_device()->said_wait);
+}
+
 static void a_lock_that_another_keeps_is_refused(void **state)
 {
 	add_and_offer();
@@ -925,6 +938,7 @@ int main(void)
 		TEST(an_error_goes_with_its_device),
 		TEST(what_the_guest_published_wrongly_is_refused),
 		TEST(a_lock_that_will_be_free_is_waited_for),
+		TEST(each_attempt_says_that_it_waits),
 		TEST(a_lock_that_another_keeps_is_refused),
 		TEST(a_guest_that_breaks_the_protocol_is_stopped),
 		TEST(a_connection_handed_over_is_taken_up),
