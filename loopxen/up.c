@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,8 +30,26 @@ static int no_arguments(int argc, char **argv)
 	return 2;
 }
 
-/* Removes what is in NAME under the instance's directory ("" is the directory itself), and it. */
-static void remove_dir(const char *name)
+/* The directory may be one that somebody keeps other things in: only what an instance makes is taken away. */
+static bool is_ours(const char *name)
+{
+	static const char *const names[] = { "hv",	    "lock",	  "reaper.sock", "xsd_port",  "xsd_kva",
+					     "loopxen.log", "ram.[0-9]*", "ev.[0-9]*",	 "store.[0-9]*" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (fnmatch(names[i], name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_socket(const char *name)
+{
+	return strcmp(name, "socket") == 0;
+}
+
+/* Removes what ARE_OURS says in NAME under the instance's directory ("" is the directory itself); and it, if empty. */
+static void remove_dir(const char *name, bool (*are_ours)(const char *name))
 {
 	char path[512], dir[300];
 	struct dirent *entry;
@@ -39,10 +58,9 @@ static void remove_dir(const char *name)
 	host_path(dir, sizeof(dir), "%s", name);
 	d = opendir(dir);
 	while (d && (entry = readdir(d))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
 		snprintf(path, sizeof(path), "%.250s/%.200s", dir, entry->d_name);
-		unlink(path);
+		if (are_ours(entry->d_name))
+			unlink(path);
 	}
 	if (d)
 		closedir(d);
@@ -51,8 +69,8 @@ static void remove_dir(const char *name)
 
 static void remove_all(void)
 {
-	remove_dir("store");
-	remove_dir("");
+	remove_dir("store", is_socket);
+	remove_dir("", is_ours);
 }
 
 static int write_file(const char *name, const void *data, size_t len)

@@ -37,7 +37,15 @@ check_eq "check without an instance exits 2" $? 2
 LOOPXEN_DIR=$second
 pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
 dom0_start xenstore-watch /test
+echo mine >"$second/notes"
+mkdir "$second/kept"
+echo mine >"$second/store/notes"
 check "down" "$loopxen" down
+check_eq "what others keep in the directory stays, and nothing else" "$(cd "$second" && find . -type f | sort | tr '\n' ' ')" \
+	"./notes ./store/notes "
+rm -r "$second"/{notes,kept,store}
+check "an instance starts in a directory that is there" "$loopxen" up
+check "down once more" "$loopxen" down
 check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
 ended() {
 	local pid
