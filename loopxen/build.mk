@@ -38,5 +38,6 @@ loopxen-tests := $(patsubst tests/loopxen/%.c,$(O)/tests/loopxen/%,$(wildcard te
 $(O)/tests/loopxen/%: $(O)/obj/tests/loopxen/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(xenlibs) -lxencall -lxenforeignmemory -luring
+$(O)/tests/loopxen/halfway: $(patsubst %,$(O)/obj/loopxen/%.o,$(loopxen-host))
 loopxen-tests: $(loopxen-tests)
 .PHONY: loopxen-tests

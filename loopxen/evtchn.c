@@ -172,42 +172,16 @@ LIB_EXPORT xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *xce, 
 	return lib_result(rc);
 }
 
-/* A port that is closed while it waits in the FIFO is taken out: the next user of its number must not see it. */
-static void purge(xenevtchn_handle *xce, uint32_t port)
-{
-	uint32_t kept[HOST_NR_PORTS], nr = 0, one;
-	char path[256];
-	int fd;
-
-	host_fifo_path(path, sizeof(path), xce->index, xce->generation);
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	while (nr < HOST_NR_PORTS && read(fd, &one, sizeof(one)) == sizeof(one)) {
-		if (one != port)
-			kept[nr++] = one;
-	}
-	if (nr && write(fd, kept, nr * sizeof(one)) < 0)
-		nr = 0;
-	close(fd);
-}
-
 LIB_EXPORT int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 {
-	struct host_port *p;
-	uint32_t flags = 0;
-	int rc = port >= HOST_NR_PORTS ? EINVAL : ENOTCONN;
+	bool is_own;
 
 	host_lock();
-	p = own_port(xce, port);
-	if (p) {
-		flags = p->flags;
+	is_own = own_port(xce, port);
+	if (is_own)
 		host_port_close(xce->slot, port);
-		if (flags & PORT_QUEUED)
-			purge(xce, port);
-	}
 	host_unlock();
-	return p ? 0 : lib_fail(rc);
+	return is_own ? 0 : lib_fail(port >= HOST_NR_PORTS ? EINVAL : ENOTCONN);
 }
 
 LIB_EXPORT xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)

@@ -179,6 +179,11 @@ int host_port_bind_interdomain(unsigned int slot, uint32_t remote_domid, uint32_
 			       uint32_t handle);
 int host_port_bind_virq(unsigned int slot, uint32_t virq, uint32_t proc, uint32_t handle);
 void host_port_close(unsigned int slot, uint32_t port);
+/*
+ * After a death: an event that is marked as queued is in the FIFO. Its sender may have been killed between the two, and
+ * nobody would write it again. A reader that is just taking it sees it twice: a spurious event, which is harmless.
+ */
+void host_port_requeue(unsigned int slot, uint32_t port);
 void host_port_send(unsigned int slot, uint32_t port); /* to the other end, if there is one; no lock */
 void host_port_deliver(unsigned int slot, uint32_t port);
 void host_port_unmask(unsigned int slot, uint32_t port);

@@ -58,6 +58,28 @@ static void fifo_write(uint32_t handle, uint32_t port)
 		fifo[handle] = 0; /* the program closed every descriptor it saw */
 }
 
+/* Takes PORT out of a handle's FIFO, or puts it in if it is not there; with the lock. */
+static void fifo_set(uint32_t handle, uint32_t port, bool is_queued)
+{
+	uint32_t kept[HOST_NR_PORTS + 1], nr = 0, one;
+	char path[256];
+	int fd;
+
+	host_fifo_path(path, sizeof(path), handle, host->handle[handle].generation);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	while (nr < HOST_NR_PORTS && read(fd, &one, sizeof(one)) == sizeof(one)) {
+		if (one != port)
+			kept[nr++] = one;
+	}
+	if (is_queued)
+		kept[nr++] = port;
+	if (nr && write(fd, kept, nr * sizeof(one)) < 0)
+		nr = 0;
+	close(fd);
+}
+
 /* ---- flags: no lock ---- */
 
 void host_port_deliver(unsigned int slot, uint32_t port)
@@ -190,6 +212,7 @@ void host_port_close(unsigned int slot, uint32_t port)
 	struct host_port *p = &host->dom[slot].port[port];
 	uint64_t link = p->link, back = host_link(LINK_INTERDOMAIN, host->dom[slot].domid, port);
 	int remote = host_dom_find(host_link_domid(link));
+	uint32_t handle = p->handle;
 
 	if (host_link_state(link) == LINK_INTERDOMAIN && remote >= 0) {
 		struct host_port *peer = &host->dom[remote].port[host_link_port(link)];
@@ -199,6 +222,16 @@ void host_port_close(unsigned int slot, uint32_t port)
 	}
 	p->handle = 0;
 	p->proc = 0;
+	if (handle && (p->flags & PORT_QUEUED))
+		fifo_set(handle - 1, port, false); /* the next user of its number must not see it */
 	p->flags = 0;
 	p->link = host_link(LINK_CLOSED, 0, 0);
+}
+
+void host_port_requeue(unsigned int slot, uint32_t port)
+{
+	struct host_port *p = &host->dom[slot].port[port];
+
+	if (p->handle && (p->flags & PORT_QUEUED))
+		fifo_set(p->handle - 1, port, true);
 }

@@ -7,6 +7,12 @@
 
 #include "loopxen/host.h"
 
+static void requeue_events(unsigned int slot)
+{
+	for (uint32_t port = 1; port < HOST_NR_PORTS; port++)
+		host_port_requeue(slot, port);
+}
+
 /* Somebody was killed while it held the lock: recompute what a half-done change may have left wrong. */
 void host_recover(void)
 {
@@ -25,6 +31,10 @@ void host_recover(void)
 		host->dom[m->owner_slot].grant[m->gref].nr_maps++;
 		host->dom[m->owner_slot].nr_maps_of_it++;
 	}
+	for (unsigned int slot = 0; slot < HOST_NR_DOMS; slot++) {
+		if (host->dom[slot].state != DOM_FREE)
+			requeue_events(slot);
+	}
 }
 
 static void release_grants(uint32_t proc, unsigned int slot)
@@ -42,8 +52,14 @@ static void release_grants(uint32_t proc, unsigned int slot)
 static void release_ports(uint32_t proc, unsigned int slot)
 {
 	for (uint32_t port = 1; port < HOST_NR_PORTS; port++) {
-		if (host->dom[slot].port[port].proc == proc)
-			host_port_close(slot, port);
+		struct host_port *p = &host->dom[slot].port[port];
+		int remote = host_dom_find(host_link_domid(p->link));
+
+		if (p->proc != proc)
+			continue;
+		if (host_link_state(p->link) == LINK_INTERDOMAIN && remote >= 0)
+			host_port_requeue(remote, host_link_port(p->link));
+		host_port_close(slot, port);
 	}
 }
 

@@ -75,6 +75,27 @@ tell back unmask "$bp"
 tell front notify "$fp"
 check_tell "and gets its events" "$bp" back wait
 
+# a sender that is killed after it marked the port as queued, before it wrote to the FIFO
+tell back unbind "$bp"
+domu 0 "${puppet_bin%/*}/halfway" send 1 "$fp" 2>/dev/null
+check_eq "a sender is killed half way" $? 137
+rebind() {
+	tell back bind 1 "$fp"
+	bp=$said
+	[[ $bp =~ ^[0-9]+$ ]]
+}
+check "its successor binds the port" wait_until 10 rebind
+tell back wait
+tell back unmask "$bp"
+tell back notify "$bp"
+check_tell "an event comes" "$fp" front wait
+tell front unmask "$fp"
+tell front pending
+tell front unmask "$fp"
+tell back notify "$bp"
+check_tell "and the next one" "$fp" front wait
+tell front unmask "$fp"
+
 # virqs
 check_tell "xenstored has the domain exception virq" "err EEXIST" back virq 3
 tell back virq 8
