@@ -135,29 +135,34 @@ static int set_up(uint32_t domid)
 
 void bus_main(uint32_t domid, int ready_fd)
 {
-	struct pollfd fds[MAX_CLIENTS + 2];
+	enum { LISTENER, EVENTS, REAPER, NR_OWN };
+	struct pollfd fds[NR_OWN + MAX_CLIENTS];
 	char path[256];
 	int rc, p;
 
 	rc = set_up(domid);
 	place_store_socket(path, sizeof(path), domid);
-	fds[0] = (struct pollfd){ .fd = rc ? -1 : bus_client_listen(path), .events = POLLIN };
-	if (rc || fds[0].fd < 0 || write(ready_fd, "", 1) != 1) {
-		log_error("domain %u: its xenstore bus does not start: %s", domid, strerror(rc ? -rc : -fds[0].fd));
+	fds[LISTENER] = (struct pollfd){ .fd = rc ? -1 : bus_client_listen(path), .events = POLLIN };
+	if (rc || fds[LISTENER].fd < 0 || write(ready_fd, "", 1) != 1) {
+		log_error("domain %u: its xenstore bus does not start: %s", domid,
+			  strerror(rc ? -rc : -fds[LISTENER].fd));
 		exit(1);
 	}
 	close(ready_fd);
-	fds[1] = (struct pollfd){ .fd = xenevtchn_fd(xce), .events = POLLIN };
+	fds[EVENTS] = (struct pollfd){ .fd = xenevtchn_fd(xce), .events = POLLIN };
+	fds[REAPER] = (struct pollfd){ .fd = host_reaper_fd() };
 	for (;;) {
-		unsigned int nr = bus_client_poll(fds + 2, MAX_CLIENTS);
+		unsigned int nr = bus_client_poll(fds + NR_OWN, MAX_CLIENTS);
 
-		if (poll(fds, nr + 2, -1) < 0)
+		if (poll(fds, NR_OWN + nr, -1) < 0)
 			continue;
+		if (fds[REAPER].revents)
+			_exit(0); /* without undoing anything: the next instance may be here already */
 		while ((p = xenevtchn_pending(xce)) >= 0)
 			xenevtchn_unmask(xce, p);
-		bus_client_serve(fds + 2, nr);
-		if (fds[0].revents)
-			bus_client_accept(fds[0].fd);
+		bus_client_serve(fds + NR_OWN, nr);
+		if (fds[LISTENER].revents)
+			bus_client_accept(fds[LISTENER].fd);
 		pump();
 	}
 }

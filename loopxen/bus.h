@@ -20,7 +20,10 @@ struct bus_message {
 	char body[XENSTORE_PAYLOAD_MAX + 64]; /* room for the longer watch token that the ring sees */
 };
 
-/* Serves the domain until killed; writes one byte to READY_FD when xenstored may be told. Logs to stderr. */
+/*
+ * Serves the domain until it is killed or the reaper is gone; writes one byte to READY_FD when xenstored may be told.
+ * Logs to stderr.
+ */
 void bus_main(uint32_t domid, int ready_fd) __attribute__((noreturn));
 
 /* ---- bus_client.c ---- */

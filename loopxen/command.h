@@ -24,8 +24,8 @@ bool command_is_up(void);
 /* The lock file, locked; -EBUSY if a reaper holds it. */
 int command_lock(void);
 /*
- * Forks a process that outlives the command: a session of its own, output to loopxen.log. Returns its pid, 0 in it;
- * *out is the end of a pipe: read by the parent, written by the child when it is ready.
+ * Forks a process that outlives the command: a session of its own, default signals, output to loopxen.log. Returns its
+ * pid, 0 in it; *out is the end of a pipe: read by the parent, written by the child when it is ready.
  */
 int command_fork_daemon(int *out);
 /* One byte from the child: 0, or -ETIMEDOUT or -ECHILD. Closes it. */

@@ -288,6 +288,11 @@ int host_join(void)
 	return rc;
 }
 
+int host_reaper_fd(void)
+{
+	return me.conn;
+}
+
 void host_join_as_infra(void)
 {
 	me.is_infra = true;

@@ -138,6 +138,7 @@ int host_open(void);
  * time, and starts over in a forked child. Returns the process's index. Logs why it failed.
  */
 int host_join(void);
+int host_reaper_fd(void); /* after host_join(): hangs up when the instance ends */
 void host_join_as_infra(void); /* before host_join(): what this process holds is no leak */
 
 int host_lock(void); /* -ENOTRECOVERABLE never happens: a dead holder's work is recovered */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,17 @@ static void to_log(void)
 	close(log);
 }
 
+/* What the caller ignores or blocks is no affair of a daemon: it must end when it is told to. */
+static void default_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int command_fork_daemon(int *out)
 {
 	int pipe_fds[2], pid;
@@ -112,6 +124,7 @@ int command_fork_daemon(int *out)
 		return pid < 0 ? -errno : pid;
 	}
 	setsid();
+	default_signals();
 	close(pipe_fds[0]);
 	*out = pipe_fds[1];
 	to_log();

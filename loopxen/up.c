@@ -33,7 +33,7 @@ static int no_arguments(int argc, char **argv)
 /* The directory may be one that somebody keeps other things in: only what an instance makes is taken away. */
 static bool is_ours(const char *name)
 {
-	static const char *const names[] = { "hv",	    "lock",	  "reaper.sock", "xsd_port",  "xsd_kva",
+	static const char *const names[] = { "hv",	    "lock",	  "reaper.sock", "xsd_port",	"xsd_kva",
 					     "loopxen.log", "ram.[0-9]*", "ev.[0-9]*",	 "store.[0-9]*" };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -183,7 +183,6 @@ static int start_reaper(int lock, const char *xenstored, struct errbuf *err)
 	signal(SIGCHLD, SIG_IGN); /* ours alone to wait for would be a zombie to kill(pid, 0) */
 	pid = command_fork_daemon(&out);
 	if (pid == 0) {
-		signal(SIGCHLD, SIG_DFL);
 		close(out);
 		reaper_main(listener, xenstored);
 	}
@@ -240,7 +239,7 @@ static void end_processes(void)
 		if (!p->pid || p->pid == host->xenstored_pid)
 			continue;
 		if (p->is_infra)
-			kill(p->pid, SIGTERM); /* the reaper watches it still: the pid is its own */
+			kill(p->pid, SIGKILL); /* the reaper watches it still: the pid is its own */
 		else
 			fprintf(stderr, "loopxen: %s (pid %d) in domain %u still runs and loses its hypervisor\n",
 				p->name, p->pid, p->domid);

@@ -33,6 +33,13 @@ check_match "a program without an instance is told" \
 LOOPXEN_DIR=$first/nowhere "$loopxen" check >/dev/null 2>&1
 check_eq "check without an instance exits 2" $? 2
 
+bus_pid() {
+	"$loopxen" status | sed -n 's/^process: loopxen-bus (pid \([0-9]*\)).*/\1/p'
+}
+is_gone() { # PID
+	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
 # the end
 LOOPXEN_DIR=$second
 pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
@@ -50,23 +57,37 @@ check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
 ended() {
 	local pid
 	for pid in $pids; do
-		[ ! -e "/proc/$pid" ] || grep -q '^State:.Z' "/proc/$pid/status" || return 1
+		is_gone "$pid" || return 1
 	done
 }
 check "everything it had started has ended" wait_until 20 ended
 LOOPXEN_DIR=$first
 check_eq "the first goes on" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
 
-# a reaper that died
+# started by somebody who ignores signals
 mkdir "$second"
 LOOPXEN_DIR=$second
+deaf() {
+	(trap '' TERM CHLD HUP && "$@")
+}
+check "up for somebody who ignores signals" deaf "$loopxen" up
+deaf "$loopxen" domain create 7
+pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
+check "down" timeout -k 1 60 "$loopxen" down
+check "ends all the same" wait_until 20 ended
+
+# a reaper that died
+mkdir "$second"
 "$loopxen" up >/dev/null
+"$loopxen" domain create 7
+bus=$(bus_pid)
 reaper=$("$loopxen" status | sed -n 's/^reaper: pid //p')
 kill -KILL "$reaper"
 died() {
 	"$loopxen" status 2>&1 | grep -q "has died"
 }
 check "a died instance is recognised" wait_until 20 died
+check "its bus processes end" wait_until 20 is_gone "${bus:?}"
 check "and replaced by the next up" "$loopxen" up
 check_eq "which works" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
 "$loopxen" down
