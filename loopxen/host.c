@@ -157,20 +157,28 @@ static uint64_t my_image(void)
 	return image;
 }
 
-static uint64_t my_start_time(void)
+/* Of a process, from /proc/PID/stat: tells a pid that is used again. 0: there is none. */
+static uint64_t start_time(int pid)
 {
 	char text[512], *at;
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	int field;
+	ssize_t n;
+	int fd;
 
+	snprintf(text, sizeof(text), "/proc/%d/stat", pid);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	at = strrchr(text, ')');
-	for (field = 2; at && field < 22; field++)
+	at = strrchr(text, ')'); /* the end of field 2, in which anything may stand */
+	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+bool host_proc_lives(const struct host_proc *p)
+{
+	return p->pid && start_time(p->pid) == p->start_time;
 }
 
 static void my_name(char name[16])
@@ -194,7 +202,7 @@ static int take_slot(bool *is_new)
 	for (unsigned int i = 0; i < HOST_NR_PROCS; i++) {
 		p = &host->proc[i];
 		if (p->pid == getpid()) {
-			*is_new = p->image != my_image() || p->start_time != my_start_time();
+			*is_new = p->image != my_image() || p->start_time != start_time(getpid());
 			if (*is_new)
 				host_proc_release(i + 1);
 			found = i;
@@ -210,7 +218,7 @@ static int take_slot(bool *is_new)
 	p->domid = host_my_domid();
 	p->is_infra = me.is_infra || getenv("LOOPXEN_INFRA");
 	p->image = my_image();
-	p->start_time = my_start_time();
+	p->start_time = start_time(getpid());
 	my_name(p->name);
 	p->pid = getpid();
 	return found;

@@ -45,7 +45,7 @@ struct host_proc {
 	uint16_t domid;
 	bool is_infra;
 	uint64_t image;      /* differs after an exec() in the same pid */
-	uint64_t start_time; /* from /proc/PID/stat: tells a pid used again */
+	uint64_t start_time; /* see host_proc_lives() */
 	char name[16];
 	_Atomic uint32_t nr_faults[FAULT_NR];
 };
@@ -140,6 +140,8 @@ int host_open(void);
 int host_join(void);
 int host_reaper_fd(void); /* after host_join(): hangs up when the instance ends */
 void host_join_as_infra(void); /* before host_join(): what this process holds is no leak */
+
+bool host_proc_lives(const struct host_proc *p); /* false: its pid is nobody's any more, or somebody else's */
 
 int host_lock(void); /* -ENOTRECOVERABLE never happens: a dead holder's work is recovered */
 void host_unlock(void);

@@ -105,7 +105,8 @@ void host_dom_kill(unsigned int slot)
 
 		if (!p->pid || p->domid != dom->domid)
 			continue;
-		kill(p->pid, SIGKILL); /* registered, so the reaper has not let go of it: the pid is still its own */
+		if (host_proc_lives(p))
+			kill(p->pid, SIGKILL);
 		host_proc_release(i + 1);
 	}
 	for (uint32_t map = 0; map < host->max_map; map++) {

@@ -99,6 +99,21 @@ static void forget(uint32_t index)
 	w->conn = w->pidfd = -1;
 }
 
+/* Killed after it took its slot and before it told us: nothing will ever be heard of it. */
+static void release_unwatched(void)
+{
+	host_lock();
+	for (uint32_t i = 0; i < HOST_NR_PROCS; i++) {
+		struct host_proc *p = &host->proc[i];
+
+		if (watched[i].conn >= 0 || !p->pid || host_proc_lives(p))
+			continue;
+		host_proc_release(i + 1);
+		p->pid = 0;
+	}
+	host_unlock();
+}
+
 static void sync_all(void)
 {
 	for (uint32_t i = 0; i < HOST_NR_PROCS; i++) {
@@ -107,6 +122,7 @@ static void sync_all(void)
 		if (watched[i].conn >= 0 && poll(fds, 2, 0) > 0)
 			forget(i);
 	}
+	release_unwatched();
 }
 
 static void watch(int conn, uint32_t index, int pid)

@@ -236,10 +236,10 @@ static void end_processes(void)
 	for (unsigned int i = 0; i < HOST_NR_PROCS; i++) {
 		struct host_proc *p = &host->proc[i];
 
-		if (!p->pid || p->pid == host->xenstored_pid)
+		if (!host_proc_lives(p) || p->pid == host->xenstored_pid)
 			continue;
 		if (p->is_infra)
-			kill(p->pid, SIGKILL); /* the reaper watches it still: the pid is its own */
+			kill(p->pid, SIGKILL);
 		else
 			fprintf(stderr, "loopxen: %s (pid %d) in domain %u still runs and loses its hypervisor\n",
 				p->name, p->pid, p->domid);

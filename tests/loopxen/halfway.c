@@ -3,10 +3,12 @@
  * A process of a domain that is killed half way through a change of the shared state. It is built from the files that
  * the stand-in libraries are built from, does the first half of what they do, and ends itself with SIGKILL.
  */
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "loopxen/host.h"
 
@@ -33,6 +35,19 @@ static int send_event(void)
 	return 0;
 }
 
+/* The libraries' own connect(): "join" is killed with a slot of its own, before the reaper knows of it. */
+static bool dies_at_connect;
+
+int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	static int (*real)(int, const struct sockaddr *, socklen_t);
+
+	if (dies_at_connect)
+		raise(SIGKILL);
+	real = (int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "connect");
+	return real(fd, addr, len);
+}
+
 static const struct {
 	const char *name;
 	int (*begin)(void);
@@ -42,8 +57,10 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	int rc = host_join();
+	int rc;
 
+	dies_at_connect = argc > 1 && strcmp(argv[1], "join") == 0;
+	rc = host_join();
 	if (rc < 0)
 		return die("join");
 	proc = rc + 1;

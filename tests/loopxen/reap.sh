@@ -104,6 +104,15 @@ crowd() {
 crowd 2>/dev/null
 check_clean "a dozen killed pairs leave nothing"
 
+# killed while it joins: the reaper does not know it yet
+halfway() { # WHAT [ARGUMENT...]: is killed half way
+	dom0 "${puppet_bin%/*}/halfway" "$@" 2>/dev/null
+	[ $? -eq 137 ]
+}
+check "killed while it joins" halfway join
+check_clean "it holds nothing"
+check_eq "and its slot is free" "$("$loopxen" status | grep halfway)" ""
+
 # killed at any moment: the lock is recovered, the counts are right
 check "killed in the middle of mapping, 100 times" dom0 "${puppet_bin%/*}/murder" "$loopxen"
 check_clean "and nothing is left"
