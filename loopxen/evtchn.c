@@ -97,10 +97,8 @@ static void close_ports(xenevtchn_handle *xce)
 		if (own_port(xce, port))
 			host_port_close(xce->slot, port);
 	}
-	if (host->handle[xce->index].generation == xce->generation) {
-		host->handle[xce->index].proc = 0;
+	if (host->handle[xce->index].generation == xce->generation)
 		host->handle[xce->index].generation++;
-	}
 	host_unlock();
 	host_fifo_path(path, sizeof(path), xce->index, xce->generation);
 	unlink(path);

@@ -58,12 +58,13 @@ static void notify(unsigned int page_slot, uint32_t gref, int offset, unsigned i
 		host_port_send(port_slot, port);
 }
 
+/* The owner last: it is what a half-done end is found by. */
 static void grant_free(struct host_grant *g)
 {
 	g->entry = 0;
-	g->proc = 0;
 	g->is_deferred = false;
 	g->is_used = false;
+	g->proc = 0;
 }
 
 void host_grant_end(unsigned int slot, uint32_t gref)
@@ -78,6 +79,14 @@ void host_grant_end(unsigned int slot, uint32_t gref)
 	if (g->nr_maps)
 		g->is_deferred = true; /* keeps its owner, for `loopxen check` */
 	else
+		grant_free(g);
+}
+
+void host_grant_recover(unsigned int slot, uint32_t gref)
+{
+	struct host_grant *g = &host->dom[slot].grant[gref];
+
+	if (g->is_used && (!(g->entry & GRANT_PERMIT) || (g->is_deferred && !g->nr_maps)))
 		grant_free(g);
 }
 

@@ -53,7 +53,7 @@ struct host_proc {
 /* An open event-channel handle: a FIFO in the instance's directory, see host_fifo_path(). */
 struct host_handle {
 	_Atomic uint32_t generation; /* even: free; counts up at open and at close */
-	uint32_t proc;
+	uint32_t proc; /* index + 1 */
 };
 
 #define PORT_PENDING 1u /* an event came while the port was masked */
@@ -201,6 +201,8 @@ int host_grant_new(unsigned int slot, uint32_t domid, bool writable, uint32_t pr
 void host_grant_reserved(unsigned int slot, uint32_t gref, uint32_t domid, uint32_t proc);
 /* Ends a grant; one that is mapped stays valid until the last unmap (gntalloc's way). */
 void host_grant_end(unsigned int slot, uint32_t gref);
+/* Frees it if somebody was killed before he did: it is given up and not mapped, or not granted (any more). */
+void host_grant_recover(unsigned int slot, uint32_t gref);
 /* Records a map by a process of MAPPER_DOMID: the map's index or -errno. */
 int host_map_new(unsigned int slot, uint32_t gref, uint32_t mapper_domid, bool writable, uint32_t proc);
 void host_map_end(uint32_t map);

@@ -221,11 +221,11 @@ void host_port_close(unsigned int slot, uint32_t port)
 			peer->link = host_link(LINK_UNBOUND, host->dom[slot].domid, 0);
 	}
 	p->handle = 0;
-	p->proc = 0;
 	if (handle && (p->flags & PORT_QUEUED))
 		fifo_set(handle - 1, port, false); /* the next user of its number must not see it */
 	p->flags = 0;
 	p->link = host_link(LINK_CLOSED, 0, 0);
+	p->proc = 0; /* last: it is what a half-done close is found by */
 }
 
 void host_port_requeue(unsigned int slot, uint32_t port)

@@ -7,14 +7,7 @@
 
 #include "loopxen/host.h"
 
-static void requeue_events(unsigned int slot)
-{
-	for (uint32_t port = 1; port < HOST_NR_PORTS; port++)
-		host_port_requeue(slot, port);
-}
-
-/* Somebody was killed while it held the lock: recompute what a half-done change may have left wrong. */
-void host_recover(void)
+static void recount_maps(void)
 {
 	for (unsigned int slot = 0; slot < HOST_NR_DOMS; slot++) {
 		if (host->dom[slot].state == DOM_FREE)
@@ -31,9 +24,27 @@ void host_recover(void)
 		host->dom[m->owner_slot].grant[m->gref].nr_maps++;
 		host->dom[m->owner_slot].nr_maps_of_it++;
 	}
+}
+
+/* What was begun is finished. What has an owner still is left to host_proc_release(), which comes if that is dead. */
+static void recover_dom(unsigned int slot)
+{
+	host->slot_of[host->dom[slot].domid] = slot + 1;
+	for (uint32_t gref = 0; gref < HOST_NR_GRANTS; gref++)
+		host_grant_recover(slot, gref);
+	for (uint32_t port = 1; port < HOST_NR_PORTS; port++)
+		host_port_requeue(slot, port);
+	if (host->dom[slot].state == DOM_DYING)
+		host_dom_kill(slot);
+}
+
+/* Somebody was killed while it held the lock. The maps are the truth; everything else is made to agree with them. */
+void host_recover(void)
+{
+	recount_maps();
 	for (unsigned int slot = 0; slot < HOST_NR_DOMS; slot++) {
 		if (host->dom[slot].state != DOM_FREE)
-			requeue_events(slot);
+			recover_dom(slot);
 	}
 }
 
@@ -74,7 +85,6 @@ static void release_handles(uint32_t proc)
 			continue;
 		host_fifo_path(path, sizeof(path), i, h->generation);
 		unlink(path);
-		h->proc = 0;
 		h->generation++;
 	}
 }
@@ -95,6 +105,7 @@ void host_proc_release(uint32_t proc)
 	release_handles(proc);
 }
 
+/* May be begun again at any point, so that a recovery can finish it. */
 void host_dom_kill(unsigned int slot)
 {
 	struct host_dom *dom = &host->dom[slot];

@@ -113,6 +113,31 @@ check "killed while it joins" halfway join
 check_clean "it holds nothing"
 check_eq "and its slot is free" "$("$loopxen" status | grep halfway)" ""
 
+# killed half way through a change, with the lock held
+puppet front 1
+tell front share 0 1 w
+read -r _ a <<<"$said"
+check "killed in the last unmap of a grant that was given up" halfway end_map 1 "$a"
+check_clean "the grant is gone with it"
+end_puppet front
+a=$(dom0 "${puppet_bin%/*}/halfway" free_grant 2>/dev/null)
+check_match "killed while it freed a frame" "$a" '^[0-9]+$'
+check_eq "the frame is free" "$(dom0 "${puppet_bin%/*}/halfway" tell_used "$a")" free
+check "killed while it made a domain" halfway make_domain 1
+check "the domain can be used" domu 1 true
+puppet front 1
+tell front share 0 1 w
+tell front alloc 0
+check "killed while it destroyed a domain" halfway kill_domain 1
+domain_gone() {
+	! "$loopxen" status | grep -q "^domain 1:"
+}
+check "the domain goes" wait_until 10 domain_gone
+wait "${puppet_pid[front]}" 2>/dev/null
+check_eq "what ran in it was killed" $? 137
+check "its number is free" "$loopxen" domain create 1
+check_clean "nothing is held after all this"
+
 # killed at any moment: the lock is recovered, the counts are right
 check "killed in the middle of mapping, 100 times" dom0 "${puppet_bin%/*}/murder" "$loopxen"
 check_clean "and nothing is left"
