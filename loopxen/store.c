@@ -56,6 +56,12 @@ struct writer {
 	char what[160];
 };
 
+static void failed(struct writer *w, const char *what)
+{
+	w->err = errno ? errno : EIO;
+	snprintf(w->what, sizeof(w->what), "%s", what);
+}
+
 /* Writes BASE/NAME; every later write of this writer is skipped once one failed. */
 static void put(struct writer *w, enum access access, const char *name, const char *fmt, ...)
 {
@@ -73,13 +79,11 @@ static void put(struct writer *w, enum access access, const char *name, const ch
 	if (access == GUEST_OWNS)
 		perms[0].id = w->domid;
 	if (!xs_write(w->xs, w->tx, path, value, strlen(value)) ||
-	    !xs_set_permissions(w->xs, w->tx, path, perms, access == GUEST_READS ? 2 : 1)) {
-		w->err = errno ? errno : EIO;
-		snprintf(w->what, sizeof(w->what), "%s", path);
-	}
+	    !xs_set_permissions(w->xs, w->tx, path, perms, access == GUEST_READS ? 2 : 1))
+		failed(w, path);
 }
 
-static void put_domain(struct writer *w, const struct host_dom *dom, const char *name)
+static void put_own(struct writer *w, const struct host_dom *dom, const char *name)
 {
 	static const char *const dirs[] = { "data",
 					    "drivers",
@@ -138,45 +142,64 @@ static void put_vm(struct writer *w, const struct host_dom *dom, const char *nam
 	put(w, PRIVATE, "device", "%s", "");
 }
 
-static int finish(struct writer *w, struct errbuf *err)
+static void put_domain(struct writer *w, const struct host_dom *dom, const char *name)
 {
-	if (!w->err && !xs_transaction_end(w->xs, w->tx, false)) {
-		w->err = errno;
-		snprintf(w->what, sizeof(w->what), "the transaction");
-	} else if (w->err) {
-		xs_transaction_end(w->xs, w->tx, true);
-	}
-	return w->err ? errbuf_set(err, -w->err, "xenstore: %s: %s", w->what, strerror(w->err)) : 0;
+	put_own(w, dom, name);
+	put_console(w, dom);
+	put_vm(w, dom, name);
 }
 
-static int begin(struct writer *w, uint32_t domid, struct errbuf *err)
+static void put_dom0(struct writer *w, const struct host_dom *dom, const char *name)
+{
+	char uuid[37];
+
+	store_uuid_text(dom->uuid, uuid);
+	snprintf(w->base, sizeof(w->base), "/local/domain/0");
+	put(w, PRIVATE, "domid", "0");
+	put(w, PRIVATE, "name", "%s", name);
+	put(w, PRIVATE, "vm", "/vm/%s", uuid);
+	put(w, PRIVATE, "backend", "%s", "");
+	put(w, PRIVATE, "control/shutdown", "%s", "");
+	put_vm(w, dom, name);
+}
+
+typedef void fill_fn(struct writer *w, const struct host_dom *dom, const char *name);
+
+static void try_once(struct writer *w, fill_fn *fill, const struct host_dom *dom, const char *name)
+{
+	w->err = 0;
+	w->tx = xs_transaction_start(w->xs);
+	if (w->tx == XBT_NULL) {
+		failed(w, "no transaction");
+		return;
+	}
+	fill(w, dom, name);
+	if (w->err)
+		xs_transaction_end(w->xs, w->tx, true);
+	else if (!xs_transaction_end(w->xs, w->tx, false))
+		failed(w, "the transaction");
+}
+
+/* What FILL writes, all or nothing: again if somebody else wrote there meanwhile. Leaves w->xs open. */
+static int write_nodes(struct writer *w, fill_fn *fill, const struct host_dom *dom, const char *name,
+		       struct errbuf *err)
 {
 	memset(w, 0, sizeof(*w));
-	w->domid = domid;
+	w->domid = dom->domid;
 	w->xs = open_store();
 	if (!w->xs)
 		return errbuf_set(err, -ECONNREFUSED, "xenstored does not answer: see %.200s/loopxen.log", host_dir());
-	w->tx = xs_transaction_start(w->xs);
-	return 0;
+	do
+		try_once(w, fill, dom, name);
+	while (w->err == EAGAIN);
+	return w->err ? errbuf_set(err, -w->err, "xenstore: %s: %s", w->what, strerror(w->err)) : 0;
 }
 
 int store_add_dom0(const struct host_dom *dom, struct errbuf *err)
 {
 	struct writer w;
-	char uuid[37];
-	int rc = begin(&w, 0, err);
+	int rc = write_nodes(&w, put_dom0, dom, "Domain-0", err);
 
-	if (rc)
-		return rc;
-	store_uuid_text(dom->uuid, uuid);
-	snprintf(w.base, sizeof(w.base), "/local/domain/0");
-	put(&w, PRIVATE, "domid", "0");
-	put(&w, PRIVATE, "name", "Domain-0");
-	put(&w, PRIVATE, "vm", "/vm/%s", uuid);
-	put(&w, PRIVATE, "backend", "%s", "");
-	put(&w, PRIVATE, "control/shutdown", "%s", "");
-	put_vm(&w, dom, "Domain-0");
-	rc = finish(&w, err);
 	xs_close(w.xs);
 	return rc;
 }
@@ -184,14 +207,8 @@ int store_add_dom0(const struct host_dom *dom, struct errbuf *err)
 int store_add_domain(const struct host_dom *dom, const char *name, struct errbuf *err)
 {
 	struct writer w;
-	int rc = begin(&w, dom->domid, err);
+	int rc = write_nodes(&w, put_domain, dom, name, err);
 
-	if (rc)
-		return rc;
-	put_domain(&w, dom, name);
-	put_console(&w, dom);
-	put_vm(&w, dom, name);
-	rc = finish(&w, err);
 	if (!rc && !xs_introduce_domain(w.xs, w.domid, HOST_GREF_XENSTORE, dom->xenstore_port))
 		rc = errbuf_set(err, -errno, "xenstored does not take domain %u: %s", w.domid, strerror(errno));
 	xs_close(w.xs);

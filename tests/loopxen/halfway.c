@@ -99,9 +99,8 @@ static const struct {
 	int (*begin)(void);
 	bool is_locked; /* it dies with the lock held */
 } changes[] = {
-	{ "send", send_event, false },		{ "end_map", end_map, true },
-	{ "free_grant", free_grant, true },	{ "kill_domain", kill_domain, true },
-	{ "make_domain", make_domain, true },	{ "tell_used", tell_used, false },
+	{ "send", send_event, false },	      { "end_map", end_map, true },	    { "free_grant", free_grant, true },
+	{ "kill_domain", kill_domain, true }, { "make_domain", make_domain, true }, { "tell_used", tell_used, false },
 };
 
 int main(int argc, char **argv)

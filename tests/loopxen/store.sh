@@ -71,6 +71,22 @@ check "20 programs of one guest write at once" many
 check_eq "a long value arrives whole" "$(domu 1 xenstore-read data/many/7)" "$(printf '%01000d' 7)"
 check "errors, transactions, watches and leftovers of a guest's programs" domu 1 "${O:-build}/tests/loopxen/bus"
 
+# domains made at the same time: the transactions of their toolstacks meet
+crowd() {
+	local i pids=() rc=0
+	for i in 11 12 13 14 15 16 17 18; do
+		"$loopxen" domain create "$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || rc=1
+	done
+	return "$rc"
+}
+check "8 domains are created at once" crowd
+check_eq "each works" "$(for i in 11 12 13 14 15 16 17 18; do domu "$i" xenstore-read domid; done | tr '\n' ' ')" \
+	"11 12 13 14 15 16 17 18 "
+
 # destroy
 dom0_start timeout 60 xenstore-watch -n 2 @releaseDomain >"$LOOPXEN_DIR.w0"
 wait_until 30 grew "$LOOPXEN_DIR.w0" 1
