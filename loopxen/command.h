@@ -21,7 +21,7 @@ int command_fail(const struct errbuf *err); /* prints it, returns 1 */
 int command_open(struct errbuf *err);
 /* true: a reaper lives in this instance (it holds a lock as long as it does). */
 bool command_is_up(void);
-/* The lock file, locked; -EBUSY if a reaper holds it. */
+/* The lock file, locked for as long as any copy of the descriptor is open; -EBUSY if a reaper or an `up` holds it. */
 int command_lock(void);
 /*
  * Forks a process that outlives the command: a session of its own, default signals, output to loopxen.log. Returns its

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/errbuf.h"
@@ -36,34 +36,45 @@ int command_fail(const struct errbuf *err)
 	return 1;
 }
 
-int command_lock(void)
+static int open_lock(int flags)
 {
 	char path[256];
 	int fd, rc = host_path(path, sizeof(path), "lock");
 
 	if (rc)
 		return rc;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		return -EBUSY;
-	}
-	return fd;
+	fd = open(path, O_RDWR | O_CLOEXEC | flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int command_lock(void)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+	int fd, rc;
+
+	do {
+		fd = open_lock(O_CREAT);
+		if (fd < 0)
+			return fd;
+		rc = fcntl(fd, F_OFD_SETLK, &all) || fstat(fd, &st) ? -EBUSY : 0;
+		if (rc || !st.st_nlink)
+			close(fd);
+	} while (!rc && !st.st_nlink); /* a `loopxen down` removed it while we opened it */
+	return rc ? rc : fd;
 }
 
 bool command_is_up(void)
 {
-	char path[256];
-	int fd;
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open_lock(0);
 
-	if (host_path(path, sizeof(path), "hv") || access(path, F_OK))
+	if (fd < 0)
 		return false;
-	fd = command_lock();
-	if (fd >= 0)
-		close(fd);
-	return fd == -EBUSY;
+	if (fcntl(fd, F_OFD_GETLK, &all)) /* only asks: an `up` must not find it taken by somebody who looked */
+		all.l_type = F_UNLCK;
+	close(fd);
+	return all.l_type != F_UNLCK;
 }
 
 int command_open(struct errbuf *err)

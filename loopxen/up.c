@@ -33,8 +33,8 @@ static int no_arguments(int argc, char **argv)
 /* The directory may be one that somebody keeps other things in: only what an instance makes is taken away. */
 static bool is_ours(const char *name)
 {
-	static const char *const names[] = { "hv",	    "lock",	  "reaper.sock", "xsd_port",	"xsd_kva",
-					     "loopxen.log", "ram.[0-9]*", "ev.[0-9]*",	 "store.[0-9]*" };
+	static const char *const names[] = { "hv",	    "reaper.sock", "xsd_port",	"xsd_kva",
+					     "loopxen.log", "ram.[0-9]*",  "ev.[0-9]*", "store.[0-9]*" };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (fnmatch(names[i], name, 0) == 0)
@@ -67,10 +67,21 @@ static void remove_dir(const char *name, bool (*are_ours)(const char *name))
 	rmdir(dir);
 }
 
-static void remove_all(void)
+/* With the lock; what is left is the lock file, and the directory. */
+static void clear(void)
 {
 	remove_dir("store", is_socket);
 	remove_dir("", is_ours);
+}
+
+static void remove_all(void)
+{
+	char path[256];
+
+	clear();
+	host_path(path, sizeof(path), "lock");
+	unlink(path);
+	rmdir(host_dir());
 }
 
 static int write_file(const char *name, const void *data, size_t len)
@@ -107,17 +118,16 @@ static int make_dom0(struct errbuf *err)
 	if (!rc)
 		rc = write_file("xsd_kva", page, sizeof(page));
 	host_path(path, sizeof(path), "store");
-	if (!rc && mkdir(path, 0700))
+	if (!rc && mkdir(path, 0700) && errno != EEXIST)
 		rc = -errno;
 	return rc ? errbuf_set(err, rc, "%.200s can not be filled: %s", host_dir(), strerror(-rc)) : 0;
 }
 
-static int make_dir(struct errbuf *err)
+static int make_dir(char *path, size_t size, struct errbuf *err)
 {
-	char path[256], *slash;
-	int lock, rc;
+	char *slash;
 
-	host_path(path, sizeof(path), "%s", "");
+	host_path(path, size, "%s", "");
 	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(path, 0700);
@@ -125,6 +135,17 @@ static int make_dir(struct errbuf *err)
 	}
 	if (access(path, W_OK | X_OK))
 		return errbuf_set(err, -errno, "the directory %.200s can not be used: %s", path, strerror(errno));
+	return 0;
+}
+
+/* Makes the directory and the shared state in it. The lock: whoever has it is alone, whatever died there before. */
+static int begin(struct errbuf *err)
+{
+	char path[256];
+	int lock, rc;
+
+	if (make_dir(path, sizeof(path), err))
+		return -ENOENT;
 	lock = command_lock();
 	if (lock == -EBUSY)
 		return errbuf_set(err, lock,
@@ -133,15 +154,9 @@ static int make_dir(struct errbuf *err)
 				  host_dir());
 	if (lock < 0)
 		return errbuf_set(err, lock, "%slock: %s", path, strerror(-lock));
+	clear();
 	rc = host_create();
-	if (rc == -EEXIST) { /* the last one died */
-		close(lock);
-		remove_all();
-		return make_dir(err);
-	}
-	if (rc)
-		return errbuf_set(err, rc, "%shv: %s", path, strerror(-rc));
-	return lock;
+	return rc ? errbuf_set(err, rc, "%shv: %s", path, strerror(-rc)) : lock;
 }
 
 static int wait_for_store(int reaper, struct errbuf *err)
@@ -173,8 +188,8 @@ static void show_log(void)
 		fclose(f);
 }
 
-/* The reaper inherits the lock: it is held as long as the reaper lives. */
-static int start_reaper(int lock, const char *xenstored, struct errbuf *err)
+/* The reaper inherits the lock: it is held as long as the reaper lives, and until this command has ended. */
+static int start_reaper(const char *xenstored, struct errbuf *err)
 {
 	int listener = reaper_listen(err), out, pid;
 
@@ -188,7 +203,6 @@ static int start_reaper(int lock, const char *xenstored, struct errbuf *err)
 	}
 	close(out);
 	close(listener);
-	close(lock);
 	return pid < 0 ? errbuf_set(err, pid, "fork: %s", strerror(-pid)) : pid;
 }
 
@@ -196,19 +210,18 @@ int cmd_up(int argc, char **argv)
 {
 	struct errbuf err = { "" };
 	char xenstored[4096];
-	int lock, pid, rc;
+	int pid, rc;
 
 	if (no_arguments(argc, argv))
 		return 2;
 	if (place_find_xenstored(xenstored, sizeof(xenstored), &err))
 		return command_fail(&err);
-	lock = make_dir(&err);
-	if (lock < 0)
+	if (begin(&err) < 0)
 		return command_fail(&err);
 	rc = make_dom0(&err);
 	if (rc)
 		goto out;
-	pid = rc = start_reaper(lock, xenstored, &err);
+	pid = rc = start_reaper(xenstored, &err);
 	if (rc < 0)
 		goto out;
 	rc = wait_for_store(pid, &err);
@@ -246,37 +259,48 @@ static void end_processes(void)
 	}
 }
 
-static int wait_until_down(void)
+static int wait_for_lock(void)
 {
-	for (int i = 0; i < 1000 && command_is_up(); i++)
+	int lock;
+
+	for (int i = 0; (lock = command_lock()) == -EBUSY && i < 1000; i++)
 		usleep(10000);
-	return command_is_up() ? -ETIMEDOUT : 0;
+	return lock;
+}
+
+static int end_instance(struct errbuf *err)
+{
+	int lock;
+
+	reaper_sync();
+	end_processes();
+	kill(host->reaper_pid, SIGTERM); /* it holds the lock, so it lives */
+	lock = wait_for_lock();
+	if (lock < 0)
+		errbuf_set(err, lock, "the reaper (pid %d) does not end: %.200s is left as it is", host->reaper_pid,
+			   host_dir());
+	return lock;
 }
 
 int cmd_down(int argc, char **argv)
 {
 	struct errbuf err = { "" };
-	int rc = no_arguments(argc, argv);
+	int lock, rc = no_arguments(argc, argv);
 
 	if (rc)
 		return rc;
 	rc = command_open(&err);
 	if (rc == -ESRCH) { /* died: nothing to end */
-		remove_all();
-		printf("removed what was left in %s\n", host_dir());
-		return 0;
+		lock = command_lock();
+		if (lock < 0)
+			errbuf_set(&err, lock, "somebody starts an instance in %.200s just now", host_dir());
+	} else {
+		lock = rc ? rc : end_instance(&err);
 	}
-	if (rc)
+	if (lock < 0)
 		return command_fail(&err);
-	reaper_sync();
-	end_processes();
-	kill(host->reaper_pid, SIGTERM); /* it holds the lock, so it lives */
-	rc = wait_until_down();
-	if (rc) {
-		errbuf_set(&err, rc, "the reaper (pid %d) does not end: %.200s is left as it is", host->reaper_pid,
-			   host_dir());
-		return command_fail(&err);
-	}
 	remove_all();
+	if (rc)
+		printf("removed what was left in %s\n", host_dir());
 	return 0;
 }

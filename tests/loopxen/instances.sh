@@ -50,8 +50,10 @@ echo mine >"$second/store/notes"
 check "down" "$loopxen" down
 check_eq "what others keep in the directory stays, and nothing else" "$(cd "$second" && find . -type f | sort | tr '\n' ' ')" \
 	"./notes ./store/notes "
+check "an instance starts in a directory that is in use" "$loopxen" up
+check "down" "$loopxen" down
 rm -r "$second"/{notes,kept,store}
-check "an instance starts in a directory that is there" "$loopxen" up
+check "or is empty" "$loopxen" up
 check "down once more" "$loopxen" down
 check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
 ended() {
@@ -88,7 +90,23 @@ died() {
 }
 check "a died instance is recognised" wait_until 20 died
 check "its bus processes end" wait_until 20 is_gone "${bus:?}"
-check "and replaced by the next up" "$loopxen" up
+check "a died instance is taken down" "$loopxen" down
+check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
+"$loopxen" up >/dev/null
+kill -KILL "$("$loopxen" status | sed -n 's/^reaper: pid //p')"
+wait_until 20 died
+race() { # how many of four succeed
+	local i pids=() won=0
+	for i in 1 2 3 4; do
+		"$loopxen" up >/dev/null 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" && won=$((won + 1))
+	done
+	echo "$won"
+}
+check_eq "of four who replace it at once one does" "$(race)" 1
 check_eq "which works" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
 "$loopxen" down
 
