@@ -31,7 +31,6 @@ static int start_bus(uint32_t domid)
 	if (pid == 0) {
 		snprintf(number, sizeof(number), "%u", domid);
 		setenv("LOOPXEN_DOMID", number, 1);
-		unsetenv("LOOPXEN_FAIL");
 		bus_main(domid, fd);
 	}
 	return command_wait_ready(fd, 30000);

@@ -136,6 +136,7 @@ int command_fork_daemon(int *out)
 	}
 	setsid();
 	default_signals();
+	unsetenv("LOOPXEN_FAIL"); /* is for what is run, not for what runs it */
 	close(pipe_fds[0]);
 	*out = pipe_fds[1];
 	to_log();

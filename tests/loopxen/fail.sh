@@ -45,4 +45,12 @@ check_match "3 works" "$(tell other share 0 1 w; echo "$said")" '^1 [0-9]+$'
 end_puppet other
 end_puppet front
 check_clean
+
+# an instance that is started with failures to come
+"$loopxen" down
+export LOOPXEN_FAIL=bind:1:persist,map:1:persist,alloc:1:persist
+check "what loopxen runs itself is not hit" "$loopxen" up
+check "not even for a domain" "$loopxen" domain create 1
+unset LOOPXEN_FAIL
+check_eq "it works" "$(domu 1 xenstore-read domid)" 1
 done_testing
