@@ -3,6 +3,7 @@
  * LOOPXEN_FAIL=map:3,bind:1:persist makes the third map and, from the first on, every bind of a process fail.
  * Counted per process, in the shared state, because each stand-in library has a copy of this code.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,35 +13,61 @@ static const char *const names[FAULT_NR] = {
 	[FAULT_MAP] = "map", [FAULT_COPY] = "copy", [FAULT_BIND] = "bind", [FAULT_ALLOC] = "alloc",
 };
 
-static struct {
+struct rule {
 	unsigned long at; /* 0: never */
 	bool persist;
-} plan[FAULT_NR];
+};
+static struct rule plan[FAULT_NR];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void read_rule(const char *rule)
+/* WHAT:K or WHAT:K:persist, up to a comma or the end of the text. Returns that, or NULL if it is no rule. */
+static const char *parse_rule(const char *text, struct rule rules[FAULT_NR])
 {
+	unsigned int what = 0;
+	struct rule r;
 	char *end;
 
-	for (unsigned int i = 0; i < FAULT_NR; i++) {
-		size_t len = strlen(names[i]);
+	while (what < FAULT_NR && strncmp(text, names[what], strlen(names[what])))
+		what++;
+	if (what == FAULT_NR)
+		return NULL;
+	text += strlen(names[what]);
+	if (text[0] != ':' || text[1] < '1' || text[1] > '9')
+		return NULL;
+	r.at = strtoul(text + 1, &end, 10);
+	r.persist = strncmp(end, ":persist", 8) == 0;
+	end += r.persist ? 8 : 0;
+	if (r.at > UINT32_MAX || (*end && *end != ','))
+		return NULL;
+	rules[what] = r;
+	return end;
+}
 
-		if (strncmp(rule, names[i], len) || rule[len] != ':')
-			continue;
-		plan[i].at = strtoul(rule + len + 1, &end, 10);
-		plan[i].persist = strncmp(end, ":persist", 8) == 0;
-	}
+static bool parse(const char *text, struct rule rules[FAULT_NR])
+{
+	if (!text || !*text)
+		return true;
+	do
+		text = parse_rule(text, rules);
+	while (text && *text++ == ',');
+	return text;
+}
+
+bool host_fault_is_valid(const char *text)
+{
+	struct rule rules[FAULT_NR];
+
+	return parse(text, rules);
 }
 
 static void read_plan(void)
 {
-	const char *at = getenv("LOOPXEN_FAIL");
+	const char *text = getenv("LOOPXEN_FAIL");
 
-	while (at && *at) {
-		read_rule(at);
-		at = strchr(at, ',');
-		at = at ? at + 1 : NULL;
-	}
+	if (parse(text, plan))
+		return;
+	memset(plan, 0, sizeof(plan));
+	fprintf(stderr, "loopxen: LOOPXEN_FAIL='%s': expected %s; nothing fails\n", text, HOST_FAULT_SYNTAX);
 }
 
 bool host_fault(enum host_fault fault)

@@ -154,7 +154,13 @@ uint8_t *host_ram(unsigned int slot);
 int host_ram_fd(unsigned int slot, bool writable);
 int host_dom_create(uint32_t domid, const uint8_t uuid[16]); /* holds no lock on entry; slot or -errno */
 
-/* Counts one event of this kind; true: $LOOPXEN_FAIL says that it fails. */
+/* ---- fault.c ---- */
+
+#define HOST_FAULT_SYNTAX \
+	"WHAT:K or WHAT:K:persist, comma-separated, with WHAT one of map, copy, bind, alloc and K from 1"
+/* May $LOOPXEN_FAIL be this? NULL and "" are no failures. */
+bool host_fault_is_valid(const char *text);
+/* Counts one event of this kind; true: $LOOPXEN_FAIL says that it fails. Logs if that is not valid. */
 bool host_fault(enum host_fault fault);
 
 /* ---- port.c: event channels ---- */

@@ -2,6 +2,7 @@
 /* Runs a program as if it were in a domain: it becomes the program, so pid and exit status are the program's own. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,10 @@ int cmd_run(int argc, char **argv)
 	}
 	if (next >= argc) {
 		fprintf(stderr, "loopxen: run what? Expected 'loopxen run [--domid N] -- CMD...'\n");
+		return 2;
+	}
+	if (!host_fault_is_valid(getenv("LOOPXEN_FAIL"))) {
+		fprintf(stderr, "loopxen: LOOPXEN_FAIL='%s': expected %s\n", getenv("LOOPXEN_FAIL"), HOST_FAULT_SYNTAX);
 		return 2;
 	}
 	if (enter(domid, &err))

@@ -43,8 +43,35 @@ check_match "share is allocation 1" "$(tell other share 0 1 w; echo "$said")" '^
 check_tell "a port is allocation 2" "err ENOMEM" other alloc 0
 check_match "3 works" "$(tell other share 0 1 w; echo "$said")" '^1 [0-9]+$'
 end_puppet other
+
+# :persist, for each of the others
+puppet back 0 LOOPXEN_FAIL=map:2:persist,copy:2:persist
+check_match "map 1 of map:2:persist works" "$(tell back map 1 w "$a"; echo "$said")" '^[0-9]+$'
+check_tell "map 2 fails" "err ENOMEM" back map 1 w "$b"
+check_tell "map 3 as well" "err ENOMEM" back map 1 w "$b"
+check_tell "so do segments of a copy" "0 -1 -1" back copy_from 1 "$a" 0 1 "$a" 0 1 "$b" 0 1
+check_tell "in the next call, too" -1 back copy_from 1 "$a" 0 1
+end_puppet back
+puppet other 1 LOOPXEN_FAIL=alloc:2:persist
+check_match "allocation 1 of alloc:2:persist works" "$(tell other share 0 1 w; echo "$said")" '^0 [0-9]+$'
+check_tell "a port fails" "err ENOMEM" other alloc 0
+check_tell "and so does a share" "err ENOMEM" other share 0 1 w
+end_puppet other
 end_puppet front
 check_clean
+
+# what is no failure is refused, not ignored
+refused() { # LOOPXEN_FAIL
+	LOOPXEN_FAIL=$1 dom0 true 2>"$LOOPXEN_DIR/said"
+	[ $? -eq 2 ] && grep -q "LOOPXEN_FAIL='$1': expected WHAT:K or WHAT:K:persist" "$LOOPXEN_DIR/said"
+}
+for rule in mapp:1 map map: map:0 map:-1 map:1x map:1:persists map:1:persist:2 map:99999999999 map:1,,copy:1 'map:1,' ','; do
+	check "LOOPXEN_FAIL=$rule is refused" refused "$rule"
+done
+rm "$LOOPXEN_DIR/said"
+check "none at all is fine" env LOOPXEN_FAIL= "$loopxen" run -- true
+check_match "a library says what it does not understand" \
+	"$(echo share 1 1 w | dom0 env LOOPXEN_FAIL=mpa:1 "$puppet_bin" 2>&1)" "LOOPXEN_FAIL='mpa:1': expected"
 
 # an instance that is started with failures to come
 "$loopxen" down
