@@ -96,6 +96,16 @@ tell back notify "$bp"
 check_tell "and the next one" "$fp" front wait
 tell front unmask "$fp"
 
+# a port for a domain that comes later
+tell front alloc 3
+early=$said
+check_match "a port waits for a domain that is not there yet" "$early" '^[0-9]+$'
+"$loopxen" domain create 3
+puppet late 3
+check_match "the domain binds it" "$(tell late bind 1 "$early"; echo "$said")" '^[0-9]+$'
+end_puppet late
+tell front unbind "$early"
+
 # virqs
 check_tell "xenstored has the domain exception virq" "err EEXIST" back virq 3
 tell back virq 8
