@@ -4,6 +4,7 @@
  * other bookkeeping than who may use it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <xen/xen.h>
@@ -25,10 +26,7 @@ static void grant_init(struct host_grant *g, uint32_t domid, bool writable, uint
 int host_grant_new(unsigned int slot, uint32_t domid, bool writable, uint32_t proc)
 {
 	struct host_dom *dom = &host->dom[slot];
-	uint8_t *base = host_ram(slot);
 
-	if (!base)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < HOST_NR_GRANTS - HOST_GREF_FIRST; i++) {
 		uint32_t gref = dom->next_gref++;
 
@@ -36,7 +34,6 @@ int host_grant_new(unsigned int slot, uint32_t domid, bool writable, uint32_t pr
 			dom->next_gref = HOST_GREF_FIRST;
 		if (dom->grant[gref].is_used)
 			continue;
-		memset(base + (size_t)gref * HOST_PAGE, 0, HOST_PAGE);
 		grant_init(&dom->grant[gref], domid, writable, proc);
 		return gref;
 	}
@@ -58,10 +55,27 @@ static void notify(unsigned int page_slot, uint32_t gref, int offset, unsigned i
 		host_port_send(port_slot, port);
 }
 
-/* The owner last: it is what a half-done end is found by. */
-static void grant_free(struct host_grant *g)
+/* Makes the page empty for whoever gets it next, without memory meanwhile where the file system can do that. */
+static void empty(unsigned int slot, uint32_t gref)
 {
+	int fd = host_ram_fd(slot, true);
+	uint8_t *base;
+
+	if (fd >= 0 &&
+	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)gref * HOST_PAGE, HOST_PAGE) == 0)
+		return;
+	base = host_ram(slot);
+	if (base)
+		memset(base + (size_t)gref * HOST_PAGE, 0, HOST_PAGE);
+}
+
+/* The owner last: it is what a half-done end is found by. */
+static void grant_free(unsigned int slot, uint32_t gref)
+{
+	struct host_grant *g = &host->dom[slot].grant[gref];
+
 	g->entry = 0;
+	empty(slot, gref);
 	g->is_deferred = false;
 	g->is_used = false;
 	g->proc = 0;
@@ -79,7 +93,7 @@ void host_grant_end(unsigned int slot, uint32_t gref)
 	if (g->nr_maps)
 		g->is_deferred = true; /* keeps its owner, for `loopxen check` */
 	else
-		grant_free(g);
+		grant_free(slot, gref);
 }
 
 void host_grant_recover(unsigned int slot, uint32_t gref)
@@ -87,7 +101,7 @@ void host_grant_recover(unsigned int slot, uint32_t gref)
 	struct host_grant *g = &host->dom[slot].grant[gref];
 
 	if (g->is_used && (!(g->entry & GRANT_PERMIT) || (g->is_deferred && !g->nr_maps)))
-		grant_free(g);
+		grant_free(slot, gref);
 }
 
 /* The slot of a grant that MAPPER_DOMID may use so, or a GNTST_* status. */
@@ -174,6 +188,6 @@ void host_map_end(uint32_t map)
 	g->nr_maps--;
 	dom->nr_maps_of_it--;
 	if (!g->nr_maps && g->is_deferred)
-		grant_free(g);
+		grant_free(m->owner_slot, m->gref);
 	host_dom_try_free(m->owner_slot);
 }

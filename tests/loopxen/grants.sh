@@ -82,10 +82,36 @@ check_match "check says so" "$("$loopxen" check)" "granted: grant $a of domain 1
 check_tell "a grant that was not mapped is gone" "err EINVAL" back map 1 w "$b"
 tell back unmap "$here"
 check_tell "the mapped one is gone with the unmap" "err EINVAL" back map 1 w "$a"
-tell front share 0 1 w
-read -r area a <<<"$said"
-check_tell "pages are given out empty" 0 front peek "$area" 7
-tell front unshare "$area"
+
+# a page that is given back: empty when it is given out again, and without memory until then
+again() { # GREF: shares and unshares until that one's turn comes; then $byte is its byte 7
+	local i j refs
+	for ((i = 0; i < 200; i++)); do
+		tell front share 0 500 w
+		read -ra refs <<<"$said"
+		for ((j = 1; j < ${#refs[@]} && refs[j] != $1; j++)); do :; done
+		[ "$j" -eq ${#refs[@]} ] || tell front peek "${refs[0]}" $(((j - 1) * 4096 + 7))
+		byte=$said
+		tell front unshare "${refs[0]}"
+		[ "$j" -eq ${#refs[@]} ] || return
+	done
+}
+again "$a"
+check_eq "a page is given out empty" "$byte" 0
+blocks() {
+	stat -c %b "$LOOPXEN_DIR"/ram.1.*
+}
+before=$(blocks)
+for ((i = 0; i < 3; i++)); do
+	tell front share 0 100 w
+	area=${said%% *}
+	for ((page = 0; page < 100; page++)); do
+		tell front poke "$area" $((page * 4096)) 1
+	done
+	[ $i -gt 0 ] || check "written pages take memory" test "$(blocks)" -gt "$((before + 700))"
+	tell front unshare "$area"
+done
+check "pages given back take none" test "$(blocks)" -lt "$((before + 700))"
 
 # notification of an unmap
 tell front alloc 0
