@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 
 static void die(const char *what)
 {
-	printf("%s: %s\n", what, strerror(errno));
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
@@ -44,18 +45,21 @@ static void work(xengnttab_handle *xgt, xengntshr_handle *xgs, xenevtchn_handle 
 	void *maps = xengnttab_map_domain_grant_refs(xgt, NR_REFS, 1, refs, PROT_READ | PROT_WRITE);
 	void *one = xengnttab_map_grant_ref(xgt, 1, refs[3], PROT_READ);
 	uint32_t own[4];
-	void *shared = xengntshr_share_pages(xgs, 1, 4, own, 1);
+	void *shared = xengntshr_share_pages(xgs, 0, 4, own, 1);
+	void *again = shared ? xengnttab_map_domain_grant_refs(xgt, 4, 0, own, PROT_READ) : NULL;
 	int port = xenevtchn_bind_unbound_port(xce, 0), other = xenevtchn_bind_interdomain(xce, 0, port);
 
-	if (!maps || !one || !shared || port < 0 || other < 0)
+	if (!maps || !one || !again || port < 0 || other < 0)
 		die("worker");
 	xenevtchn_unbind(xce, other);
 	xenevtchn_unbind(xce, port);
-	xengntshr_unshare(xgs, shared, 4);
+	xengntshr_unshare(xgs, shared, 4); /* while it is mapped */
+	xengnttab_unmap(xgt, again, 4);
 	xengnttab_unmap(xgt, one, 1);
 	xengnttab_unmap(xgt, maps, NR_REFS);
 }
 
+/* Its output says that it has been through everything once. */
 static int worker(char **argv, int times)
 {
 	xengnttab_handle *xgt = xengnttab_open(NULL, 0);
@@ -67,6 +71,9 @@ static int worker(char **argv, int times)
 		die("open");
 	for (int i = 0; i < NR_REFS; i++)
 		refs[i] = strtoul(argv[i], NULL, 10);
+	work(xgt, xgs, xce, refs);
+	if (write(1, "", 1) != 1)
+		die("write");
 	while (times < 0 || times--)
 		work(xgt, xgs, xce, refs);
 	return 0;
@@ -86,24 +93,30 @@ static int spawn(char **argv, int in, int out)
 	_exit(127);
 }
 
+/* Kills it that long after it has begun to work; -1: lets it end. */
 static int run_worker(char *self, const char *mode, char refs[][12], int kill_after_us)
 {
-	char *argv[NR_REFS + 3] = { self, (char *)mode };
-	int pid, status;
+	char *argv[NR_REFS + 3] = { self, (char *)mode }, byte;
+	bool is_killed = kill_after_us >= 0;
+	int pid, status, out[2];
 
 	for (int i = 0; i < NR_REFS; i++)
 		argv[2 + i] = refs[i];
-	pid = spawn(argv, -1, -1);
-	if (kill_after_us) {
+	if (pipe2(out, O_CLOEXEC))
+		die("pipe");
+	pid = spawn(argv, -1, out[1]);
+	close(out[1]);
+	if (read(out[0], &byte, 1) == 1 && is_killed) {
 		usleep(kill_after_us);
 		kill(pid, SIGKILL);
 	}
+	close(out[0]);
 	waitpid(pid, &status, 0);
-	if (WIFSIGNALED(status) != !!kill_after_us || (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)) {
-		printf("%s: ended by itself, wait status 0x%x\n", mode, status);
+	if (WIFSIGNALED(status) != is_killed || (is_killed && WTERMSIG(status) != SIGKILL)) {
+		fprintf(stderr, "%s: ended by itself, wait status 0x%x\n", mode, status);
 		return 1;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	return is_killed ? 0 : WEXITSTATUS(status);
 }
 
 int main(int argc, char **argv)
@@ -127,9 +140,9 @@ int main(int argc, char **argv)
 	}
 	srand(1);
 	for (int i = 0; i < KILLS && !rc; i++)
-		rc = run_worker(argv[0], "worker", refs, 1000 + rand() % 4000);
+		rc = run_worker(argv[0], "worker", refs, rand() % 4000);
 	if (!rc)
-		rc = run_worker(argv[0], "worker-to-the-end", refs, 0);
+		rc = run_worker(argv[0], "worker-to-the-end", refs, -1);
 	close(in[1]);
 	wait(NULL);
 	return rc;

@@ -141,6 +141,7 @@ check_clean "nothing is held after all this"
 # killed at any moment: the lock is recovered, the counts are right
 check "killed in the middle of mapping, 100 times" dom0 "${puppet_bin%/*}/murder" "$loopxen"
 check_clean "and nothing is left"
+check_eq "nor anybody who is dead" "$("$loopxen" status | grep murder)" ""
 
 # a destroyed domain
 hold
