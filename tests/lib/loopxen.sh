@@ -31,8 +31,10 @@ loopxen_track() { # PID
 }
 
 loopxen_stop() {
-	local pid
+	local pid running
+	running=" $(jobs -pr; jobs -ps) " # one that was waited for may be somebody else's pid by now
 	for pid in "${loopxen_pids[@]}"; do
+		[[ ${running//$'\n'/ } == *" $pid "* ]] || continue
 		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
 	[ -e "$LOOPXEN_DIR/hv" ] && "$loopxen" down 2>&1 | sed 's/^/# /' >&2
