@@ -23,6 +23,8 @@ int command_open(struct errbuf *err);
 bool command_is_up(void);
 /* The lock file, locked for as long as any copy of the descriptor is open; -EBUSY if a reaper or an `up` holds it. */
 int command_lock(void);
+/* First thing in a command that starts daemons: they would hold the caller's pipes and locks as long as they live. */
+void command_close_inherited(void);
 /*
  * Forks a process that outlives the command: a session of its own, default signals, output to loopxen.log. Returns its
  * pid, 0 in it; *out is the end of a pipe: read by the parent, written by the child when it is ready.

@@ -138,6 +138,7 @@ int cmd_domain(int argc, char **argv)
 			HOST_MAX_DOMID);
 		return 2;
 	}
+	command_close_inherited();
 	rc = command_open(&err);
 	if (!rc)
 		rc = strcmp(argv[1], "create") ? destroy(domid, &err) : create(domid, &err);

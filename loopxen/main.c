@@ -96,6 +96,11 @@ int command_open(struct errbuf *err)
 	return 0;
 }
 
+void command_close_inherited(void)
+{
+	close_range(3, ~0U, 0);
+}
+
 static void to_log(void)
 {
 	char path[256];

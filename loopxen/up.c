@@ -214,6 +214,7 @@ int cmd_up(int argc, char **argv)
 
 	if (no_arguments(argc, argv))
 		return 2;
+	command_close_inherited();
 	if (place_find_xenstored(xenstored, sizeof(xenstored), &err))
 		return command_fail(&err);
 	if (begin(&err) < 0)

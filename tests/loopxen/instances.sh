@@ -12,8 +12,11 @@ trap 'LOOPXEN_DIR=$second "$loopxen" down 2>/dev/null; LOOPXEN_DIR=$first; rm -r
 
 check_match "a second start in one directory is refused" "$("$loopxen" up 2>&1)" "an instance is already up in $first"
 LOOPXEN_DIR=$second
-check "another directory is another instance" "$loopxen" up
-check "with a domain of its own" "$loopxen" domain create 7
+sees_the_end() { # COMMAND...: of a pipe that the command inherits
+	"$@" 9>&1 >/dev/null 2>&1 | timeout 20 cat
+}
+check "another directory is another instance, which keeps nothing open of its caller" sees_the_end "$loopxen" up
+check "with a domain of its own, which does not either" sees_the_end "$loopxen" domain create 7
 dom0 xenstore-write /test/where second
 LOOPXEN_DIR=$first
 check_eq "the first knows nothing of it" "$(dom0 xenstore-exists /test/where; echo $?)" 1
