@@ -17,7 +17,7 @@
 /* A message in one piece. */
 struct bus_message {
 	struct xsd_sockmsg hdr;
-	char body[XENSTORE_PAYLOAD_MAX + 64]; /* room for the longer watch token that the ring sees */
+	char body[XENSTORE_PAYLOAD_MAX];
 };
 
 /*

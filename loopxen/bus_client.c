@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Several programs on one ring. Request ids are ours while a request is under way; a watch's token carries its client's
- * number in front. What a client leaves open when it goes (transactions, watches) is ended for it, as a kernel does.
+ * Several programs on one ring. On the ring, request ids and watch tokens are ours. What a client leaves open when it
+ * goes (transactions, watches) is ended for it. All as Linux does it for the programs of a real guest: a watch may be
+ * there twice, and to end one that is not there is no error.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,7 +19,8 @@
 
 struct watch {
 	struct watch *next;
-	char *path, *token; /* as the ring sees them */
+	uint32_t id;        /* its token on the ring */
+	char *path, *token; /* the client's */
 };
 
 struct client {
@@ -36,12 +38,13 @@ struct client {
 /* A request that xenstored has not answered; client_id 0: nobody waits for it any more. */
 struct pending {
 	struct pending *next;
-	uint32_t ring_id, client_id, client_req, type, tx;
+	uint32_t ring_id, client_id, client_req, type;
+	uint32_t watch; /* the id of a new one, else 0 */
 };
 
 static struct client *clients;
 static struct pending *pendings;
-static uint32_t next_client = 1, next_ring_id = 1;
+static uint32_t next_client = 1, next_ring_id = 1, next_watch = 1;
 
 static struct client *find_client(uint32_t id)
 {
@@ -85,13 +88,13 @@ void bus_client_accept(int listener)
 /* ---- towards xenstored ---- */
 
 /* Remembers who asked and sends it under an id of ours. */
-static void forward(uint32_t client_id, struct bus_message *m)
+static void forward(uint32_t client_id, struct bus_message *m, uint32_t watch)
 {
 	struct pending *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
-	*p = (struct pending){ pendings, next_ring_id++, client_id, m->hdr.req_id, m->hdr.type, m->hdr.tx_id };
+	*p = (struct pending){ pendings, next_ring_id++, client_id, m->hdr.req_id, m->hdr.type, watch };
 	pendings = p;
 	m->hdr.req_id = p->ring_id;
 	bus_send(m);
@@ -108,86 +111,25 @@ static void send_own(uint32_t type, uint32_t tx, const char *first, const char *
 		len += strlen(second) + 1;
 	}
 	m.hdr.len = len;
-	forward(0, &m);
+	forward(0, &m, 0);
 }
 
-/* "path\0token\0" becomes "path\0ID:token\0". Rubbish goes through as it is: xenstored refuses it. */
-static const char *mark_token(const struct client *c, struct bus_message *m)
+/* ---- towards the clients ---- */
+
+static void free_watch(struct watch **at)
 {
-	size_t path_len = strnlen(m->body, m->hdr.len) + 1;
-	char marked[XENSTORE_PAYLOAD_MAX];
-	int n;
+	struct watch *w = *at;
 
-	if (path_len >= m->hdr.len || m->body[m->hdr.len - 1] || path_len > XENSTORE_ABS_PATH_MAX)
-		return NULL;
-	n = snprintf(marked, sizeof(marked), "%u:%s", c->id, m->body + path_len);
-	if (path_len + n + 1 > XENSTORE_PAYLOAD_MAX)
-		return NULL;
-	memcpy(m->body + path_len, marked, n + 1);
-	m->hdr.len = path_len + n + 1;
-	return m->body + path_len;
-}
-
-static void add_watch(struct client *c, const char *path, const char *token)
-{
-	struct watch *w = calloc(1, sizeof(*w));
-
-	if (!w || !(w->path = strdup(path)) || !(w->token = strdup(token)))
-		abort();
-	w->next = c->watches;
-	c->watches = w;
-}
-
-static void free_watch(struct watch *w)
-{
+	*at = w->next;
 	free(w->path);
 	free(w->token);
 	free(w);
 }
 
-static void remove_watch(struct client *c, const char *path, const char *token)
-{
-	for (struct watch **at = &c->watches; *at; at = &(*at)->next) {
-		struct watch *w = *at;
-
-		if (strcmp(w->path, path) || strcmp(w->token, token))
-			continue;
-		*at = w->next;
-		free_watch(w);
-		return;
-	}
-}
-
-static void set_tx(struct client *c, uint32_t from, uint32_t to)
-{
-	for (unsigned int i = 0; i < sizeof(c->tx) / sizeof(c->tx[0]); i++) {
-		if (c->tx[i] == from) {
-			c->tx[i] = to;
-			return;
-		}
-	}
-}
-
-static void on_request(struct client *c, struct bus_message *m)
-{
-	const char *token;
-
-	if (m->hdr.type == XS_WATCH || m->hdr.type == XS_UNWATCH) {
-		token = mark_token(c, m);
-		if (token && m->hdr.type == XS_WATCH)
-			add_watch(c, m->body, token);
-		else if (token)
-			remove_watch(c, m->body, token);
-	} else if (m->hdr.type == XS_TRANSACTION_END) {
-		set_tx(c, m->hdr.tx_id, 0);
-	}
-	forward(c->id, m);
-}
-
 /* The client is gone: what it left open is ended. Freed by the next bus_client_poll(). */
 static void drop(struct client *c)
 {
-	struct watch *w;
+	char id[16];
 
 	close(c->fd);
 	c->fd = -1;
@@ -195,46 +137,16 @@ static void drop(struct client *c)
 		if (c->tx[i])
 			send_own(XS_TRANSACTION_END, c->tx[i], "F", NULL);
 	}
-	while ((w = c->watches)) {
-		c->watches = w->next;
-		send_own(XS_UNWATCH, 0, w->path, w->token);
-		free_watch(w);
+	while (c->watches) {
+		snprintf(id, sizeof(id), "%u", c->watches->id);
+		send_own(XS_UNWATCH, 0, c->watches->path, id);
+		free_watch(&c->watches);
 	}
 	for (struct pending *p = pendings; p; p = p->next) {
 		if (p->client_id == c->id)
 			p->client_id = 0;
 	}
 }
-
-static void read_client(struct client *c)
-{
-	size_t want = sizeof(c->in.hdr);
-	ssize_t n;
-
-	while (!bus_is_full()) {
-		if (c->in_have >= sizeof(c->in.hdr))
-			want = sizeof(c->in.hdr) + c->in.hdr.len;
-		if (want > sizeof(c->in.hdr) + XENSTORE_PAYLOAD_MAX) {
-			drop(c); /* a message that no xenstore takes */
-			return;
-		}
-		if (c->in_have >= sizeof(c->in.hdr) && c->in_have == want) {
-			c->in_have = 0;
-			on_request(c, &c->in);
-			want = sizeof(c->in.hdr);
-			continue;
-		}
-		n = recv(c->fd, (char *)&c->in + c->in_have, want - c->in_have, 0);
-		if (n <= 0) {
-			if (n == 0 || (errno != EAGAIN && errno != EINTR))
-				drop(c);
-			return;
-		}
-		c->in_have += n;
-	}
-}
-
-/* ---- towards the clients ---- */
 
 static void flush_client(struct client *c)
 {
@@ -264,24 +176,139 @@ static void to_client(struct client *c, const struct bus_message *m)
 	flush_client(c);
 }
 
-/* "path\0ID:token\0" goes to client ID as "path\0token\0". */
+/* ---- watches ---- */
+
+/* Of "path\0token\0"; NULL if it is not that. */
+static const char *token_of(const struct bus_message *m)
+{
+	size_t path_len = strnlen(m->body, m->hdr.len) + 1;
+
+	if (path_len >= m->hdr.len || m->body[m->hdr.len - 1] || path_len > XENSTORE_ABS_PATH_MAX)
+		return NULL;
+	return m->body + path_len;
+}
+
+static void set_token(struct bus_message *m, uint32_t id)
+{
+	size_t path_len = strlen(m->body) + 1;
+
+	m->hdr.len = path_len + sprintf(m->body + path_len, "%u", id) + 1;
+}
+
+static void on_watch(struct client *c, struct bus_message *m, const char *token)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (!w || !(w->path = strdup(m->body)) || !(w->token = strdup(token)))
+		abort();
+	w->id = next_watch++;
+	w->next = c->watches;
+	c->watches = w;
+	set_token(m, w->id);
+	forward(c->id, m, w->id);
+}
+
+static void on_unwatch(struct client *c, struct bus_message *m, const char *token)
+{
+	struct bus_message ok = { .hdr = { .type = XS_UNWATCH, .req_id = m->hdr.req_id, .len = 3 }, .body = "OK" };
+	struct watch **at = &c->watches;
+
+	while (*at && (strcmp((*at)->path, m->body) || strcmp((*at)->token, token)))
+		at = &(*at)->next;
+	if (!*at) {
+		to_client(c, &ok);
+		return;
+	}
+	set_token(m, (*at)->id);
+	free_watch(at);
+	forward(c->id, m, 0);
+}
+
+static void forget_watch(struct client *c, uint32_t id)
+{
+	for (struct watch **at = &c->watches; *at; at = &(*at)->next) {
+		if ((*at)->id == id) {
+			free_watch(at);
+			return;
+		}
+	}
+}
+
+/* "path\0ID\0" goes to the client of that watch as "path\0token\0". */
 static void deliver_watch(const struct bus_message *msg)
 {
-	struct bus_message m = *msg;
-	size_t path_len = strnlen(m.body, m.hdr.len) + 1;
-	char *token = m.body + path_len, *rest;
-	struct client *c;
+	struct bus_message m = { .hdr = msg->hdr };
+	const char *token = token_of(msg);
+	uint32_t id = token ? strtoul(token, NULL, 10) : 0;
 
-	if (path_len >= m.hdr.len || m.body[m.hdr.len - 1])
-		return;
-	c = find_client(strtoul(token, &rest, 10));
-	if (!c || *rest != ':')
-		return;
-	rest++;
-	memmove(token, rest, strlen(rest) + 1);
-	m.hdr.len = path_len + strlen(token) + 1;
-	to_client(c, &m);
+	for (struct client *c = clients; token && c; c = c->next) {
+		for (struct watch *w = c->watches; w; w = w->next) {
+			if (w->id != id)
+				continue;
+			m.hdr.len = snprintf(m.body, sizeof(m.body), "%s%c%s", msg->body, '\0', w->token) + 1;
+			if (m.hdr.len <= sizeof(m.body))
+				to_client(c, &m);
+			return;
+		}
+	}
 }
+
+/* ---- requests ---- */
+
+static void set_tx(struct client *c, uint32_t from, uint32_t to)
+{
+	for (unsigned int i = 0; i < sizeof(c->tx) / sizeof(c->tx[0]); i++) {
+		if (c->tx[i] == from) {
+			c->tx[i] = to;
+			return;
+		}
+	}
+}
+
+static void on_request(struct client *c, struct bus_message *m)
+{
+	bool is_watch = m->hdr.type == XS_WATCH || m->hdr.type == XS_UNWATCH;
+	const char *token = is_watch ? token_of(m) : NULL;
+
+	if (m->hdr.type == XS_TRANSACTION_END)
+		set_tx(c, m->hdr.tx_id, 0);
+	if (!token) /* rubbish, too: xenstored refuses it */
+		forward(c->id, m, 0);
+	else if (m->hdr.type == XS_WATCH)
+		on_watch(c, m, token);
+	else
+		on_unwatch(c, m, token);
+}
+
+static void read_client(struct client *c)
+{
+	size_t want = sizeof(c->in.hdr);
+	ssize_t n;
+
+	while (c->fd >= 0 && !bus_is_full()) {
+		if (c->in_have >= sizeof(c->in.hdr))
+			want = sizeof(c->in.hdr) + c->in.hdr.len;
+		if (want > sizeof(c->in.hdr) + XENSTORE_PAYLOAD_MAX) {
+			drop(c); /* a message that no xenstore takes */
+			return;
+		}
+		if (c->in_have >= sizeof(c->in.hdr) && c->in_have == want) {
+			c->in_have = 0;
+			on_request(c, &c->in);
+			want = sizeof(c->in.hdr);
+			continue;
+		}
+		n = recv(c->fd, (char *)&c->in + c->in_have, want - c->in_have, 0);
+		if (n <= 0) {
+			if (n == 0 || (errno != EAGAIN && errno != EINTR))
+				drop(c);
+			return;
+		}
+		c->in_have += n;
+	}
+}
+
+/* ---- answers ---- */
 
 static void answer(struct client *c, const struct pending *p, const struct bus_message *msg)
 {
@@ -289,6 +316,8 @@ static void answer(struct client *c, const struct pending *p, const struct bus_m
 
 	if (p->type == XS_TRANSACTION_START && m.hdr.type == XS_TRANSACTION_START)
 		set_tx(c, 0, strtoul(m.body, NULL, 10));
+	if (p->watch && m.hdr.type == XS_ERROR)
+		forget_watch(c, p->watch);
 	m.hdr.req_id = p->client_req;
 	to_client(c, &m);
 }
