@@ -19,7 +19,7 @@
 
 struct watch {
 	struct watch *next;
-	uint32_t id;        /* its token on the ring */
+	uint32_t id;	    /* its token on the ring */
 	char *path, *token; /* the client's */
 };
 

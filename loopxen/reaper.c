@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -194,6 +195,17 @@ static int start_xenstored(const char *path)
 	_exit(1);
 }
 
+/* Two descriptors for every process. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static void quit(void)
 {
 	if (host->xenstored_pid > 0) {
@@ -261,6 +273,7 @@ void reaper_main(int listener, const char *xenstored)
 	add(listener, TAG(TAG_LISTENER, 0));
 	add(signals, TAG(TAG_SIGNAL, 0));
 	host->xenstored_pid = start_xenstored(xenstored);
+	raise_limit();
 	atomic_thread_fence(
 		memory_order_release); /* pairs with wait_for_store(): without xenstored's pid it gives up */
 	host->reaper_pid = getpid();

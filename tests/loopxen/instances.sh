@@ -81,6 +81,31 @@ pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
 check "down" timeout -k 1 60 "$loopxen" down
 check "ends all the same" wait_until 20 ended
 
+# started with few descriptors, and more processes than those would do for
+mkdir "$second"
+few() {
+	(ulimit -Sn 32 && "$@")
+}
+check "up with few descriptors" few "$loopxen" up
+mkfifo "$second/in"
+exec {in}<>"$second/in"
+crowd=()
+for _ in $(seq 24); do
+	dom0_start "${loopxen%/*}/tests/loopxen/puppet" <"$second/in" >>"$second/out" 2>&1
+	crowd+=("$started")
+done
+all_answered() {
+	[ "$(grep -c . "$second/out")" -ge 24 ]
+}
+wait_until 30 all_answered
+check_eq "24 processes join" "$(grep -c '^ok' "$second/out")" 24
+for pid in "${crowd[@]}"; do
+	end_started "$pid"
+done
+exec {in}>&-
+rm "$second"/{in,out}
+"$loopxen" down
+
 # a reaper that died
 mkdir "$second"
 "$loopxen" up >/dev/null
