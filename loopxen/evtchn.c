@@ -49,6 +49,33 @@ static int open_fifo(xenevtchn_handle *xce, unsigned int flags)
 	return rc;
 }
 
+static struct host_port *own_port(xenevtchn_handle *xce, uint32_t port)
+{
+	struct host_port *p;
+
+	if (!port || port >= HOST_NR_PORTS)
+		return NULL;
+	p = &host->dom[xce->slot].port[port];
+	return p->handle == xce->index + 1 ? p : NULL;
+}
+
+/* Closes its ports, and the slot is free again. */
+static void give_back(xenevtchn_handle *xce)
+{
+	char path[256];
+
+	host_lock();
+	for (uint32_t port = 1; port < HOST_NR_PORTS; port++) {
+		if (own_port(xce, port))
+			host_port_close(xce->slot, port);
+	}
+	if (host->handle[xce->index].generation == xce->generation)
+		host->handle[xce->index].generation++;
+	host_unlock();
+	host_fifo_path(path, sizeof(path), xce->index, xce->generation);
+	unlink(path);
+}
+
 LIB_EXPORT xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int flags)
 {
 	xenevtchn_handle *xce = calloc(1, sizeof(*xce));
@@ -60,8 +87,11 @@ LIB_EXPORT xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, un
 	host_lock();
 	rc = take_handle(xce);
 	host_unlock();
-	if (!rc)
-		rc = open_fifo(xce, flags);
+	if (rc)
+		goto out;
+	rc = open_fifo(xce, flags);
+	if (rc)
+		give_back(xce);
 out:
 	if (rc) {
 		free(xce);
@@ -78,38 +108,12 @@ LIB_EXPORT xenevtchn_handle *xenevtchn_fdopen(struct xentoollog_logger *logger, 
 	return NULL;
 }
 
-static struct host_port *own_port(xenevtchn_handle *xce, uint32_t port)
-{
-	struct host_port *p;
-
-	if (!port || port >= HOST_NR_PORTS)
-		return NULL;
-	p = &host->dom[xce->slot].port[port];
-	return p->handle == xce->index + 1 ? p : NULL;
-}
-
-static void close_ports(xenevtchn_handle *xce)
-{
-	char path[256];
-
-	host_lock();
-	for (uint32_t port = 1; port < HOST_NR_PORTS; port++) {
-		if (own_port(xce, port))
-			host_port_close(xce->slot, port);
-	}
-	if (host->handle[xce->index].generation == xce->generation)
-		host->handle[xce->index].generation++;
-	host_unlock();
-	host_fifo_path(path, sizeof(path), xce->index, xce->generation);
-	unlink(path);
-}
-
 LIB_EXPORT int xenevtchn_close(xenevtchn_handle *xce)
 {
 	if (!xce)
 		return 0;
 	if (xce->pid == getpid())
-		close_ports(xce);
+		give_back(xce);
 	close(xce->fd);
 	free(xce);
 	return 0;

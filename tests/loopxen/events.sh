@@ -123,6 +123,11 @@ tell front unmask "$two"
 tell front notify "$two"
 check_tell "both ends in one domain" "$one" front wait
 
+check_tell "3000 handles can not be opened" 0 other starve 3000
+puppet extra 2
+check_match "they take no room from one that can" "$(tell extra alloc 0; echo "$said")" '^[0-9]+$'
+end_puppet extra
+
 check "every event arrives, through poll, epoll and io_uring" dom0 "${puppet_bin%/*}/storm" "$loopxen"
 end_puppet back
 end_puppet front

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <xenevtchn.h>
 #include <xengnttab.h>
@@ -203,6 +204,22 @@ static void do_handles(void)
 	answer(0);
 }
 
+/* starve N: opens that many event-channel handles without a descriptor to be had; "ok" and how many it got */
+static void do_starve(void)
+{
+	struct rlimit was, none;
+	int nr = 0;
+
+	getrlimit(RLIMIT_NOFILE, &was);
+	none = was;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	for (unsigned long i = 0; i < num(1); i++)
+		nr += !!xenevtchn_open(NULL, 0);
+	setrlimit(RLIMIT_NOFILE, &was);
+	answer(nr);
+}
+
 static void do_cloexec(void)
 {
 	answer(!!(fcntl(xenevtchn_fd(xce), F_GETFD) & fcntl(xengnttab_fd(xgt), F_GETFD) & FD_CLOEXEC));
@@ -255,6 +272,7 @@ static const struct {
 	{ "bind", do_events },		{ "virq", do_events },
 	{ "notify", do_events },	{ "unmask", do_events },
 	{ "unbind", do_events },	{ "exit", do_exit },
+	{ "starve", do_starve },
 };
 
 static void obey(char *line)
