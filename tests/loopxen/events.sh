@@ -66,7 +66,10 @@ check_tell "a closed port leaves no event behind" "err EAGAIN" back pending
 # a killed backend, a new one
 tell back bind 1 "$fp"
 end_puppet back KILL
-check "a killed backend's port is closed" wait_until 10 grep -q "waits for domain 0" <("$loopxen" check)
+waits() {
+	"$loopxen" check | grep -q "bound: port $fp of domain 1, .*waits for domain 0"
+}
+check "a killed backend's port is closed" wait_until 10 waits
 puppet back 0
 tell back bind 1 "$fp"
 bp=$said

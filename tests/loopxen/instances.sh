@@ -46,7 +46,9 @@ is_gone() { # PID
 # the end
 LOOPXEN_DIR=$second
 pids=$("$loopxen" status | sed -n 's/.*pid \([0-9]*\).*/\1/p')
-dom0_start xenstore-watch /test
+dom0_start xenstore-watch /test >"$first.watch"
+check "somebody watches" wait_until 30 test -s "$first.watch"
+rm "$first.watch"
 echo mine >"$second/notes"
 mkdir "$second/kept"
 echo mine >"$second/store/notes"
