@@ -17,13 +17,13 @@
 
 struct xencall_handle {
 	int fd;
-	struct caller caller;
+	uint32_t slot;
 };
 
 LIB_EXPORT xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned int flags)
 {
 	xencall_handle *xcall = calloc(1, sizeof(*xcall));
-	int rc = xcall ? lib_join(&xcall->caller.proc, &xcall->caller.slot) : -ENOMEM;
+	int rc = xcall ? lib_join(NULL, &xcall->slot) : -ENOMEM;
 
 	if (rc) {
 		free(xcall);
@@ -54,11 +54,11 @@ static int call(xencall_handle *xcall, unsigned int op, uint64_t arg1, uint64_t 
 	case __HYPERVISOR_xen_version:
 		return lib_result(call_version(arg1, (void *)(uintptr_t)arg2));
 	case __HYPERVISOR_sysctl:
-		return lib_result(call_sysctl(&xcall->caller, (void *)(uintptr_t)arg1));
+		return lib_result(call_sysctl(xcall->slot, (void *)(uintptr_t)arg1));
 	case __HYPERVISOR_domctl:
-		return lib_result(call_domctl(&xcall->caller, (void *)(uintptr_t)arg1));
+		return lib_result(call_domctl(xcall->slot, (void *)(uintptr_t)arg1));
 	case __HYPERVISOR_event_channel_op:
-		return lib_result(call_evtchn(&xcall->caller, arg1, (void *)(uintptr_t)arg2));
+		return lib_result(call_evtchn(xcall->slot, arg1, (void *)(uintptr_t)arg2));
 	default:
 		return lib_fail(ENOSYS);
 	}

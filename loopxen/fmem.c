@@ -10,13 +10,13 @@
 #include "loopxen/lib.h"
 
 struct xenforeignmemory_handle {
-	uint32_t proc, slot;
+	uint32_t slot;
 };
 
 LIB_EXPORT xenforeignmemory_handle *xenforeignmemory_open(struct xentoollog_logger *logger, unsigned int flags)
 {
 	xenforeignmemory_handle *fmem = calloc(1, sizeof(*fmem));
-	int rc = fmem ? lib_join(&fmem->proc, &fmem->slot) : -ENOMEM;
+	int rc = fmem ? lib_join(NULL, &fmem->slot) : -ENOMEM;
 
 	if (rc) {
 		free(fmem);

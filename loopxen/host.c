@@ -131,13 +131,12 @@ int host_open(void)
 	return 0;
 }
 
-int host_lock(void)
+void host_lock(void)
 {
 	if (pthread_mutex_lock(&host->lock) == EOWNERDEAD) {
 		host_recover();
 		pthread_mutex_consistent(&host->lock);
 	}
-	return 0;
 }
 
 void host_unlock(void)
@@ -224,28 +223,37 @@ static int take_slot(bool *is_new)
 	return found;
 }
 
-/* The reaper answers one byte when it watches us. */
-static int tell_reaper(uint32_t proc)
+int host_reaper_address(struct sockaddr_un *addr)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char path[256], byte;
-	int fd, rc;
+	char path[256];
 
-	rc = host_path(path, sizeof(path), "reaper.sock");
-	if (rc || strlen(path) >= sizeof(addr.sun_path))
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	if (host_path(path, sizeof(path), "reaper.sock") || strlen(path) >= sizeof(addr->sun_path))
 		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
+	strcpy(addr->sun_path, path);
+	return 0;
+}
+
+int host_reaper_call(uint32_t number)
+{
+	struct sockaddr_un addr;
+	char byte;
+	int fd, rc = host_reaper_address(&addr);
+
+	if (rc)
+		return rc;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || send(fd, &proc, sizeof(proc), MSG_NOSIGNAL) < 0 ||
-	    TEMP_FAILURE_RETRY(recv(fd, &byte, 1, 0)) != 1) {
-		rc = errno ? -errno : -ECONNREFUSED;
+	errno = ECONNREFUSED; /* what an end without an answer is */
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    send(fd, &number, sizeof(number), MSG_NOSIGNAL) < 0 || TEMP_FAILURE_RETRY(recv(fd, &byte, 1, 0)) != 1) {
+		rc = -errno;
 		close(fd);
 		return rc;
 	}
-	me.conn = fd;
-	return 0;
+	return fd;
 }
 
 static int join_locked(void)
@@ -270,8 +278,8 @@ static int join_locked(void)
 	me.proc = rc;
 	host_unlock();
 	if (rc >= 0 && is_new) {
-		rc = tell_reaper(me.proc);
-		if (rc)
+		me.conn = rc = host_reaper_call(me.proc);
+		if (rc < 0)
 			host->proc[me.proc].pid = 0;
 	}
 	if (rc < 0)

@@ -36,7 +36,7 @@
 #define HOST_GREF_FIRST    8u
 
 enum host_dom_state { DOM_FREE, DOM_ALIVE, DOM_DYING };
-enum host_link_state { LINK_CLOSED, LINK_UNBOUND, LINK_INTERDOMAIN, LINK_VIRQ, LINK_RESERVED };
+enum host_link_state { LINK_CLOSED, LINK_UNBOUND, LINK_INTERDOMAIN, LINK_VIRQ };
 enum host_fault { FAULT_MAP, FAULT_COPY, FAULT_BIND, FAULT_ALLOC, FAULT_NR };
 
 /* A process that opened at least one of the stand-in libraries, or that loopxen itself runs (is_infra). */
@@ -93,8 +93,7 @@ struct host_map {
 struct host_dom {
 	_Atomic uint32_t state;
 	uint16_t domid;
-	uint16_t shutdown_reason;
-	bool is_shutdown, is_paused;
+	bool is_paused;
 	_Atomic uint32_t generation; /* names the RAM file: a domid used again has new RAM */
 	uint8_t uuid[16];
 	uint64_t created_ns;
@@ -119,6 +118,7 @@ struct host {
 	struct host_dom dom[HOST_NR_DOMS];
 };
 
+struct sockaddr_un;
 extern struct host *host; /* NULL until host_join() */
 
 /* ---- host.c: joining ---- */
@@ -139,11 +139,14 @@ int host_open(void);
  */
 int host_join(void);
 int host_reaper_fd(void); /* after host_join(): hangs up when the instance ends */
+int host_reaper_address(struct sockaddr_un *addr);
+/* Tells the reaper a number (see reaper.h) and waits for its byte: the connection, or -errno. */
+int host_reaper_call(uint32_t number);
 void host_join_as_infra(void); /* before host_join(): what this process holds is no leak */
 
 bool host_proc_lives(const struct host_proc *p); /* false: its pid is nobody's any more, or somebody else's */
 
-int host_lock(void); /* -ENOTRECOVERABLE never happens: a dead holder's work is recovered */
+void host_lock(void); /* a dead holder's work is recovered first */
 void host_unlock(void);
 
 /* Index in host->dom, or -ESRCH. Any state but DOM_FREE. */

@@ -58,8 +58,6 @@ static void fill_info(const struct host_dom *dom, struct xen_domctl_getdomaininf
 	info->domain = dom->domid;
 	if (dom->state == DOM_DYING)
 		info->flags |= XEN_DOMINF_dying;
-	if (dom->is_shutdown)
-		info->flags |= XEN_DOMINF_shutdown | (uint32_t)dom->shutdown_reason << XEN_DOMINF_shutdownshift;
 	info->flags |= dom->is_paused ? XEN_DOMINF_paused : XEN_DOMINF_running;
 	info->tot_pages = HOST_NR_GRANTS;
 	info->max_pages = HOST_NR_GRANTS;
@@ -109,13 +107,13 @@ static int physinfo(struct xen_sysctl_physinfo *info)
 	return 0;
 }
 
-int call_sysctl(const struct caller *c, void *arg)
+int call_sysctl(unsigned int self, void *arg)
 {
 	struct xen_sysctl *op = arg;
 
 	if (op->interface_version != XEN_SYSCTL_INTERFACE_VERSION)
 		return -EACCES;
-	if (host->dom[c->slot].domid != 0)
+	if (host->dom[self].domid != 0)
 		return -EPERM;
 	switch (op->cmd) {
 	case XEN_SYSCTL_getdomaininfolist:
@@ -144,14 +142,14 @@ static int domain_info(struct xen_domctl *op)
 	return dom ? 0 : -ESRCH;
 }
 
-int call_domctl(const struct caller *c, void *arg)
+int call_domctl(unsigned int self, void *arg)
 {
 	struct xen_domctl *op = arg;
 	int slot;
 
 	if (op->interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return -EACCES;
-	if (host->dom[c->slot].domid != 0)
+	if (host->dom[self].domid != 0)
 		return -EPERM;
 	if (op->cmd == XEN_DOMCTL_getdomaininfo)
 		return domain_info(op);
@@ -176,18 +174,18 @@ int call_domctl(const struct caller *c, void *arg)
 	}
 }
 
-static int target(const struct caller *c, uint32_t domid)
+static int target(unsigned int self, uint32_t domid)
 {
 	if (domid == DOMID_SELF)
-		return c->slot;
-	if (host->dom[c->slot].domid != 0 && host->dom[c->slot].domid != domid)
+		return self;
+	if (host->dom[self].domid != 0 && host->dom[self].domid != domid)
 		return -EPERM;
 	return host_dom_find(domid);
 }
 
-static int port_status(const struct caller *c, struct evtchn_status *st)
+static int port_status(unsigned int self, struct evtchn_status *st)
 {
-	int slot = target(c, st->dom);
+	int slot = target(self, st->dom);
 	uint64_t link;
 
 	if (slot < 0)
@@ -216,15 +214,14 @@ static int port_status(const struct caller *c, struct evtchn_status *st)
 	}
 }
 
-static int alloc_unbound(const struct caller *c, struct evtchn_alloc_unbound *op)
+static int alloc_unbound(unsigned int self, struct evtchn_alloc_unbound *op)
 {
-	int slot = target(c, op->dom), rc;
+	int slot = target(self, op->dom), rc;
 
 	if (slot < 0)
 		return slot;
 	host_lock();
-	rc = host_port_alloc_unbound(slot, op->remote_dom == DOMID_SELF ? host->dom[c->slot].domid : op->remote_dom, 0,
-				     0);
+	rc = host_port_alloc_unbound(slot, op->remote_dom == DOMID_SELF ? host->dom[self].domid : op->remote_dom, 0, 0);
 	host_unlock();
 	if (rc < 0)
 		return rc;
@@ -232,25 +229,25 @@ static int alloc_unbound(const struct caller *c, struct evtchn_alloc_unbound *op
 	return 0;
 }
 
-int call_evtchn(const struct caller *c, uint64_t cmd, void *arg)
+int call_evtchn(unsigned int self, uint64_t cmd, void *arg)
 {
 	uint32_t *port = arg;
 
 	switch (cmd) {
 	case EVTCHNOP_status:
-		return port_status(c, arg);
+		return port_status(self, arg);
 	case EVTCHNOP_alloc_unbound:
-		return alloc_unbound(c, arg);
+		return alloc_unbound(self, arg);
 	case EVTCHNOP_send:
 		if (*port >= HOST_NR_PORTS)
 			return -EINVAL;
-		host_port_send(c->slot, *port);
+		host_port_send(self, *port);
 		return 0;
 	case EVTCHNOP_close:
 		if (*port >= HOST_NR_PORTS)
 			return -EINVAL;
 		host_lock();
-		host_port_close(c->slot, *port);
+		host_port_close(self, *port);
 		host_unlock();
 		return 0;
 	default:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypercalls that Debian's own Xen programs make and the shared state can answer.
+ * The hypercalls that Debian's own Xen programs make and the shared state can answer. SELF is the index of the caller's
+ * domain.
  *
  * Thread: any. Errors: -errno. Never logs.
  */
@@ -9,13 +10,9 @@
 
 #include <stdint.h>
 
-struct caller {
-	uint32_t proc, slot;
-};
-
 int call_version(uint64_t cmd, void *arg);
-int call_sysctl(const struct caller *c, void *arg);
-int call_domctl(const struct caller *c, void *arg);
-int call_evtchn(const struct caller *c, uint64_t cmd, void *arg);
+int call_sysctl(unsigned int self, void *arg);
+int call_domctl(unsigned int self, void *arg);
+int call_evtchn(unsigned int self, uint64_t cmd, void *arg);
 
 #endif

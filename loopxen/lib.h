@@ -10,14 +10,15 @@
 
 #define LIB_EXPORT __attribute__((visibility("default")))
 
-/* Joins the instance; 0 or -errno. Logs why it failed. */
+/* Joins the instance; 0 or -errno. PROC may be NULL. Logs why it failed. */
 static inline int lib_join(uint32_t *proc, uint32_t *slot)
 {
 	int rc = host_join();
 
 	if (rc < 0)
 		return rc;
-	*proc = rc;
+	if (proc)
+		*proc = rc;
 	rc = host_dom_find(host->proc[rc].domid);
 	if (rc < 0)
 		return rc;

@@ -33,23 +33,11 @@ static struct watched {
 } watched[HOST_NR_PROCS];
 static int epoll_fd;
 
-static int address(struct sockaddr_un *addr)
-{
-	char path[256];
-
-	memset(addr, 0, sizeof(*addr));
-	addr->sun_family = AF_UNIX;
-	if (host_path(path, sizeof(path), "reaper.sock") || strlen(path) >= sizeof(addr->sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr->sun_path, path);
-	return 0;
-}
-
 int reaper_listen(struct errbuf *err)
 {
 	struct sockaddr_un addr;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = fd < 0 ? -errno : address(&addr);
+	int rc = fd < 0 ? -errno : host_reaper_address(&addr);
 
 	if (!rc && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 512)))
 		rc = -errno;
@@ -60,18 +48,12 @@ int reaper_listen(struct errbuf *err)
 
 int reaper_sync(void)
 {
-	struct sockaddr_un addr;
-	uint32_t index = REAPER_SYNC;
-	char byte;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc = fd < 0 ? -errno : address(&addr);
+	int fd = host_reaper_call(REAPER_SYNC);
 
-	if (!rc && (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-		    send(fd, &index, sizeof(index), MSG_NOSIGNAL) < 0 || recv(fd, &byte, 1, 0) != 1))
-		rc = errno ? -errno : -ECONNREFUSED;
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 static void add(int fd, uint64_t tag)

@@ -36,7 +36,7 @@ bool store_answers(void)
 	return value != NULL;
 }
 
-void store_uuid_text(const uint8_t uuid[16], char text[37])
+static void uuid_text(const uint8_t uuid[16], char text[37])
 {
 	for (int i = 0, at = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -95,7 +95,7 @@ static void put_own(struct writer *w, const struct host_dom *dom, const char *na
 					    "control/sysrq" };
 	char uuid[37];
 
-	store_uuid_text(dom->uuid, uuid);
+	uuid_text(dom->uuid, uuid);
 	snprintf(w->base, sizeof(w->base), "/local/domain/%u", w->domid);
 	put(w, GUEST_READS, "", "%s", "");
 	put(w, GUEST_READS, "vm", "/vm/%s", uuid);
@@ -130,7 +130,7 @@ static void put_vm(struct writer *w, const struct host_dom *dom, const char *nam
 {
 	char uuid[37];
 
-	store_uuid_text(dom->uuid, uuid);
+	uuid_text(dom->uuid, uuid);
 	snprintf(w->base, sizeof(w->base), "/vm/%s", uuid);
 	put(w, GUEST_READS, "", "%s", "");
 	put(w, GUEST_READS, "uuid", "%s", uuid);
@@ -153,7 +153,7 @@ static void put_dom0(struct writer *w, const struct host_dom *dom, const char *n
 {
 	char uuid[37];
 
-	store_uuid_text(dom->uuid, uuid);
+	uuid_text(dom->uuid, uuid);
 	snprintf(w->base, sizeof(w->base), "/local/domain/0");
 	put(w, PRIVATE, "domid", "0");
 	put(w, PRIVATE, "name", "%s", name);
@@ -222,7 +222,7 @@ int store_remove_domain(uint32_t domid, const uint8_t uuid[16], struct errbuf *e
 
 	if (!xs)
 		return errbuf_set(err, -ECONNREFUSED, "xenstored does not answer: see %.200s/loopxen.log", host_dir());
-	store_uuid_text(uuid, text);
+	uuid_text(uuid, text);
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	xs_rm(xs, XBT_NULL, path);
 	snprintf(path, sizeof(path), "/vm/%s", text);

@@ -18,6 +18,5 @@ int store_add_dom0(const struct host_dom *dom, struct errbuf *err);
 /* Writes the nodes and introduces the domain, whose bus proxy must be listening. */
 int store_add_domain(const struct host_dom *dom, const char *name, struct errbuf *err);
 int store_remove_domain(uint32_t domid, const uint8_t uuid[16], struct errbuf *err);
-void store_uuid_text(const uint8_t uuid[16], char text[37]);
 
 #endif
