@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 struct host *host;
@@ -100,6 +102,22 @@ static int map_file(int flags, struct host **out)
 	return rc;
 }
 
+/*
+ * Generations are in the names of files, and start anywhere: processes of an instance that died in this directory may
+ * live on, and must not find a file of this one where theirs was.
+ */
+static void start_generations(void)
+{
+	uint32_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), 0) < 0)
+		seed = time(NULL);
+	seed = (seed & 0x7fffffff) | 1; /* never 0, not even after many more */
+	host->next_generation = seed;
+	for (unsigned int i = 0; i < HOST_NR_HANDLES; i++)
+		host->handle[i].generation = seed << 1;
+}
+
 int host_create(void)
 {
 	int rc = map_file(O_CREAT | O_EXCL, &host);
@@ -107,7 +125,7 @@ int host_create(void)
 	if (rc)
 		return rc;
 	lock_init(&host->lock);
-	host->next_generation = 1;
+	start_generations();
 	host->size_check = sizeof(*host);
 	host->magic = HOST_MAGIC;
 	return 0;

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
+. tests/lib/puppets.sh
 
 loopxen_start
 first=$LOOPXEN_DIR
@@ -138,6 +139,22 @@ race() { # how many of four succeed
 }
 check_eq "of four who replace it at once one does" "$(race)" 1
 check_eq "which works" "$(dom0 xenstore-read /local/domain/0/name)" Domain-0
+
+# a process that outlives its instance, and gives back what it had when the next one is there
+puppet old 0
+kill -KILL "$("$loopxen" status | sed -n 's/^reaper: pid //p')"
+wait_until 20 died
+"$loopxen" up >/dev/null
+puppet new 0
+tell new alloc 0
+port=$said
+end_puppet old
+puppet peer 0
+tell peer bind 0 "$port"
+tell peer notify "$said"
+check_tell "a process of the last instance ends without harm to this one" "$port" new wait
+end_puppet peer
+end_puppet new
 "$loopxen" down
 
 # without privilege, with a copy of all that it takes: the tree may be somewhere that others can not reach
