@@ -39,5 +39,6 @@ $(O)/tests/loopxen/%: $(O)/obj/tests/loopxen/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(xenlibs) -lxencall -lxenforeignmemory -luring
 $(O)/tests/loopxen/halfway: $(patsubst %,$(O)/obj/loopxen/%.o,$(loopxen-host))
+$(O)/tests/loopxen/everystep: $(patsubst %,$(O)/obj/loopxen/%.o,$(loopxen-host) evtchn)
 loopxen-tests: $(loopxen-tests)
 .PHONY: loopxen-tests

@@ -152,6 +152,10 @@ check "killed in the middle of mapping, 100 times" dom0 "${puppet_bin%/*}/murder
 check_clean "and nothing is left"
 check_eq "nor anybody who is dead" "$("$loopxen" status | grep murder)" ""
 
+# killed after every few instructions of a change
+check "killed all through a change" dom0 env LD_BIND_NOW=1 "${puppet_bin%/*}/everystep"
+check_clean "and nothing is left of that either"
+
 # a destroyed domain
 hold
 check_match "destroy says who still maps" "$("$loopxen" domain destroy 1)" "domain 1 is dying: puppet .*still maps its grant $a"
