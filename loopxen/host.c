@@ -26,7 +26,11 @@ static struct {
 	bool is_infra;
 } me = { PTHREAD_MUTEX_INITIALIZER, 0, 0, -1, false };
 
-/* RAM files opened by this process, per domain slot. Under me.lock, except base, read without. */
+/*
+ * RAM files opened by this process, per domain slot. Under ram_lock, except base, read without. Not under me.lock: who
+ * joins holds that, then the instance's lock, and a recovery in there comes to this one.
+ */
+static pthread_mutex_t ram_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	uint32_t generation;
 	int fd[2]; /* [writable] */
@@ -401,7 +405,7 @@ out:
 	return rc;
 }
 
-/* With me.lock. Descriptors of a domain that is gone are replaced when its slot has a new one. */
+/* With ram_lock. Descriptors of a domain that is gone are replaced when its slot has a new one. */
 static int ram_fd_locked(unsigned int slot, bool writable)
 {
 	char path[256];
@@ -429,9 +433,9 @@ int host_ram_fd(unsigned int slot, bool writable)
 {
 	int fd;
 
-	pthread_mutex_lock(&me.lock);
+	pthread_mutex_lock(&ram_lock);
 	fd = ram_fd_locked(slot, writable);
-	pthread_mutex_unlock(&me.lock);
+	pthread_mutex_unlock(&ram_lock);
 	return fd;
 }
 
@@ -441,7 +445,7 @@ static uint8_t *ram_map(unsigned int slot)
 	uint8_t *old, *base = NULL;
 	int fd;
 
-	pthread_mutex_lock(&me.lock);
+	pthread_mutex_lock(&ram_lock);
 	fd = ram_fd_locked(slot, true);
 	old = ram[slot].base;
 	if (fd >= 0) {
@@ -453,7 +457,7 @@ static uint8_t *ram_map(unsigned int slot)
 		ram[slot].base = base;
 		atomic_store_explicit(&ram[slot].base_generation, ram[slot].generation, memory_order_release);
 	}
-	pthread_mutex_unlock(&me.lock);
+	pthread_mutex_unlock(&ram_lock);
 	return base;
 }
 

@@ -132,6 +132,16 @@ end_puppet front
 a=$(dom0 "${puppet_bin%/*}/halfway" free_grant 2>/dev/null)
 check_match "killed while it freed a frame" "$a" '^[0-9]+$'
 check_eq "the frame is free" "$(dom0 "${puppet_bin%/*}/halfway" tell_used "$a")" free
+a=$(dom0 "${puppet_bin%/*}/halfway" free_unseen 2>/dev/null)
+dom0_start "${puppet_bin%/*}/halfway" tell_used "$a" >"$LOOPXEN_DIR.said"
+waits_for_reaper() {
+	[[ $(ls -l "/proc/$started/fd") == *socket:* ]]
+}
+check "a process that joins recovers the lock" wait_until 30 waits_for_reaper
+kill -CONT "$reaper"
+wait "$started"
+check_eq "it finds the frame free" "$(cat "$LOOPXEN_DIR.said")" free
+rm "$LOOPXEN_DIR.said"
 check "killed while it made a domain" halfway make_domain 1
 check "the domain can be used" domu 1 true
 puppet front 1
