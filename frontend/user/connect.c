@@ -174,10 +174,15 @@ static int make_fd(struct blkfront *front, struct errbuf *err)
 	return 0;
 }
 
+static uint64_t deadline_of(const struct blkfront *front)
+{
+	return clock_now_ns() + front->config.timeout_ms * 1000000ULL;
+}
+
 /* How far connect came decides what a failure has to undo in xenstore. */
 static int connect_steps(struct blkfront *front, bool *is_published, struct errbuf *err)
 {
-	uint64_t deadline = clock_now_ns() + front->config.timeout_ms * 1000000ULL;
+	uint64_t deadline = deadline_of(front);
 	struct front_device *dev = &front->device;
 	int rc;
 
@@ -219,7 +224,7 @@ int blkfront_connect(struct blkfront *front, struct errbuf *err)
 		return 0;
 	}
 	if (is_published) /* the backend may have mapped the ring */
-		(void)front_device_close(&front->device, clock_now_ns() + NSEC_PER_SEC, &late);
+		(void)front_device_close(&front->device, deadline_of(front), &late);
 	release(front);
 	return rc;
 }
@@ -230,7 +235,7 @@ int blkfront_disconnect(struct blkfront *front, struct errbuf *err)
 
 	if (front->state == BLKFRONT_CLOSED)
 		return 0;
-	rc = front_device_close(&front->device, clock_now_ns() + front->config.timeout_ms * 1000000ULL, err);
+	rc = front_device_close(&front->device, deadline_of(front), err);
 	release(front);
 	return rc;
 }
