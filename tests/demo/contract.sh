@@ -36,6 +36,7 @@ check "nothing is left of that" wait_until 10 nothing_is_left
 
 set -m # a group of its own for each demo, in which SIGINT is not ignored
 while read -r step; do
+	: >"$T/out" # what the one before has said is not this one's
 	tests/demo/run >"$T/out" 2>&1 &
 	demo=$!
 	wait_until 60 said "$step"
