@@ -273,7 +273,8 @@ static int end_instance(struct errbuf *err)
 {
 	int lock;
 
-	reaper_sync();
+	if (reaper_sync() || host->reaper_pid <= 0)
+		return errbuf_set(err, -EAGAIN, "an instance is just starting in %.200s: try again", host_dir());
 	end_processes();
 	kill(host->reaper_pid, SIGTERM); /* it holds the lock, so it lives */
 	lock = wait_for_lock();
@@ -291,7 +292,8 @@ int cmd_down(int argc, char **argv)
 	if (rc)
 		return rc;
 	rc = command_open(&err);
-	if (rc == -ESRCH) { /* died: nothing to end */
+	/* It died, maybe while it was being made; another version's own would hold the lock. */
+	if (rc == -ESRCH || (rc == -EPROTO && !command_is_up())) {
 		lock = command_lock();
 		if (lock < 0)
 			errbuf_set(&err, lock, "somebody starts an instance in %.200s just now", host_dir());

@@ -126,6 +126,21 @@ check_eq "the directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
 "$loopxen" up >/dev/null
 kill -KILL "$("$loopxen" status | sed -n 's/^reaper: pid //p')"
 wait_until 20 died
+
+# an `up` that has the lock and no reaper yet
+perl -MFcntl -e '
+	open(my $f, "+<", $ARGV[0]) or die;
+	my $all = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0);
+	fcntl($f, 37, $all) or die "lock: $!"; # F_OFD_SETLK
+	syswrite(STDOUT, "locked\n"); sleep 600' "$second/lock" >"$second/locker" &
+locker=$!
+loopxen_track $locker
+wait_until 20 grep -q locked "$second/locker"
+check_match "an instance that is just starting is not taken down" "$("$loopxen" down 2>&1)" "just starting in $second"
+kill -KILL $locker
+wait $locker 2>/dev/null
+rm "$second/locker"
+
 race() { # how many of four succeed
 	local i pids=() won=0
 	for i in 1 2 3 4; do
@@ -156,6 +171,12 @@ check_tell "a process of the last instance ends without harm to this one" "$port
 end_puppet peer
 end_puppet new
 "$loopxen" down
+
+# an `up` that died before there was anything
+mkdir "$second"
+touch "$second/hv" "$second/lock"
+check "what is left of an instance that never was is taken down" "$loopxen" down
+check_eq "its directory is gone" "$(ls -d "$second" 2>/dev/null)" ""
 
 # without privilege, with a copy of all that it takes: the tree may be somewhere that others can not reach
 copy_of_loopxen() { # DIRECTORY
