@@ -63,19 +63,16 @@ static void run_give_back(struct helper_job *job)
 	image_put(bq->params.image);
 }
 
-/* Main thread. With orphans the device was told before, and may be gone by now. */
-static void finish(struct blk_queue *bq)
-{
-	if (bq->start_rc)
-		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
-	else if (bq->nr_orphans == 0)
-		bq->events.stopped(bq->events.device, 0);
-	free_queue(bq);
-}
-
+/* Main thread. */
 static void given_back(struct helper_job *job)
 {
-	finish(container_of(job, struct blk_queue, give_back_job));
+	struct blk_queue *bq = container_of(job, struct blk_queue, give_back_job);
+
+	if (bq->start_rc)
+		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
+	else if (!bq->has_told_stopped)
+		bq->events.stopped(bq->events.device, 0);
+	free_queue(bq);
 }
 
 static void give_image_back(struct blk_queue *bq)
@@ -105,6 +102,7 @@ static void run_stopped(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, stopped_msg);
 
+	bq->has_told_stopped = true;
 	bq->events.stopped(bq->events.device, bq->nr_orphans);
 }
 
@@ -112,12 +110,10 @@ static void run_released(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, released_msg);
 
-	if (bq->stop_how == QUEUE_HAND_OVER) { /* the lock goes with the process, which waits for no storage */
-		image_put(bq->params.image);   /* does not close it: the device has a reference */
-		finish(bq);
-	} else {
-		give_image_back(bq);
-	}
+	give_image_back(bq);
+	/* There is no next connection here that would have to find the image free. */
+	if (bq->stop_how == QUEUE_HAND_OVER && !bq->has_told_stopped)
+		run_stopped(&bq->stopped_msg);
 }
 
 static int alloc_data(struct blk_queue *bq)

@@ -46,8 +46,8 @@ struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const str
 /* started() follows. On its failure the queue is gone and the image unlocked. */
 void blk_queue_start(struct blk_queue *bq, struct worker *worker);
 /*
- * stopped() follows. When its last request is back the queue unlocks the image (unless it hands over: the lock then
- * goes with the process) and frees itself: before stopped(), or after it if there are orphans.
+ * stopped() follows. When its last request is back the queue unlocks the image and frees itself: before stopped(), or
+ * after it if there are orphans or it hands over.
  */
 void blk_queue_stop(struct blk_queue *bq, enum queue_stop how);
 

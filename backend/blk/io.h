@@ -60,6 +60,7 @@ struct blk_queue {
 	int start_rc;
 	struct errbuf start_err;
 	uint32_t nr_orphans;
+	bool has_told_stopped; /* owner: the main thread; the device may be gone by now */
 };
 
 static inline struct blk_queue *to_bq(struct queue *queue)

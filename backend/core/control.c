@@ -191,11 +191,25 @@ static void accept_client(struct loop_fd *lfd)
 	}
 }
 
+/*
+ * A connection alone proves nothing: the kernel keeps a dead daemon's socket until the last of its I/O is done. One
+ * that lives answers anything, at once.
+ */
+static bool does_answer(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	return send(fd, "{}\n", 3, MSG_NOSIGNAL) == 3 && poll(&pollfd, 1, CONTROL_ANSWER_MS) == 1 &&
+	       recv(fd, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
 /* Two of one name: the newer one must not take the name from one that is alive, nor remove what is no socket. */
 static int check_free(const struct control *control, struct errbuf *err)
 {
 	struct stat st;
-	int fd, r;
+	bool is_alive;
+	int fd;
 
 	if (stat(control->addr.sun_path, &st))
 		return 0;
@@ -205,9 +219,9 @@ static int check_free(const struct control *control, struct errbuf *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return errbuf_set(err, -errno, "socket: %s", strerror(errno));
-	r = connect(fd, (const struct sockaddr *)&control->addr, sizeof(control->addr));
+	is_alive = connect(fd, (const struct sockaddr *)&control->addr, sizeof(control->addr)) == 0 && does_answer(fd);
 	close(fd);
-	if (r == 0)
+	if (is_alive)
 		return errbuf_set(err, -EADDRINUSE,
 				  "%s: another daemon answers there (choose another --name or --control)",
 				  control->addr.sun_path);

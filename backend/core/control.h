@@ -14,6 +14,7 @@
 
 #define CONTROL_MAX_CLIENTS    16
 #define CONTROL_MAX_LINE_BYTES 4096
+#define CONTROL_ANSWER_MS      3000 /* a daemon that does not answer for so long is dead */
 
 struct errbuf;
 struct control;

@@ -240,14 +240,13 @@ static int start(struct daemon *daemon, struct errbuf *err)
 /* Nothing is undone in xenstore: what is connected there stays so for whoever comes next. */
 static void finish(struct daemon *daemon)
 {
-	if (daemon->control)
-		control_close(daemon->control);
 	for (unsigned int i = 0; i < daemon->nr_workers; i++)
 		worker_stop(&daemon->worker[i]);
 	loop_run_inbox(&daemon->loop);
 	device_host_fini(&daemon->host);
 	if (daemon->host.helper)
 		helper_stop(daemon->host.helper);
+	loop_run_inbox(&daemon->loop); /* what the helpers have done last */
 	discovery_fini(&daemon->discovery);
 	xb_store_fini(&daemon->store);
 	if (daemon->signal_fd.fd > 0)
@@ -259,8 +258,6 @@ static void finish(struct daemon *daemon)
 static void leave_at_once(struct daemon *daemon, int status)
 {
 	log_warn("%s: an image is still being opened or closed: not waited for", daemon->config.name);
-	if (daemon->control)
-		control_close(daemon->control);
 	_exit(status);
 }
 
@@ -282,10 +279,14 @@ static int run(struct daemon *daemon)
 	} else {
 		log_error("%s", err.text);
 	}
-	if (rc == -EBUSY)
+	if (rc && daemon->discovery.said_kernel_driver)
 		status = DAEMON_EXIT_KERNEL_OWNS;
 	else if (rc || daemon->has_failed || daemon->host.has_lost_one)
 		status = DAEMON_EXIT_FAILED;
+	/* From here on a disk that does not answer may keep this process: nobody else is to wait for that. */
+	if (daemon->control)
+		control_close(daemon->control);
+	device_host_let_go(&daemon->host);
 	if (device_host_has_jobs(&daemon->host))
 		leave_at_once(daemon, status);
 	finish(daemon);

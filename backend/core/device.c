@@ -308,6 +308,10 @@ static void advance_idle(struct device *dev)
 	    !journal_has_connection(&dev->journal))
 		action = XB_ACT_CONNECT;
 	dev->is_resuming = false;
+	/* The guest is past what the journal tells of: a ring that it has from here on is a new one. */
+	if (dev->phase != DEVICE_CONNECTED && action != XB_ACT_NONE && action != XB_ACT_CLOSE &&
+	    action != XB_ACT_PROTOCOL_ERROR)
+		journal_end(&dev->journal);
 	if (action != XB_ACT_CONNECT)
 		dev->said_wait = false;
 	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
@@ -343,6 +347,14 @@ void device_host_stop(struct device_host *host)
 		stop_device(dev);
 	}
 	tell_if_all_idle(host);
+}
+
+void device_host_let_go(struct device_host *host)
+{
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &host->devices, entry)
+		journal_close(&dev->journal);
 }
 
 bool device_host_has_jobs(const struct device_host *host)

@@ -119,6 +119,8 @@ void device_advance(struct device *dev);
 void device_forget(struct device *dev);
 /* Hands over what is connected; host->idle() follows. An image that does not open or close is not waited for. */
 void device_host_stop(struct device_host *host);
+/* After idle(): gives up every claim, so that the end of this process need not be waited for. */
+void device_host_let_go(struct device_host *host);
 /* After idle(): the helper works on a device, so that nothing can be freed. */
 bool device_host_has_jobs(const struct device_host *host);
 /* After idle(), without jobs and workers: frees what there is, leaves xenstore and the journals as they are. */

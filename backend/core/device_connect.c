@@ -16,8 +16,9 @@ void device_refuse(struct device *dev, const char *step, int rc, const char *rea
 
 	snprintf(text, sizeof(text), "%s: %s", step, reason);
 	log_limited(&dev->log_limit, LOG_WARN, "%s: %s", dev->label, text);
-	if (xb_report_error(dev->host->store, dev->xb.dir, rc, text, &err) ||
-	    xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err))
+	if (xb_report_error(dev->host->store, dev->xb.dir, rc, text, &err))
+		log_debug("%s: %s", dev->label, err.text);
+	if (xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err))
 		log_debug("%s: %s", dev->label, err.text);
 }
 
@@ -60,7 +61,7 @@ static void lock_done(struct helper_job *job)
 {
 	struct device *dev = device_job_done(job);
 
-	if (dev->host->is_stopping) { /* the lock goes with the process */
+	if (dev->host->is_stopping) { /* a lock that it got goes with the image */
 		device_settle(dev, DEVICE_READY);
 		return;
 	}
@@ -165,6 +166,8 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 		log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
 			    is_hand_over ? "handed over" : "disconnected");
 	dev->host->has_lost_one |= nr_orphans && is_hand_over;
+	if (is_hand_over && !nr_orphans)
+		journal_close(&dev->journal); /* the next daemon need not wait for what this one still waits for */
 	device_settle(dev, DEVICE_READY);
 }
 

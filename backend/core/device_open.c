@@ -94,14 +94,20 @@ static void run_open(struct helper_job *job)
 	dev->job_rc = dev->host->class->open(dev, &dev->job_err);
 }
 
-/* What was found connected is not offered: it is taken up, or parked as it is. */
+/*
+ * What was found connected is not offered: it is taken up, or parked as it is. Nor is what we opened for a device whose
+ * place another has taken since: after that nobody could tell.
+ */
 static void offer_unless_connected(struct device *dev)
 {
 	struct errbuf err;
 	enum xb_state ours;
 
-	if (!dev->is_forgotten && !dev->host->is_stopping && xb_device_own_state(&dev->xb, &ours, &err) == 0 &&
-	    (ours == XB_INITIALISING || ours == XB_INIT_WAIT || ours == XB_INITIALISED))
+	if (dev->is_forgotten || dev->host->is_stopping || xb_device_own_state(&dev->xb, &ours, &err))
+		return;
+	if (device_is_another(dev, ours))
+		dev->is_forgotten = true;
+	else if (ours == XB_INITIALISING || ours == XB_INIT_WAIT || ours == XB_INITIALISED)
 		device_offer(dev);
 }
 
@@ -192,39 +198,58 @@ static void retry_claim(struct loop_timer *timer)
 }
 
 /*
- * Whether somebody served it before us is only known once it is ours alone. A guest in Initialised has not seen yet
- * that we are Connected; one that does not let go of a disk that is being detached still uses it, unless the journal
- * knows that we had stopped it.
+ * May a guest use it? One in Initialised has not seen yet that we are Connected; one that does not let go of a disk
+ * that is being detached still uses it, unless we had stopped it.
  */
+static bool may_be_in_use(struct device *dev, enum xb_state ours)
+{
+	enum xb_state peer;
+	struct errbuf err;
+
+	return (ours == XB_CONNECTED || ours == XB_CLOSING) && xb_device_peer_state(&dev->xb, &peer, &err) == 0 &&
+	       (peer == XB_INITIALISED || peer == XB_CONNECTED);
+}
+
+/* Whether somebody served it before us is only known once it is ours alone: the journal knows the rest. */
 static void look_for_connection(struct device *dev)
 {
-	enum xb_state ours, peer;
+	enum xb_state ours;
 	struct errbuf err;
 
 	dev->is_resuming = false;
 	if (xb_device_own_state(&dev->xb, &ours, &err))
 		return;
 	dev->was_offered = ours != XB_INITIALISING;
-	if (xb_device_peer_state(&dev->xb, &peer, &err) || (peer != XB_INITIALISED && peer != XB_CONNECTED))
-		return;
-	dev->is_resuming = ours == XB_CONNECTED || (ours == XB_CLOSING && journal_has_connection(&dev->journal));
+	dev->is_resuming = may_be_in_use(dev, ours) &&
+			   (ours == XB_CONNECTED || journal_has_connection(&dev->journal));
+}
+
+/* It is another daemon's; or it is in use, and must be neither offered nor left without a journal. */
+static void claim_later(struct device *dev, int rc, const struct errbuf *why)
+{
+	if (!dev->said_claim && rc == -EBUSY)
+		log_info("%s: left alone: %s", dev->label, why->text);
+	else if (!dev->said_claim)
+		log_error("%s: cannot be taken up yet: %s", dev->label, why->text);
+	dev->said_claim = true;
+	dev->fault = *why;
+	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_claim);
 }
 
 void device_claim(struct device *dev)
 {
+	struct errbuf err, ignored;
+	enum xb_state ours;
 	char path[256];
-	struct errbuf err;
 	int rc;
 
 	dev->phase = DEVICE_CLAIMING;
 	snprintf(path, sizeof(path), "%s/%s-%u-%u", dev->host->journal_dir, dev->xb.kind, dev->xb.domid,
 		 dev->xb.devid);
 	rc = journal_open(&dev->journal, path, &err);
-	if (rc == -EBUSY) {
-		if (!dev->said_claim)
-			log_info("%s: left alone: %s", dev->label, err.text);
-		dev->said_claim = true;
-		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_claim);
+	if (rc == -EBUSY ||
+	    (rc && xb_device_own_state(&dev->xb, &ours, &ignored) == 0 && may_be_in_use(dev, ours))) {
+		claim_later(dev, rc, &err);
 		return;
 	}
 	if (rc) {
@@ -232,6 +257,7 @@ void device_claim(struct device *dev)
 		finish_opening(dev);
 		return;
 	}
+	dev->fault.text[0] = '\0';
 	look_for_connection(dev);
 	device_start_open(dev);
 }

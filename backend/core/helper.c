@@ -40,7 +40,7 @@ static void *helper_main(void *arg)
 	struct helper_job *job;
 
 	pthread_mutex_lock(&helper->lock);
-	while (!helper->is_stopping) {
+	while (!helper->is_stopping || helper->jobs) {
 		if (!helper->jobs) {
 			helper->nr_idle++;
 			pthread_cond_wait(&helper->wake, &helper->lock);

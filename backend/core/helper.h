@@ -25,7 +25,7 @@ struct helper_job {
 struct helper;
 
 struct helper *helper_start(void); /* NULL: no memory */
-/* Waits for what runs; what has not begun never does. */
+/* Waits for all that was posted; the replies are in the loops' inboxes then. */
 void helper_stop(struct helper *helper);
 void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job *job);
 

@@ -70,6 +70,20 @@ disk_detach 1 xvda
 fsfreeze -u "$T/slow"
 check "once the writes have landed it is" soon 20 is_attached_well
 check_serves "and served" 1 xvda
-disk_detach 1 xvda
+
+# The daemon is told to end: for the others the next one need not wait until this one can.
+hang stuck
+log_begin
+kill -TERM "${daemon_pid[blkd]}"
+check_said "what answers is handed over at once" 'vbd 9/51712: handed over'
+daemon_start_as other
+check "and the next daemon serves it" soon 10 grep -q 'vbd 9/51712: taken up again' "$(daemon_log other)"
+check "while the one before still waits for the disk" daemon_is_alive
+fsfreeze -u "$T/slow"
+wait "${daemon_pid[blkd]}"
+load_wait stuck
+daemon_stop other
+daemon_start
+check "when the disk answers again the device is closed" disk_detach 1 xvda
 check "the file system is let go" soon 10 umount "$T/slow"
 daemon_test_end

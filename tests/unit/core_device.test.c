@@ -187,17 +187,20 @@ static void changed(void)
 		device_advance(the_device());
 }
 
+#define HASTENED_NS 1
+
+/* One that was begun anew meanwhile is another one. */
 static void stop_loop(struct loop_task *task)
 {
 	struct device *dev = the_device();
 
-	if (dev && dev->timer.is_armed)
+	if (dev && dev->timer.is_armed && (dev->timer.is_cancelled || dev->timer.ts.tv_nsec == HASTENED_NS))
 		loop_defer(&loop, task);
 	else
 		loop_stop(&loop);
 }
 
-static void run_until_no_timer(void)
+static void run_until_timer_is_gone(void)
 {
 	struct loop_task task = { .run = stop_loop };
 
@@ -210,8 +213,8 @@ static void run_until_no_timer(void)
 static void run_timer(void)
 {
 	assert_true(the_device()->timer.is_armed);
-	the_device()->timer.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
-	run_until_no_timer();
+	the_device()->timer.ts = (struct __kernel_timespec){ .tv_nsec = HASTENED_NS };
+	run_until_timer_is_gone();
 }
 
 static bool run_job(void)
@@ -224,7 +227,7 @@ static bool run_job(void)
 		running->done(running);
 	}
 	if (the_device() && the_device()->timer.is_armed && the_device()->timer.is_cancelled)
-		run_until_no_timer();
+		run_until_timer_is_gone();
 	return running;
 }
 
@@ -483,6 +486,21 @@ static void what_opens_slowly_is_said_and_then_served(void **state)
 	assert_null(fake_get(DIR "/hotplug-error"));
 }
 
+/* Both happen before we look: what was opened is the old one's image. */
+static void what_opens_slowly_is_not_offered_to_another(void **state)
+{
+	changed();
+	run_timer();
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	remove_nodes();
+	make_nodes();
+	run_job();
+	finish_all();
+	assert_int_equal(class.nr_closed, 1);
+	assert_int_equal(class.nr_opened, 2);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+}
+
 static void an_error_goes_with_its_device(void **state)
 {
 	add_and_offer();
@@ -660,6 +678,42 @@ static void a_connection_that_cannot_be_taken_up_is_parked(void **state)
 	guest(XB_INITIALISING);
 	guest(XB_INITIALISED);
 	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+}
+
+/* Like Mini-OS: it does not wait for InitWait. */
+static void a_guest_starts_over_on_a_parked_disk_before_we_look(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	device_host_fini(&host); /* as a crash: nothing is handed over */
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_PARKED);
+	set_state(FRONT "/state", XB_INITIALISING);
+	changed();
+	assert_int_equal(the_device()->phase, DEVICE_OPENING);
+	guest(XB_INITIALISED);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	class.nr_disconnected++; /* the one that crashed */
+}
+
+static void a_ring_in_use_is_claimed_when_that_can_be(void **state)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	restart_daemon();
+	host.journal_dir = "/nonexistent";
+	changed();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(the_device()->phase, DEVICE_CLAIMING);
+		assert_non_null(strstr(the_device()->fault.text, "/nonexistent/vbd-5-51712"));
+		assert_int_equal(ours(), XB_CONNECTED);
+		if (i == 2)
+			host.journal_dir = dir;
+		run_timer();
+	}
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_string_equal(the_device()->fault.text, "");
 }
 
 static void a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched(void **state)
@@ -935,6 +989,7 @@ int main(void)
 		TEST(what_cannot_be_opened_is_said_to_the_toolstack),
 		TEST(a_fault_leaves_the_scripts_word),
 		TEST(what_opens_slowly_is_said_and_then_served),
+		TEST(what_opens_slowly_is_not_offered_to_another),
 		TEST(an_error_goes_with_its_device),
 		TEST(what_the_guest_published_wrongly_is_refused),
 		TEST(a_lock_that_will_be_free_is_waited_for),
@@ -947,6 +1002,8 @@ int main(void)
 		TEST(a_disk_that_we_have_stopped_is_not_taken_up),
 		TEST(a_hand_over_without_some_requests_is_none),
 		TEST(a_connection_that_cannot_be_taken_up_is_parked),
+		TEST(a_guest_starts_over_on_a_parked_disk_before_we_look),
+		TEST(a_ring_in_use_is_claimed_when_that_can_be),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),
 		TEST(a_reason_of_any_bytes_is_shown),
 		TEST(nodes_may_go_in_every_phase),

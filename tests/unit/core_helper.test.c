@@ -164,6 +164,19 @@ static void stopping_waits_for_what_runs(void **state)
 	assert_true(job.is_done);
 }
 
+/* More than there are threads: most have not begun when it is told to stop. */
+static void stopping_runs_what_was_posted(void **state)
+{
+	static struct job jobs[NR_JOBS];
+
+	for (int i = 0; i < NR_JOBS; i++)
+		post(&jobs[i], run_quickly);
+	helper_stop(helper);
+	loop_run_inbox(&loop);
+	for (int i = 0; i < NR_JOBS; i++)
+		assert_true(jobs[i].is_done);
+}
+
 static void a_helper_that_did_nothing_stops(void **state)
 {
 	helper_stop(helper);
@@ -181,6 +194,7 @@ int main(void)
 		TEST(every_job_ends_once),
 		TEST(more_jobs_block_than_there_can_be_threads),
 		TEST(stopping_waits_for_what_runs),
+		TEST(stopping_runs_what_was_posted),
 		TEST(a_helper_that_did_nothing_stops),
 	};
 
