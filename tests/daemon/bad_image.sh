@@ -154,32 +154,18 @@ disk_detach 2 xvda
 
 # A process that we know nothing of: it is waited for, for a while. Other tests go on meanwhile.
 locked=$(make_image locked.img 1M)
-perl -MFcntl -e '
-	open(my $f, "+<", $ARGV[0]) or die;
-	my $lock = pack("ssx4qqlx4", F_WRLCK, 0, 1 << 62, 1, 0);
-	fcntl($f, 37, $lock) or die "lock: $!"; # F_OFD_SETLK
-	syswrite(STDOUT, "locked\n"); sleep 600' "$locked" >"$T/stranger" &
-stranger=$!
-loopxen_track $stranger
-soon 10 grep -q locked "$T/stranger"
+lock_hold "$locked" F_WRLCK $((1 << 62)) 1
+stranger=$locker
 disk_attach 2 xvda "$locked"
 load_start locked 2 xvda info --timeout 60
 check_said "an image that another process has locked is waited for" \
 	"vbd 2/51712: waiting: image $locked is locked by another process"
 # Programs that lock other bytes (an emulated disk of the same guest does) are not in the way.
-perl -MFcntl -e '
-	open(my $f, "+<", $ARGV[0]) or die;
-	my $lock = pack("ssx4qqlx4", F_RDLCK, 0, 100, 200, 0);
-	fcntl($f, 37, $lock) or die "lock: $!";
-	syswrite(STDOUT, "locked\n"); sleep 600' "$good" >"$T/locker" &
-locker=$!
-loopxen_track $locker
-soon 10 grep -q locked "$T/locker"
+lock_hold "$good" F_RDLCK 100 200
 disk_attach 1 xvda "$good"
 check_serves "an image that QEMU has locked bytes 100 to 299 of is served" 1 xvda
 disk_detach 1 xvda
-kill -KILL $locker
-wait $locker 2>/dev/null
+lock_release "$locker"
 
 # The image changes under us.
 cp "$good" "$T/short.img"
@@ -225,8 +211,7 @@ load_wait locked
 check_eq "an image that another process keeps locked is not served" $? 3
 check_said "and the log says so" "vbd 2/51712: lock: image $locked is locked by another process"
 check_match "and xenstore" "$(node "/local/domain/0/error/backend/vbd/2/51712/error")" 'locked by another process'
-kill -KILL $stranger
-wait $stranger 2>/dev/null
+lock_release "$stranger"
 check_serves "once it is gone, it is" 2 xvda
 disk_detach 2 xvda
 check_eq "no error is left in xenstore" "$(node "/local/domain/0/error/backend/vbd/2/51712/error")" ""

@@ -71,6 +71,27 @@ end_started() { # PID: ends it and waits for it
 	return 0
 }
 
+# An OFD lock on some bytes of a file (LEN 0: to its end and beyond), held in the background until lock_release.
+lock_hold() { # FILE F_RDLCK|F_WRLCK START LEN: returns when it is held; its pid is $locker
+	local said
+	said=$(mktemp)
+	perl -MFcntl -e '
+		my ($file, $type, $start, $len) = @ARGV;
+		open(my $f, "+<", $file) or die "$file: $!";
+		my $lock = pack("ssx4qqlx4", Fcntl->can($type)->(), 0, $start, $len, 0);
+		fcntl($f, 37, $lock) or die "lock: $!"; # F_OFD_SETLK
+		syswrite(STDOUT, "locked\n"); sleep 600' "$@" >"$said" &
+	locker=$!
+	loopxen_track $locker
+	wait_until 20 grep -q locked "$said"
+	rm "$said"
+}
+
+lock_release() { # PID
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null
+}
+
 loopxen_is_clean() {
 	"$loopxen" check
 }

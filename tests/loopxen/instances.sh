@@ -128,18 +128,9 @@ kill -KILL "$("$loopxen" status | sed -n 's/^reaper: pid //p')"
 wait_until 20 died
 
 # an `up` that has the lock and no reaper yet
-perl -MFcntl -e '
-	open(my $f, "+<", $ARGV[0]) or die;
-	my $all = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0);
-	fcntl($f, 37, $all) or die "lock: $!"; # F_OFD_SETLK
-	syswrite(STDOUT, "locked\n"); sleep 600' "$second/lock" >"$second/locker" &
-locker=$!
-loopxen_track $locker
-wait_until 20 grep -q locked "$second/locker"
+lock_hold "$second/lock" F_WRLCK 0 0
 check_match "an instance that is just starting is not taken down" "$("$loopxen" down 2>&1)" "just starting in $second"
-kill -KILL $locker
-wait $locker 2>/dev/null
-rm "$second/locker"
+lock_release "$locker"
 
 race() { # how many of four succeed
 	local i pids=() won=0
