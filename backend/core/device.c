@@ -276,9 +276,42 @@ static int read_peer_state(struct device *dev, enum xb_state *peer, struct errbu
 	return xb_device_peer_state(&dev->xb, peer, err);
 }
 
+/* What both ends' states ask for; why: what there is to say of a protocol error. */
+static enum xb_action find_action(struct device *dev, enum xb_state ours, struct errbuf *why)
+{
+	enum xb_action action;
+	enum xb_state peer;
+
+	if (read_peer_state(dev, &peer, why))
+		return XB_ACT_PROTOCOL_ERROR;
+	action = xb_device_action(&dev->xb, ours, peer);
+	snprintf(why->text, sizeof(why->text), "the frontend went to %s while we are %s", xb_state_name(peer),
+		 xb_state_name(ours));
+	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
+	if (dev->phase == DEVICE_READY && !dev->is_resuming && ours == XB_CONNECTED && action == XB_ACT_NONE &&
+	    !journal_has_connection(&dev->journal))
+		return XB_ACT_CONNECT;
+	return action;
+}
+
+/* What was kept for as long as the guest asks for nothing else. */
+static void forget_what_is_over(struct device *dev, enum xb_action action)
+{
+	/* The guest is past what the journal tells of: a ring that it has from here on is a new one. */
+	if (dev->phase != DEVICE_CONNECTED && action != XB_ACT_NONE && action != XB_ACT_CLOSE &&
+	    action != XB_ACT_PROTOCOL_ERROR)
+		journal_end(&dev->journal);
+	if (action != XB_ACT_CONNECT)
+		dev->said_wait = false;
+	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
+		dev->has_opened_again = false;
+	if (dev->phase == DEVICE_PARKED && action != XB_ACT_NONE)
+		dev->phase = DEVICE_READY; /* with a fault: opened again before it is offered */
+}
+
 static void advance_idle(struct device *dev)
 {
-	enum xb_state ours = XB_UNKNOWN, peer = XB_UNKNOWN;
+	enum xb_state ours = XB_UNKNOWN;
 	enum xb_action action;
 	struct errbuf err;
 
@@ -293,31 +326,13 @@ static void advance_idle(struct device *dev)
 			start_forgetting(dev);
 		return;
 	}
-	action = XB_ACT_PROTOCOL_ERROR;
-	if (read_peer_state(dev, &peer, &err) == 0) {
-		action = xb_device_action(&dev->xb, ours, peer);
-		snprintf(err.text, sizeof(err.text), "the frontend went to %s while we are %s", xb_state_name(peer),
-			 xb_state_name(ours));
-	}
+	action = find_action(dev, ours, &err);
 	if (dev->is_resuming && action == XB_ACT_NONE) {
 		device_start_connect(dev);
 		return;
 	}
-	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
-	if (dev->phase == DEVICE_READY && ours == XB_CONNECTED && action == XB_ACT_NONE &&
-	    !journal_has_connection(&dev->journal))
-		action = XB_ACT_CONNECT;
 	dev->is_resuming = false;
-	/* The guest is past what the journal tells of: a ring that it has from here on is a new one. */
-	if (dev->phase != DEVICE_CONNECTED && action != XB_ACT_NONE && action != XB_ACT_CLOSE &&
-	    action != XB_ACT_PROTOCOL_ERROR)
-		journal_end(&dev->journal);
-	if (action != XB_ACT_CONNECT)
-		dev->said_wait = false;
-	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
-		dev->has_opened_again = false;
-	if (dev->phase == DEVICE_PARKED && action != XB_ACT_NONE)
-		dev->phase = DEVICE_READY; /* with a fault: opened again before it is offered */
+	forget_what_is_over(dev, action);
 	if (dev->phase == DEVICE_CONNECTED && action == XB_ACT_PROTOCOL_ERROR)
 		device_fail(dev, err.text);
 	else if (action == XB_ACT_PROTOCOL_ERROR && ours != XB_CLOSING && ours != XB_CLOSED)
