@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/cm.h"
 
-#include "tests/unit/xenbus_fake.h"
+#include "tests/unit/xenbus_fake_store.h"
 #include "xenbus/node.h"
 
 #define DIR "/local/domain/1/device/vbd/51712"
-
-static struct xb_store store;
-static struct errbuf err;
-
-static int setup(void **state)
-{
-	fake_reset();
-	xb_store_init(&store);
-	err.text[0] = '\0';
-	return xb_store_open(&store, &err);
-}
-
-static int teardown(void **state)
-{
-	xb_store_fini(&store);
-	fake_reset();
-	return 0;
-}
 
 static const struct {
 	const char *name, *value;

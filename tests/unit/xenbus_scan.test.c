@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/cm.h"
 
-#include "tests/unit/xenbus_fake.h"
+#include "tests/unit/xenbus_fake_store.h"
 #include "xenbus/scan.h"
 
 #define VBD "/local/domain/0/backend/vbd"
 
-static struct xb_store store;
-static struct errbuf err;
 static struct xb_backend_id *ids;
 static unsigned int nr_ids;
 
-static int setup(void **state)
-{
-	fake_reset();
-	xb_store_init(&store);
-	return xb_store_open(&store, &err);
-}
-
-static int teardown(void **state)
+static int free_and_teardown(void **state)
 {
 	free(ids);
 	ids = NULL;
-	xb_store_fini(&store);
-	fake_reset();
-	return 0;
+	return teardown(state);
 }
 
 static void nothing_there_is_no_error(void **state)
@@ -80,13 +69,15 @@ static void a_broken_store_is_an_error(void **state)
 	assert_null(ids);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, free_and_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_there_is_no_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(devices_come_sorted_and_only_plain_numbers_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_guest_only, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_broken_store_is_an_error, setup, teardown),
+		TEST(nothing_there_is_no_error),
+		TEST(devices_come_sorted_and_only_plain_numbers_count),
+		TEST(one_guest_only),
+		TEST(a_broken_store_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/cm.h"
 
-#include "tests/unit/xenbus_fake.h"
+#include "tests/unit/xenbus_fake_store.h"
 #include "xenbus/state.h"
 
 #define DIR "/local/domain/0/backend/vbd/5/51712"
-
-static struct xb_store store;
-static struct errbuf err;
-
-static int setup(void **state)
-{
-	fake_reset();
-	xb_store_init(&store);
-	return xb_store_open(&store, &err);
-}
-
-static int teardown(void **state)
-{
-	xb_store_fini(&store);
-	fake_reset();
-	return 0;
-}
 
 /*
  * Written out a second time, on purpose. One letter per pair, the peer's states from Unknown to Reconfigured:

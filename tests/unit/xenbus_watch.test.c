@@ -3,25 +3,8 @@
 
 #include <malloc.h>
 
-#include "tests/unit/xenbus_fake.h"
+#include "tests/unit/xenbus_fake_store.h"
 #include "xenbus/watch.h"
-
-static struct xb_store store;
-static struct errbuf err;
-
-static int setup(void **state)
-{
-	fake_reset();
-	xb_store_init(&store);
-	return xb_store_open(&store, &err);
-}
-
-static int teardown(void **state)
-{
-	xb_store_fini(&store);
-	fake_reset();
-	return 0;
-}
 
 static void fire(const char *token, unsigned int nr)
 {
