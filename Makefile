@@ -35,7 +35,7 @@ all: $(programs) loopxen-libs                  ## build the programs
 # ---- objects -------------------------------------------------------------------------------------------------
 # Everything but the programs' main files goes into one archive, so that a unit test links what it names.
 room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user,$(call room,$(d)))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user frontend/user/blkload,$(call room,$(d)))
 lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
 
 $(O)/obj/%.o: %.c
@@ -54,7 +54,7 @@ $(O)/libpvring.a: $(lib-obj)
 link = $(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 $(O)/pvring-blkd: $(O)/obj/backend/blk/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring: $(patsubst %.c,$(O)/obj/%.o,$(wildcard ctl/*.c)) $(O)/libpvring.a ; $(link)
-$(O)/pvring-blkload: $(patsubst %.c,$(O)/obj/%.o,$(wildcard frontend/user/blkload/*.c)) $(O)/libpvring.a ; $(link)
+$(O)/pvring-blkload: $(O)/obj/frontend/user/blkload/main.o $(O)/libpvring.a ; $(link)
 
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
 include loopxen/build.mk

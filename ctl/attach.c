@@ -14,8 +14,7 @@
 
 struct attachment {
 	uint32_t domid, devid, backend_domid;
-	const char *vdev, *target;
-	bool is_writable;
+	struct vbd_request request;
 };
 
 static int set_mode(void *config, const char *value, struct errbuf *err)
@@ -24,7 +23,15 @@ static int set_mode(void *config, const char *value, struct errbuf *err)
 
 	if (strcmp(value, "r") != 0 && strcmp(value, "w") != 0)
 		return errbuf_set(err, -EINVAL, "'%s' is not a mode: expected r or w", value);
-	a->is_writable = value[0] == 'w';
+	a->request.is_writable = value[0] == 'w';
+	return 0;
+}
+
+static int set_cdrom(void *config, const char *value, struct errbuf *err)
+{
+	struct attachment *a = config;
+
+	a->request.is_cdrom = true;
 	return 0;
 }
 
@@ -37,12 +44,13 @@ static int set_backend_domid(void *config, const char *value, struct errbuf *err
 
 static const struct option_row rows[] = {
 	{ "mode", "r|w", "r: the guest may only read; w (the default): also write", set_mode },
+	{ "cdrom", NULL, "a CD-ROM, which is read-only", set_cdrom },
 	{ "backend-domid", "N", "the domain that serves the disk (default: this one)", set_backend_domid },
 };
 
 static const struct options_spec spec = {
 	.program = "pvring attach",
-	.synopsis = "vbd DOMID VDEV TARGET [--mode r|w] [--backend-domid N]",
+	.synopsis = "vbd DOMID VDEV TARGET [--mode r|w] [--cdrom] [--backend-domid N]",
 	.summary = "Gives domain DOMID the image TARGET (an absolute path, or SCHEME:REST) as disk VDEV (xvda).",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
@@ -57,10 +65,11 @@ static int take_arguments(struct attachment *a, const struct args *args, struct 
 	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &a->domid, err);
 	if (rc)
 		return rc;
-	a->vdev = args->positional[2];
-	a->target = args->positional[3];
-	rc = blk_vdev_parse(a->vdev, &a->devid, err);
-	return rc ? rc : vbd_check_target(a->target, err);
+	a->request.vdev = args->positional[2];
+	a->request.target = args->positional[3];
+	a->request.is_writable &= !a->request.is_cdrom;
+	rc = blk_vdev_parse(a->request.vdev, &a->devid, err);
+	return rc ? rc : vbd_check_target(a->request.target, err);
 }
 
 /* As if the disk had never been asked for: a daemon that took it is told; one that is not there is not waited for. */
@@ -82,7 +91,7 @@ static int attach(struct xb_store *store, void *arg, struct errbuf *err)
 
 	rc = vbd_init(&vbd, a->domid, a->devid, a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
 	if (rc == 0)
-		rc = vbd_create(&vbd, store, a->vdev, a->target, a->is_writable, err);
+		rc = vbd_create(&vbd, store, &a->request, err);
 	if (rc)
 		return rc;
 	rc = vbd_wait_for_backend(&vbd, store, err);
@@ -97,7 +106,7 @@ static int attach(struct xb_store *store, void *arg, struct errbuf *err)
 
 int command_attach(int argc, char **argv)
 {
-	struct attachment a = { .backend_domid = OWN_DOMAIN, .is_writable = true };
+	struct attachment a = { .backend_domid = OWN_DOMAIN, .request.is_writable = true };
 	struct args args = { .min = 4, .max = 4 };
 	struct errbuf err;
 	int status;

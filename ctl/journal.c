@@ -60,32 +60,19 @@ static void look_at_ring(const struct journal_identity *identity, struct ring_vi
 	grants_close(&grants);
 }
 
-static const char *operation_name(uint8_t operation)
-{
-	switch (operation) {
-	case BLKIF_OP_READ:
-		return "read";
-	case BLKIF_OP_WRITE:
-		return "write";
-	case BLKIF_OP_FLUSH_DISKCACHE:
-		return "flush";
-	default:
-		return "other";
-	}
-}
-
 static void print_request(const struct journal_file *file, const struct journal_entry *entry)
 {
+	struct errbuf ignored;
 	enum blk_abi abi;
 	struct blk_request req;
 
-	if (strcmp(file->identity.kind, "vbd") != 0 || blk_abi_parse(file->identity.protocol, &abi)) {
+	if (strcmp(file->identity.kind, "vbd") != 0 || blk_abi_parse(file->identity.protocol, &abi, &ignored)) {
 		printf("\n");
 		return;
 	}
 	blk_request_decode(abi, entry->request, &req);
-	printf("  id %" PRIu64 "  %s (%u)  sector %" PRIu64 "  %u segment(s)\n", req.id, operation_name(req.operation),
-	       req.operation, req.sector, req.nr_segments);
+	printf("  id %" PRIu64 "  %s (%u)  sector %" PRIu64 "  %u segment(s)\n", req.id,
+	       blk_operation_name(req.operation), req.operation, req.sector, req.nr_segments);
 }
 
 /* Without the ring, an answer that may or may not have been published counts as not. */

@@ -86,8 +86,7 @@ int vbd_check_target(const char *target, struct errbuf *err)
 
 struct creation {
 	const struct vbd *vbd;
-	const char *vdev, *target;
-	bool is_writable;
+	const struct vbd_request *request;
 };
 
 struct pair {
@@ -118,6 +117,11 @@ static int make_dir(struct xb_store *store, const char *dir, uint32_t owner, uin
 	return rc;
 }
 
+static const char *device_type(const struct vbd_request *request)
+{
+	return request->is_cdrom ? "cdrom" : "disk";
+}
+
 static int write_frontend(struct xb_store *store, const struct creation *c, struct errbuf *err)
 {
 	const struct vbd *vbd = c->vbd;
@@ -138,7 +142,7 @@ static int write_frontend(struct xb_store *store, const struct creation *c, stru
 		{ "backend-id", backend_id },
 		{ "state", "1" },
 		{ "virtual-device", devid },
-		{ "device-type", "disk" },
+		{ "device-type", device_type(c->request) },
 		{ "trusted", "1" },
 		/* For PV frontends older than Linux 2.6.26; a 32-bit guest's newer one writes over it. */
 		{ "protocol", strcmp(type, "pv") == 0 ? "x86_64-abi" : NULL },
@@ -148,21 +152,22 @@ static int write_frontend(struct xb_store *store, const struct creation *c, stru
 /* The backend's nodes, and the toolstack's copy of them, which nobody else can write. */
 static int write_backend(struct xb_store *store, const struct creation *c, struct errbuf *err)
 {
+	const struct vbd_request *request = c->request;
 	const struct vbd *vbd = c->vbd;
 	char domid[16];
 	const struct pair pairs[] = {
-		{ "params", c->target },
+		{ "params", request->target },
 		{ "script", VBD_SCRIPT },
 		{ "frontend-id", domid },
 		{ "online", "1" },
-		{ "removable", "0" },
+		{ "removable", request->is_cdrom ? "1" : "0" },
 		{ "bootable", "1" },
 		{ "state", "1" },
-		{ "dev", c->vdev },
+		{ "dev", request->vdev },
 		{ "type", "phy" },
-		{ "mode", c->is_writable ? "w" : "r" },
-		{ "device-type", "disk" },
-		{ "discard-enable", c->is_writable ? "1" : "0" },
+		{ "mode", request->is_writable ? "w" : "r" },
+		{ "device-type", device_type(request) },
+		{ "discard-enable", request->is_writable ? "1" : "0" },
 		{ "specification", "xen" },
 	};
 	const size_t nr = sizeof(pairs) / sizeof(pairs[0]);
@@ -190,8 +195,8 @@ static int create(struct xb_store *store, void *arg, struct errbuf *err)
 	if (!xb_exists(store, domain, NULL))
 		return errbuf_set(err, -ENOENT, "there is no domain %u: %s is missing", vbd->domid, domain);
 	if (xb_exists(store, vbd->libxl, NULL))
-		return errbuf_set(err, -EEXIST, "domain %u has a disk %s already: %s exists", vbd->domid, c->vdev,
-				  vbd->libxl);
+		return errbuf_set(err, -EEXIST, "domain %u has a disk %s already: %s exists", vbd->domid,
+				  c->request->vdev, vbd->libxl);
 	rc = write_pairs(store, vbd->libxl, (struct pair[]){
 		{ "frontend", vbd->frontend },
 		{ "backend", vbd->backend },
@@ -203,10 +208,10 @@ static int create(struct xb_store *store, void *arg, struct errbuf *err)
 	return rc;
 }
 
-int vbd_create(const struct vbd *vbd, struct xb_store *store, const char *vdev, const char *target, bool is_writable,
+int vbd_create(const struct vbd *vbd, struct xb_store *store, const struct vbd_request *request,
 	       struct errbuf *err)
 {
-	return xb_transaction(store, create, &(struct creation){ vbd, vdev, target, is_writable }, err);
+	return xb_transaction(store, create, &(struct creation){ vbd, request }, err);
 }
 
 /* 1: the backend is in the state, or gone (which is fine with Closed only); 0: not yet. */

@@ -27,6 +27,12 @@ struct vbd {
 	char libxl[XB_DIR_MAX];
 };
 
+/* What a new disk is to be. */
+struct vbd_request {
+	const char *vdev, *target;
+	bool is_writable, is_cdrom;
+};
+
 int vbd_init(struct vbd *vbd, uint32_t domid, uint32_t devid, uint32_t backend_domid, struct errbuf *err);
 /* Finds the backend's domain of a disk that exists: -ENOENT if it does not. */
 int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t devid, struct errbuf *err);
@@ -34,8 +40,7 @@ int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t d
 /* An absolute path, or SCHEME:REST: -EINVAL with a suggestion otherwise. */
 int vbd_check_target(const char *target, struct errbuf *err);
 /* One transaction. -EEXIST: there is such a disk already; -ENOENT: there is no such domain. */
-int vbd_create(const struct vbd *vbd, struct xb_store *store, const char *vdev, const char *target, bool is_writable,
-	       struct errbuf *err);
+int vbd_create(const struct vbd *vbd, struct xb_store *store, const struct vbd_request *request, struct errbuf *err);
 /* Waits until a backend offers the disk (state 2); -ETIMEDOUT. */
 int vbd_wait_for_backend(const struct vbd *vbd, struct xb_store *store, struct errbuf *err);
 

@@ -19,6 +19,7 @@ extern const char *const blk_grants_names[BLK_NR_GRANTS];
 
 struct blk_config {
 	enum blk_grants grants;
+	enum blk_abi default_abi; /* of a frontend that does not write `protocol` */
 };
 
 extern struct blk_config blk_config;
@@ -38,6 +39,7 @@ struct blk_device {
 	char params[PATH_MAX + 64];
 	char vdev[32];
 	bool is_read_only;
+	bool is_cdrom;
 	bool is_direct_io_safe;
 	struct image_owner owner;
 	struct image *image; /* NULL: not open */

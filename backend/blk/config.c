@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/blk/blk.h"
 
-struct blk_config blk_config;
+struct blk_config blk_config = { .default_abi = BLK_ABI_UNSAID };
 
 const char *const blk_grants_names[BLK_NR_GRANTS] = {
 	[BLK_GRANTS_AUTO] = "auto",

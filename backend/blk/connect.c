@@ -22,6 +22,23 @@ static struct blk_device *to_blk(struct device *dev)
 
 /* ---- what the toolstack asks for ------------------------------------------------------------------------------- */
 
+/* A CD-ROM is read-only whatever the mode says. */
+static int parse_device_type(struct blk_device *blk, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+	char type[16];
+	int rc;
+
+	rc = xb_read_string_or(xb->store, xb->dir, "device-type", "disk", type, sizeof(type), err);
+	if (rc)
+		return rc;
+	if (strcmp(type, "disk") != 0 && strcmp(type, "cdrom") != 0)
+		return errbuf_set(err, -EINVAL, "%s/device-type: '%s': expected disk or cdrom", xb->dir, type);
+	blk->is_cdrom = type[0] == 'c';
+	blk->is_read_only |= blk->is_cdrom;
+	return 0;
+}
+
 static int parse_mode(struct blk_device *blk, struct errbuf *err)
 {
 	struct xb_device *xb = &blk->dev.xb;
@@ -49,6 +66,8 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 		rc = xb_read_string_or(xb->store, xb->dir, "dev", "", blk->vdev, sizeof(blk->vdev), err);
 	if (rc == 0)
 		rc = parse_mode(blk, err);
+	if (rc == 0)
+		rc = parse_device_type(blk, err);
 	if (rc == 0)
 		rc = xb_read_u32_or(xb->store, xb->dir, "direct-io-safe", 0, 0, 1, &safe, err);
 	if (rc)
@@ -124,7 +143,8 @@ static int publish_size(struct blk_device *blk, struct errbuf *err)
 	if (rc == 0)
 		rc = xb_write(xb->store, xb->dir, "physical-sector-size", err, "%u", engine->physical_sector_bytes);
 	if (rc == 0)
-		rc = xb_write(xb->store, xb->dir, "info", err, "%u", blk->is_read_only ? VDISK_READONLY : 0);
+		rc = xb_write(xb->store, xb->dir, "info", err, "%u",
+			      (blk->is_read_only ? VDISK_READONLY : 0) | (blk->is_cdrom ? VDISK_CDROM : 0));
 	return rc;
 }
 
@@ -138,6 +158,7 @@ static int blk_offer(struct device *dev, struct errbuf *err)
 		{ "max-ring-page-order", BLK_MAX_RING_PAGE_ORDER },
 		{ "multi-queue-max-queues", 1 },
 		{ "feature-flush-cache", 1 },
+		{ "feature-barrier", 1 },
 	};
 	int rc = publish_size(to_blk(dev), err);
 
@@ -195,15 +216,17 @@ static int read_protocol(struct blk_device *blk, struct errbuf *err)
 {
 	struct xb_device *xb = &blk->dev.xb;
 	char protocol[32];
+	struct errbuf why;
 	int rc;
 
 	rc = xb_read_string_or(xb->store, xb->otherend, "protocol", "", protocol, sizeof(protocol), err);
 	if (rc)
 		return rc;
-	if (blk_abi_parse(*protocol ? protocol : NULL, &blk->abi))
-		return errbuf_set(err, -EPROTONOSUPPORT, "%s/protocol: '%s' is not served: expected %s", xb->otherend,
-				  protocol, blk_abi_name(BLK_ABI_NATIVE));
-	return 0;
+	blk->abi = blk_config.default_abi;
+	if (!*protocol)
+		return 0;
+	rc = blk_abi_parse(protocol, &blk->abi, &why);
+	return rc ? errbuf_set(err, rc, "%s/protocol: %s", xb->otherend, why.text) : 0;
 }
 
 static int blk_accept(struct device *dev, struct errbuf *err)

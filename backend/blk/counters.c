@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/blk/counters.h"
 
-const char *const blk_io_kind_names[BLK_NR_IO_KINDS] = { "read", "write", "flush" };
+const char *const blk_io_kind_names[BLK_NR_IO_KINDS] = { "read", "write", "flush", "barrier" };
 
 void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t n)
 {

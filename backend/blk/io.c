@@ -2,6 +2,7 @@
 #include "backend/blk/io.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -11,35 +12,11 @@
 
 #define PAGE_BYTES 4096
 
-static void list_init(struct io_list *list)
-{
-	list->first = NULL;
-	list->tail = &list->first;
-}
-
 void blk_io_init(struct blk_queue *bq)
 {
-	list_init(&bq->to_fetch);
-	list_init(&bq->to_store);
-}
-
-static void list_add(struct io_list *list, struct blk_io *io)
-{
-	io->next = NULL;
-	*list->tail = io;
-	list->tail = &io->next;
-}
-
-static struct blk_io *list_take(struct io_list *list)
-{
-	struct blk_io *io = list->first;
-
-	if (io) {
-		list->first = io->next;
-		if (!list->first)
-			list->tail = &list->first;
-	}
-	return io;
+	io_list_init(&bq->to_fetch);
+	io_list_init(&bq->to_store);
+	blk_order_init(&bq->order);
 }
 
 static uint8_t *io_buffer(const struct blk_io *io)
@@ -64,6 +41,9 @@ static void respond(struct blk_io *io, int16_t status)
 		grants_unmap(&bq->queue.grants, io->mapped, io->req.nr_segments);
 		io->mapped = NULL;
 	}
+	if (io->is_running)
+		blk_order_done(&bq->order);
+	io->is_running = false;
 	histogram_add(&bq->counters.latency, clock_now_ns() - io->taken_ns);
 	counter_add(&bq->counters.nr_answered, 1);
 	blk_response_encode(bq->params.abi, &rsp, slot);
@@ -103,14 +83,18 @@ static void succeed(struct blk_io *io)
 
 static void engine_done(struct blk_op *op, int rc);
 
+static enum blk_op_kind next_op(const struct blk_io *io)
+{
+	if ((io->steps & IO_STEP_FLUSH_BEFORE) || !(io->steps & IO_STEP_DATA))
+		return BLK_OP_FLUSH;
+	return io->kind == BLK_IO_READ ? BLK_OP_READ : BLK_OP_WRITE;
+}
+
 static void submit(struct blk_io *io)
 {
 	struct blk_queue *bq = io->bq;
 
-	io->op.kind = io->flushes_first		? BLK_OP_FLUSH :
-		      io->kind == BLK_IO_READ	? BLK_OP_READ :
-		      io->op.len_bytes		? BLK_OP_WRITE :
-						  BLK_OP_FLUSH;
+	io->op.kind = next_op(io);
 	io->op.offset_bytes = io->req.sector * BLK_SECTOR_BYTES;
 	io->op.done = engine_done;
 	bq->params.image->engine->ops->submit(bq->params.image->engine, &bq->worker->loop, &io->op);
@@ -122,13 +106,13 @@ static void engine_done(struct blk_op *op, int rc)
 	struct blk_queue *bq = io->bq;
 
 	queue_kick(&bq->queue);
+	io->steps &= io->steps - 1; /* the first of them is done */
 	if (rc) {
 		fail_io(io, rc);
-	} else if (io->flushes_first) {
-		io->flushes_first = false;
+	} else if (io->steps) {
 		submit(io);
 	} else if (io->kind == BLK_IO_READ && !io->mapped && queue_has_ring(&bq->queue)) {
-		list_add(&bq->to_store, io);
+		io_list_add(&bq->to_store, io);
 	} else {
 		succeed(io);
 	}
@@ -202,15 +186,15 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, enum grants_di
 	struct blk_io *io;
 
 	while (list->first) {
-		list_init(&batch);
+		io_list_init(&batch);
 		while (list->first && grants_copy_room(&bq->queue.grants) >= list->first->req.nr_segments) {
-			io = list_take(list);
+			io = io_list_take(list);
 			io->copy_failed = false;
 			gather_copy(io, direction);
-			list_add(&batch, io);
+			io_list_add(&batch, io);
 		}
 		grants_copy_run(&bq->queue.grants, copy_failed, bq);
-		while ((io = list_take(&batch))) {
+		while ((io = io_list_take(&batch))) {
 			if (io->copy_failed)
 				fail(io, BLKIF_RSP_ERROR, "a grant that cannot be used");
 			else
@@ -221,7 +205,7 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, enum grants_di
 
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
-static void take_data(struct blk_io *io)
+static void begin(struct blk_io *io)
 {
 	struct blk_queue *bq = io->bq;
 
@@ -238,7 +222,34 @@ static void take_data(struct blk_io *io)
 		if (io->kind == BLK_IO_READ)
 			submit(io);
 		else
-			list_add(&bq->to_fetch, io);
+			io_list_add(&bq->to_fetch, io);
+	}
+}
+
+/* What the request is and what the engine is to do for it. */
+static void plan(struct blk_io *io)
+{
+	bool has_data = io->op.len_bytes > 0;
+
+	switch (io->req.operation) {
+	case BLKIF_OP_READ:
+		io->kind = BLK_IO_READ;
+		io->steps = IO_STEP_DATA;
+		break;
+	case BLKIF_OP_WRITE:
+		io->kind = BLK_IO_WRITE;
+		io->steps = IO_STEP_DATA;
+		break;
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		io->kind = BLK_IO_FLUSH;
+		io->steps = IO_STEP_FLUSH_BEFORE | (has_data ? IO_STEP_DATA : 0);
+		break;
+	case BLKIF_OP_WRITE_BARRIER:
+		io->kind = BLK_IO_BARRIER;
+		io->steps = IO_STEP_FLUSH_BEFORE | (has_data ? IO_STEP_DATA | IO_STEP_FLUSH_AFTER : 0);
+		break;
+	default:
+		abort(); /* request.c refused it */
 	}
 }
 
@@ -259,18 +270,36 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 		fail(io, verdict == BLK_UNSUPPORTED ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR, why);
 		return;
 	}
-	io->kind = io->req.operation == BLKIF_OP_READ  ? BLK_IO_READ :
-		   io->req.operation == BLKIF_OP_WRITE ? BLK_IO_WRITE :
-							 BLK_IO_FLUSH;
-	io->flushes_first = io->kind == BLK_IO_FLUSH && io->op.len_bytes > 0;
-	take_data(io);
+	plan(io);
+	io->is_running = blk_order_take(&bq->order, io);
+	if (io->is_running)
+		begin(io);
+}
+
+/* Those that a barrier held up. Without a ring there is nobody to read or write for. */
+static bool begin_held(struct blk_queue *bq)
+{
+	struct blk_io *io;
+	bool has_begun = false;
+
+	while ((io = blk_order_next(&bq->order))) {
+		has_begun = true;
+		io->is_running = true;
+		if (queue_has_ring(&bq->queue))
+			begin(io);
+		else
+			respond(io, BLKIF_RSP_ERROR);
+	}
+	return has_begun;
 }
 
 void blk_io_flush(struct queue *queue)
 {
 	struct blk_queue *bq = to_bq(queue);
 
-	copy_list(bq, &bq->to_fetch, GRANTS_FROM_GUEST, submit);
-	if (queue_has_ring(queue))
-		copy_list(bq, &bq->to_store, GRANTS_TO_GUEST, succeed);
+	do {
+		copy_list(bq, &bq->to_fetch, GRANTS_FROM_GUEST, submit);
+		if (queue_has_ring(queue))
+			copy_list(bq, &bq->to_store, GRANTS_TO_GUEST, succeed);
+	} while (begin_held(bq));
 }

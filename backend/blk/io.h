@@ -15,9 +15,14 @@
 #define BACKEND_BLK_IO_H
 
 #include "backend/blk/blk_queue.h"
+#include "backend/blk/io_list.h"
+#include "backend/blk/order.h"
 #include "common/base/container.h"
 
 #define BLK_MAX_REQUEST_DATA_BYTES (BLK_MAX_SEGMENTS * 4096)
+
+/* In this order. A FLUSH makes earlier writes durable, then its own data is written; a BARRIER's is durable, too. */
+enum io_step { IO_STEP_FLUSH_BEFORE = 1, IO_STEP_DATA = 2, IO_STEP_FLUSH_AFTER = 4 };
 
 /* A request in flight. The slot's for life; owner: the worker. */
 struct blk_io {
@@ -27,15 +32,12 @@ struct blk_io {
 	uint32_t slot;
 	struct blk_request req;
 	enum blk_io_kind kind;
-	bool flushes_first; /* a FLUSH with data: the data is written when the flush is done */
+	unsigned int steps; /* enum io_step: what the engine has still to do */
+	bool is_running;    /* by order.h */
 	bool copy_failed;
 	void *mapped; /* the guest's pages, side by side; NULL: copied */
 	uint64_t taken_ns;
 	struct iovec iov[BLK_MAX_SEGMENTS];
-};
-
-struct io_list {
-	struct blk_io *first, **tail;
 };
 
 struct blk_queue {
@@ -51,6 +53,7 @@ struct blk_queue {
 	int buffer_index;
 	struct io_list to_fetch; /* writes whose data is still the guest's */
 	struct io_list to_store; /* reads whose data is not yet the guest's */
+	struct blk_order order;
 	struct blk_counters counters;
 	/* messages between the threads; each is on its way at most once */
 	struct worker *worker;

@@ -16,8 +16,15 @@ static int set_grants(void *config, const char *value, struct errbuf *err)
 	return errbuf_set(err, -EINVAL, "'%s' is not a way to move data: expected copy, map or auto", value);
 }
 
+static int set_default_protocol(void *config, const char *value, struct errbuf *err)
+{
+	return blk_abi_parse(value, &blk_config.default_abi, err);
+}
+
 static const struct option_row rows[] = {
 	{ "grants", "HOW", "copy a request's data, map it, or auto (default): by size", set_grants },
+	{ "default-protocol", "NAME",
+	  "of a guest that does not say its own: x86_32-abi (default, as Linux) or x86_64-abi", set_default_protocol },
 };
 
 static const struct daemon_spec spec = {

@@ -51,6 +51,7 @@ enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct
 		if (req->nr_segments == 0)
 			return refuse(BLK_REJECT, why, "no segments");
 		break;
+	case BLKIF_OP_WRITE_BARRIER:
 	case BLKIF_OP_FLUSH_DISKCACHE:
 		break;
 	default:
@@ -58,7 +59,7 @@ enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct
 	}
 	verdict = check_segments(req, nr_sectors, why);
 	if (verdict != BLK_OK || *nr_sectors == 0)
-		return verdict; /* an empty flush: some frontends leave any sector number in it */
+		return verdict; /* an empty flush or barrier: some frontends leave any sector number in it */
 	if (req->operation != BLKIF_OP_READ && limits->is_read_only)
 		return refuse(BLK_REJECT, why, "a write to a read-only disk");
 	return check_range(limits, req, *nr_sectors, why);

@@ -8,73 +8,144 @@
 
 #include <xen/io/protocols.h>
 
-static_assert(BLK_MAX_SEGMENTS == BLKIF_MAX_SEGMENTS_PER_REQUEST, "segments of a direct request");
-static_assert(sizeof(struct blkif_request) <= BLK_MAX_REQUEST_BYTES, "request slot");
-static_assert(sizeof(struct blkif_response) <= BLK_MAX_RESPONSE_BYTES, "response slot");
-static_assert(offsetof(struct blkif_request, id) == 8, "x86_64 request layout");
-static_assert(offsetof(struct blkif_request, sector_number) == 16, "x86_64 request layout");
-static_assert(offsetof(struct blkif_request, seg) == 24, "x86_64 request layout");
-static_assert(offsetof(struct blkif_response, status) == 10, "x86_64 response layout");
+#include "common/base/errbuf.h"
 
-int blk_abi_parse(const char *protocol, enum blk_abi *abi)
+/* A 32-bit x86 guest aligns 64-bit fields to 4 bytes only. Everything else is as in Xen's own header. */
+#pragma pack(push, 4)
+struct x86_32_blkif_request {
+	uint8_t operation;
+	uint8_t nr_segments;
+	blkif_vdev_t handle;
+	uint64_t id;
+	blkif_sector_t sector_number;
+	struct blkif_request_segment seg[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+};
+struct x86_32_blkif_response {
+	uint64_t id;
+	uint8_t operation;
+	int16_t status;
+};
+#pragma pack(pop)
+
+static_assert(sizeof(long) == 8, "the native ABI is that of a 64-bit guest");
+static_assert(BLK_MAX_SEGMENTS == BLKIF_MAX_SEGMENTS_PER_REQUEST, "segments of a direct request");
+
+#define ASSERT_LAYOUT(request, response, request_bytes, response_bytes, id_at, sector_at, seg_at)                      \
+	static_assert(sizeof(struct request) == (request_bytes) && (request_bytes) <= BLK_MAX_REQUEST_BYTES,           \
+		      "request slot");                                                                                 \
+	static_assert(sizeof(struct response) == (response_bytes) && (response_bytes) <= BLK_MAX_RESPONSE_BYTES,       \
+		      "response slot");                                                                                \
+	static_assert(offsetof(struct request, operation) == 0 && offsetof(struct request, nr_segments) == 1 &&        \
+			      offsetof(struct request, id) == (id_at) &&                                               \
+			      offsetof(struct request, sector_number) == (sector_at) &&                                \
+			      offsetof(struct request, seg) == (seg_at),                                               \
+		      "request layout");                                                                               \
+	static_assert(offsetof(struct response, id) == 0 && offsetof(struct response, operation) == 8 &&               \
+			      offsetof(struct response, status) == 10,                                                 \
+		      "response layout")
+ASSERT_LAYOUT(blkif_request, blkif_response, 112, 16, 8, 16, 24);
+ASSERT_LAYOUT(x86_32_blkif_request, x86_32_blkif_response, 108, 12, 4, 12, 20);
+
+/* What differs between the ABIs; operation and nr_segments come first in all of them, a response has one layout. */
+static const struct {
+	const char *name;
+	uint8_t request_bytes, response_bytes;
+	uint8_t id_at, sector_at, segments_at;
+} abis[BLK_NR_ABIS] = {
+#define ABI(protocol, request, response)                                                                               \
+	{ protocol, sizeof(struct request), sizeof(struct response), offsetof(struct request, id),                     \
+	  offsetof(struct request, sector_number), offsetof(struct request, seg) }
+	[BLK_ABI_NATIVE] = ABI(XEN_IO_PROTO_ABI_NATIVE, blkif_request, blkif_response),
+	[BLK_ABI_X86_32] = ABI(XEN_IO_PROTO_ABI_X86_32, x86_32_blkif_request, x86_32_blkif_response),
+#undef ABI
+};
+
+int blk_abi_parse(const char *protocol, enum blk_abi *abi, struct errbuf *err)
 {
-	if (protocol && strcmp(protocol, XEN_IO_PROTO_ABI_NATIVE) != 0)
-		return -EINVAL;
-	*abi = BLK_ABI_NATIVE;
-	return 0;
+	for (unsigned int i = 0; i < BLK_NR_ABIS; i++) {
+		if (strcmp(protocol, abis[i].name) == 0) {
+			*abi = i;
+			return 0;
+		}
+	}
+	return errbuf_set(err, -EINVAL, "'%.40s' is not served: expected %s or %s", protocol, abis[BLK_ABI_NATIVE].name,
+			  abis[BLK_ABI_X86_32].name);
 }
 
 const char *blk_abi_name(enum blk_abi abi)
 {
-	return XEN_IO_PROTO_ABI_NATIVE;
+	return abis[abi].name;
+}
+
+const char *blk_operation_name(uint8_t operation)
+{
+	switch (operation) {
+	case BLKIF_OP_READ:
+		return "read";
+	case BLKIF_OP_WRITE:
+		return "write";
+	case BLKIF_OP_WRITE_BARRIER:
+		return "barrier";
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		return "flush";
+	case BLKIF_OP_DISCARD:
+		return "discard";
+	case BLKIF_OP_INDIRECT:
+		return "indirect";
+	default:
+		return "other";
+	}
 }
 
 size_t blk_request_bytes(enum blk_abi abi)
 {
-	return sizeof(struct blkif_request);
+	return abis[abi].request_bytes;
 }
 
 size_t blk_response_bytes(enum blk_abi abi)
 {
-	return sizeof(struct blkif_response);
+	return abis[abi].response_bytes;
 }
 
 void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
 {
-	struct blkif_request wire;
+	struct blkif_request_segment seg[BLK_MAX_SEGMENTS];
+	const uint8_t *from = slot;
 
-	memcpy(&wire, slot, sizeof(wire));
-	req->operation = wire.operation;
-	req->nr_segments = wire.nr_segments;
-	req->id = wire.id;
-	req->sector = wire.sector_number;
+	req->operation = from[0];
+	req->nr_segments = from[1];
+	memcpy(&req->id, from + abis[abi].id_at, sizeof(req->id));
+	memcpy(&req->sector, from + abis[abi].sector_at, sizeof(req->sector));
+	memcpy(seg, from + abis[abi].segments_at, sizeof(seg));
 	for (unsigned int i = 0; i < BLK_MAX_SEGMENTS; i++) {
-		req->segment[i].gref = wire.seg[i].gref;
-		req->segment[i].first_sect = wire.seg[i].first_sect;
-		req->segment[i].last_sect = wire.seg[i].last_sect;
+		req->segment[i].gref = seg[i].gref;
+		req->segment[i].first_sect = seg[i].first_sect;
+		req->segment[i].last_sect = seg[i].last_sect;
 	}
 }
 
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
 {
-	struct blkif_request wire;
+	struct blkif_request_segment seg[BLK_MAX_SEGMENTS];
+	uint8_t *to = slot;
 
-	memset(&wire, 0, sizeof(wire));
-	wire.operation = req->operation;
-	wire.nr_segments = req->nr_segments;
-	wire.id = req->id;
-	wire.sector_number = req->sector;
+	memset(seg, 0, sizeof(seg));
 	for (unsigned int i = 0; i < BLK_MAX_SEGMENTS; i++) {
-		wire.seg[i].gref = req->segment[i].gref;
-		wire.seg[i].first_sect = req->segment[i].first_sect;
-		wire.seg[i].last_sect = req->segment[i].last_sect;
+		seg[i].gref = req->segment[i].gref;
+		seg[i].first_sect = req->segment[i].first_sect;
+		seg[i].last_sect = req->segment[i].last_sect;
 	}
-	memcpy(slot, &wire, sizeof(wire));
+	memset(to, 0, abis[abi].request_bytes);
+	to[0] = req->operation;
+	to[1] = req->nr_segments;
+	memcpy(to + abis[abi].id_at, &req->id, sizeof(req->id));
+	memcpy(to + abis[abi].sector_at, &req->sector, sizeof(req->sector));
+	memcpy(to + abis[abi].segments_at, seg, sizeof(seg));
 }
 
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp)
 {
-	struct blkif_response wire;
+	struct x86_32_blkif_response wire; /* the native one is this and 4 bytes of padding */
 
 	memcpy(&wire, slot, sizeof(wire));
 	rsp->id = wire.id;
@@ -84,11 +155,12 @@ void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response
 
 void blk_response_encode(enum blk_abi abi, const struct blk_response *rsp, void *slot)
 {
-	struct blkif_response wire;
+	struct x86_32_blkif_response wire;
 
 	memset(&wire, 0, sizeof(wire));
 	wire.id = rsp->id;
 	wire.operation = rsp->operation;
 	wire.status = rsp->status;
+	memset(slot, 0, abis[abi].response_bytes);
 	memcpy(slot, &wire, sizeof(wire));
 }

@@ -4,7 +4,7 @@
  * ABI. Pure: bytes in, values out; nothing is judged here (backend/blk/request.h does that).
  *
  * Source: xen/io/blkif.h. A slot is a private copy (common/ring), never the shared page itself.
- * Thread: any. Never fails, never logs.
+ * Thread: any. Never logs.
  */
 #ifndef COMMON_WIRE_BLK_H
 #define COMMON_WIRE_BLK_H
@@ -12,8 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One row per ABI that `protocol` can name; the guest's word size decides the layout. */
-enum blk_abi { BLK_ABI_NATIVE };
+struct errbuf;
+
+/*
+ * What the node `protocol` can name. The guest's word size decides the layout: native is that of a 64-bit guest
+ * (x86_64-abi, or arm-abi on Arm, which are alike), the other one is that of a 32-bit x86 guest.
+ */
+enum blk_abi { BLK_ABI_NATIVE, BLK_ABI_X86_32, BLK_NR_ABIS };
+
+/* What Linux's backend takes a frontend for that does not write the node. */
+#ifdef __x86_64__
+#define BLK_ABI_UNSAID BLK_ABI_X86_32
+#else
+#define BLK_ABI_UNSAID BLK_ABI_NATIVE
+#endif
 
 #define BLK_MAX_SEGMENTS 11 /* BLKIF_MAX_SEGMENTS_PER_REQUEST: what fits a slot of every ABI */
 
@@ -41,9 +53,12 @@ struct blk_response {
 	int16_t status; /* BLKIF_RSP_* */
 };
 
-/* The ABI that the node `protocol` names; NULL (no such node) is native. -EINVAL: a name we do not serve. */
-int blk_abi_parse(const char *protocol, enum blk_abi *abi);
+/* -EINVAL, with a reason: not a name that is served. What a guest without the node speaks is for the caller to know. */
+int blk_abi_parse(const char *protocol, enum blk_abi *abi, struct errbuf *err);
 const char *blk_abi_name(enum blk_abi abi);
+
+/* "read"; "other" for what blkif.h does not name. */
+const char *blk_operation_name(uint8_t operation);
 
 size_t blk_request_bytes(enum blk_abi abi);
 size_t blk_response_bytes(enum blk_abi abi);

@@ -85,7 +85,7 @@ static void put_request(struct blkfront *front, struct blkfront_io *io, struct b
 	req->id = flight_start(front->flight, io->index, req->operation);
 	io->operation = req->operation;
 	io->sector = req->sector;
-	blk_request_encode(BLKFRONT_ABI, req, slot);
+	blk_request_encode(front->config.abi, req, slot);
 	if (!ring_front_put(&front->queue.ring, slot))
 		assert(!"more buffers than slots");
 	front->nr_out++;
@@ -153,7 +153,7 @@ static const char *complete(struct blkfront *front, const void *slot, struct blk
 	const char *why;
 	uint32_t index;
 
-	blk_response_decode(BLKFRONT_ABI, slot, &rsp);
+	blk_response_decode(front->config.abi, slot, &rsp);
 	why = flight_land(front->flight, front->nr_buffers, &rsp, &index);
 	if (why)
 		return why;

@@ -43,6 +43,8 @@ struct blkfront_config {
 	uint32_t buffer_pages;	 /* 1 to 11; 0: 11 */
 	uint32_t timeout_ms;	 /* for connect and disconnect */
 	bool is_not_persistent;	 /* tell the backend not to keep our pages mapped between requests */
+	enum blk_abi abi;	 /* how requests are laid out */
+	bool omits_protocol;	 /* leave the node `protocol` out, as some frontends do */
 };
 
 enum blkfront_state {

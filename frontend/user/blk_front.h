@@ -9,8 +9,6 @@
 #include "frontend/user/grants.h"
 #include "frontend/user/queue.h"
 
-#define BLKFRONT_ABI BLK_ABI_NATIVE
-
 /* epoll's names for the two fds that blkfront_fd() stands for. */
 enum blkfront_source { BLKFRONT_EVENT_CHANNEL, BLKFRONT_XENSTORE };
 

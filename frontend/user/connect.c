@@ -103,7 +103,7 @@ static int make_ring(struct blkfront *front, struct errbuf *err)
 		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
 	}
 	rc = front_queue_open(&front->queue, front->gntshr, front->device.xb.domid, order,
-			      blk_request_bytes(BLKFRONT_ABI), blk_response_bytes(BLKFRONT_ABI), err);
+			      blk_request_bytes(front->config.abi), blk_response_bytes(front->config.abi), err);
 	if (rc)
 		return rc;
 	return make_buffers(front, err);
@@ -113,7 +113,7 @@ static int make_ring(struct blkfront *front, struct errbuf *err)
 static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err)
 {
 	static const char *const names[] = { "ring-ref", "ring-page-order", "num-ring-pages",
-					     "multi-queue-num-queues" };
+					     "multi-queue-num-queues", "protocol" };
 	char path[XB_PATH_MAX];
 	int rc = 0;
 
@@ -147,8 +147,9 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	}
 	if (rc == 0)
 		rc = xb_write(store, dir, "event-channel", err, "%d", front->queue.port);
-	if (rc == 0) /* always: without it backends guess differently */
-		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(BLKFRONT_ABI));
+	/* Always, but to see what a backend makes of frontends that do not: backends guess differently. */
+	if (rc == 0 && !front->config.omits_protocol)
+		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(front->config.abi));
 	if (rc == 0)
 		rc = xb_write(store, dir, "feature-persistent", err, "%d", !front->config.is_not_persistent);
 	return rc;

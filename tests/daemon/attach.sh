@@ -85,14 +85,15 @@ fails_with() { # STATUS REGEX COMMAND...
 image=$(make_image disk.img 4M)
 xl_knows 1
 
-compare() { # NAME ACCESS MODE VDEV
-	local name=$1 access=$2 mode=$3 vdev=$4 protocol
+compare() { # NAME VDEV XL-OPTIONS PVRING-OPTION...
+	local name=$1 vdev=$2 options=$3 protocol
+	shift 3
 	check "xl attaches a disk, $name" xl block-attach 1 \
-		"format=raw,vdev=$vdev,access=$access,script=block-pvring,target=$image"
+		"format=raw,vdev=$vdev,$options,script=block-pvring,target=$image"
 	dump 1 | grep -v '/protocol = ' >"$T/xl"
 	check "xl detaches it" xl block-detach 1 "$vdev"
 	dump 1 >"$T/xl.after"
-	check "pvring attaches a disk, $name" attach 1 "$vdev" "$image" --mode "$mode"
+	check "pvring attaches a disk, $name" attach 1 "$vdev" "$image" "$@"
 	# libxl asks the hypervisor for a PV guest's word size, which loopxen has no answer to: then it writes none.
 	protocol=$(dom0 xenstore-ls -f /local/domain/1/device | sed -n 's|.*/protocol = "\(.*\)"|\1|p')
 	dump 1 | grep -v '/protocol = ' >"$T/pvring"
@@ -106,10 +107,11 @@ compare() { # NAME ACCESS MODE VDEV
 if ! xl list >"$T/xl.out" 2>&1; then
 	skip "the same as xl" "xl does not run here: $(head -1 "$T/xl.out")"
 else
-	compare "to write" rw w xvdb
-	compare "to read" ro r xvdb
-	compare "a partition" rw w xvda3
-	compare "of many" rw w xvdz
+	compare "to write" xvdb access=rw --mode w
+	compare "to read" xvdb access=ro --mode r
+	compare "a CD-ROM" xvdc access=ro,devtype=cdrom --cdrom
+	compare "a partition" xvda3 access=rw
+	compare "of many" xvdz access=rw
 	check "xl attaches" xl block-attach 1 "format=raw,vdev=xvdb,access=rw,script=block-pvring,target=$image"
 	check_serves "what xl attached is served" 1 xvdb
 	check "pvring detaches what xl attached" detach 1 xvdb

@@ -109,6 +109,8 @@ SPOIL(operation_255, req->operation = 255)
 SPOIL(indirect, req->operation = BLKIF_OP_INDIRECT)
 SPOIL(discard, req->operation = BLKIF_OP_DISCARD)
 SPOIL(barrier, req->operation = BLKIF_OP_WRITE_BARRIER; req->nr_segments = 0)
+SPOIL(write, req->operation = BLKIF_OP_WRITE)
+SPOIL(write_barrier, req->operation = BLKIF_OP_WRITE_BARRIER)
 SPOIL(no_segments, req->nr_segments = 0)
 SPOIL(segments_12, req->nr_segments = 12)
 SPOIL(segments_255, req->nr_segments = 255)
@@ -133,6 +135,8 @@ static const struct bad_request bad_requests[] = {
 	{ "indirect", spoil_indirect },
 	{ "discard", spoil_discard },
 	{ "barrier", spoil_barrier },
+	{ "write", spoil_write },
+	{ "write-barrier", spoil_write_barrier },
 	{ "no-segments", spoil_no_segments },
 	{ "segments-12", spoil_segments_12 },
 	{ "segments-255", spoil_segments_255 },
@@ -216,7 +220,7 @@ static void run_same_id(void)
 
 	blkfront_submit_raw(front, io, &req);
 	req.id = (uint64_t)front->flight[io->index].generation << 32 | io->index;
-	blk_request_encode(BLKFRONT_ABI, &req, slot);
+	blk_request_encode(front->config.abi, &req, slot);
 	ring_front_put(&front->queue.ring, slot);
 	blkfront_push(front);
 	settle(2, SETTLE_MS);
@@ -278,7 +282,7 @@ static void run_mutate(void)
 	while (clock_now_ns() < end && strcmp(backend_state(), "Connected") == 0) {
 		for (unsigned int i = 0; i < 64; i++) {
 			req.id = nr;
-			blk_request_encode(BLKFRONT_ABI, &req, request);
+			blk_request_encode(front->config.abi, &req, request);
 			nr += ring_front_put(&front->queue.ring, request);
 		}
 		if (ring_front_push(&front->queue.ring))

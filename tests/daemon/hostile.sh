@@ -36,10 +36,10 @@ daemon_start
 bystander_start
 disk_attach 1 xvda "$(make_image 1.img 4M)"
 
-refused -2 operation operation-255 indirect discard barrier
+refused -2 operation operation-255 indirect discard
 refused -1 no-segments segments-12 segments-255 first-after-last last-8 last-255 second-bad gref-unused gref-max \
 	last-gref write-gref beyond-end across-end sector-wraps sector-shift-wraps
-refused 0 flush-with-segments same-page-twice
+refused 0 flush-with-segments same-page-twice barrier write-barrier
 errors=$(ask status | grep -o '"errors":{[^}]*}' | tr -d '\n')
 for reason in "unknown operation" "no segments" "too many segments" "beyond the end of the disk" \
 	"a segment ends before it begins" "a segment ends outside its page" "a grant that cannot be used"; do

@@ -11,6 +11,7 @@
 #define READ  BLKIF_OP_READ
 #define WRITE BLKIF_OP_WRITE
 #define FLUSH BLKIF_OP_FLUSH_DISKCACHE
+#define BARRIER BLKIF_OP_WRITE_BARRIER
 #define TOP   UINT64_MAX
 
 static const struct blk_limits disk = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512 };
@@ -95,6 +96,13 @@ static const struct {
 	{ "flush with data", &disk, FLUSH, 2, DISK_SECTORS - 16, { PAGE, PAGE }, BLK_OK, NULL, 16 },
 	{ "flush with data beyond", &disk, FLUSH, 2, DISK_SECTORS - 15, { PAGE, PAGE }, BEYOND, 0 },
 	{ "flush with bad data", &disk, FLUSH, 1, 0, { SECTORS(0, 8) }, OUTSIDE, 0 },
+	/* barrier */
+	{ "barrier", &disk, BARRIER, 1, 0, { PAGE }, BLK_OK, NULL, 8 },
+	{ "barrier of nothing", &disk, BARRIER, 0, TOP, { PAGE }, BLK_OK, NULL, 0 },
+	{ "barrier of nothing on a read-only disk", &disk_ro, BARRIER, 0, 0, { PAGE }, BLK_OK, NULL, 0 },
+	{ "barrier with data to a read-only disk", &disk_ro, BARRIER, 1, 0, { PAGE }, READ_ONLY, 0 },
+	{ "barrier with data beyond", &disk, BARRIER, 2, DISK_SECTORS - 15, { PAGE, PAGE }, BEYOND, 0 },
+	{ "barrier of 12 segments", &disk, BARRIER, 12, 0, PAGES_11, TOO_MANY, 0 },
 	/* sectors of 4096 bytes */
 	{ "4k: a page", &disk_4k, READ, 1, 8, { PAGE }, BLK_OK, NULL, 8 },
 	{ "4k: a page in two halves", &disk_4k, WRITE, 2, 0, { SECTORS(0, 3), SECTORS(4, 7) }, BLK_OK, NULL, 8 },
@@ -106,7 +114,6 @@ static const struct {
 	{ "4k: from sector 4", &disk_4k, WRITE, 1, 4, { PAGE }, UNALIGNED, 0 },
 	{ "4k: beyond and unaligned", &disk_4k, WRITE, 1, DISK_SECTORS - 4, { PAGE }, BEYOND, 0 },
 	/* operations */
-	{ "barrier", &disk, BLKIF_OP_WRITE_BARRIER, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "reserved", &disk, 4, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "discard", &disk, BLKIF_OP_DISCARD, 0, 0, { PAGE }, UNKNOWN, 0 },
 	{ "indirect", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, UNKNOWN, 0 },
@@ -177,11 +184,12 @@ static void exactly_36_segments_lie_inside_a_page(void **state)
 	assert_int_equal(nr_fine, 36);
 }
 
-static void only_read_write_and_flush_are_known(void **state)
+static void only_read_write_flush_and_barrier_are_known(void **state)
 {
 	for (unsigned int operation = 0; operation < 256; operation++) {
 		struct blk_request req = { .operation = operation, .nr_segments = 1, .segment = { PAGE } };
-		bool is_known = operation == READ || operation == WRITE || operation == FLUSH;
+		bool is_known = operation == READ || operation == WRITE || operation == FLUSH ||
+				operation == BARRIER;
 		uint32_t nr_sectors;
 		const char *why;
 
@@ -196,7 +204,7 @@ int main(void)
 		cmocka_unit_test(a_request_is_served_only_within_every_limit),
 		cmocka_unit_test(a_refused_request_has_no_more_data_than_a_request_can_have),
 		cmocka_unit_test(exactly_36_segments_lie_inside_a_page),
-		cmocka_unit_test(only_read_write_and_flush_are_known),
+		cmocka_unit_test(only_read_write_flush_and_barrier_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ struct blkload_config {
 	uint32_t io_timeout_s; /* a request without an answer */
 	bool has_devid;
 	bool is_not_persistent;
+	enum blk_abi abi;
+	bool omits_protocol;
 	bool wants_progress, wants_json, keeps_going;
 	uint32_t depth; /* 0: not given */
 	uint32_t seconds;

@@ -58,6 +58,8 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 		.nr_buffers = config->depth ? config->depth : 1,
 		.timeout_ms = config->timeout_s * 1000,
 		.is_not_persistent = config->is_not_persistent,
+		.abi = config->abi,
+		.omits_protocol = config->omits_protocol,
 	};
 
 	if (command->run == blkload_bench)

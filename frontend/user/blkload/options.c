@@ -57,6 +57,17 @@ ROW(no_persistent)
 	return 0;
 }
 
+ROW(protocol)
+{
+	return blk_abi_parse(value, &C->abi, err);
+}
+
+ROW(omit_protocol)
+{
+	C->omits_protocol = true;
+	return 0;
+}
+
 ROW(progress)
 {
 	C->wants_progress = true;
@@ -140,6 +151,8 @@ static const struct option_row rows[] = {
 	{ "devid", "N", "the disk, by its virtual device number", set_devid },
 	{ "ring-order", "N", "2^N pages of ring, as far as the backend offers them (default 0)", set_ring_order },
 	{ "no-persistent", NULL, "tell the backend not to keep our pages mapped", set_no_persistent },
+	{ "protocol", "NAME", "the ABI of our requests: x86_64-abi (default) or x86_32-abi", set_protocol },
+	{ "omit-protocol", NULL, "do not say which it is, as some frontends do not", set_omit_protocol },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
 	{ "io-timeout", "S", "how long the backend may answer nothing (default 60)", set_io_timeout },
 	{ "offset", "SIZE", "leave alone what is before (default 0)", set_offset },

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * verify: random writes, reads and flushes, many out at once but never two on the same sector, so that what every
- * sector must hold is known at any time. First the range is read once, to know what it holds; at the end it is read
- * again, sectors that were never written included: a write that went somewhere else shows there.
+ * verify: random writes, reads, flushes and barriers, many out at once but never two on the same sector, so that what
+ * every sector must hold is known at any time. First the range is read once, to know what it holds; at the end it is
+ * read again, sectors that were never written included: a write that went somewhere else shows there.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "frontend/user/blkload/barrier.h"
 #include "frontend/user/blkload/histogram.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/pattern.h"
@@ -22,7 +23,7 @@
 #define NUMBER	0x7fffffffU
 
 #define TRIES	   16  /* to find sectors on which nothing is out */
-#define FLUSH_EACH 128 /* requests, on average */
+#define FLUSH_EACH 128 /* requests, on average; as many writes are barriers */
 #define MAX_RANGE  (64ULL << 30 >> 9)
 
 enum phase { LEARN, MIX, READ_BACK };
@@ -36,6 +37,7 @@ struct verify {
 	uint32_t *known;       /* [nr] */
 	uint8_t *is_busy;      /* [nr] */
 	uint32_t *generation;  /* [nr_buffers]: of the write that is out */
+	struct barrier_watch barriers;
 	uint8_t *copy;	       /* of what was read: the backend can still write the buffer */
 	uint64_t random, next; /* next: LEARN, READ_BACK */
 	uint32_t nr_writes;
@@ -94,6 +96,15 @@ static void fill(struct verify *v, struct blkfront_io *io, const struct load_req
 		pattern_fill(data + i * BLK_SECTOR_BYTES, v->bl->config->seed, req->sector + i, v->nr_writes);
 }
 
+static void ask_for_write(struct verify *v, struct blkfront_io *io, struct load_request *req)
+{
+	bool is_barrier = v->bl->disk->can_barrier && random_below(&v->random, FLUSH_EACH) == 0;
+
+	req->operation = is_barrier ? BLKIF_OP_WRITE_BARRIER : BLKIF_OP_WRITE;
+	fill(v, io, req);
+	barrier_watch_submitted(&v->barriers, io->index, is_barrier);
+}
+
 static enum load_next next_mixed(struct verify *v, struct blkfront_io *io, struct load_request *req)
 {
 	const struct blkload_config *config = v->bl->config;
@@ -106,10 +117,8 @@ static enum load_next next_mixed(struct verify *v, struct blkfront_io *io, struc
 		if (!find_place(v, req))
 			return LOAD_WAIT;
 		req->operation = BLKIF_OP_READ;
-		if (!v->bl->disk->is_read_only && random_next(&v->random) >> 63) {
-			req->operation = BLKIF_OP_WRITE;
-			fill(v, io, req);
-		}
+		if (!v->bl->disk->is_read_only && random_next(&v->random) >> 63)
+			ask_for_write(v, io, req);
 		set_busy(v, req->sector, req->nr_sectors, true);
 	}
 	v->nr_mixed++;
@@ -160,6 +169,16 @@ static bool check_read(struct verify *v, const struct blkfront_io *io)
 	return true;
 }
 
+static bool is_in_order(struct verify *v, const struct blkfront_io *io)
+{
+	const char *why = barrier_watch_answered(&v->barriers, io->index);
+
+	if (why)
+		blkload_error("%s of sector %llu (%u sectors): %s", blk_operation_name(io->operation),
+			      (unsigned long long)io->sector, io->nr_sectors, why);
+	return !why;
+}
+
 static bool done_verify(void *job, struct blkfront_io *io, uint64_t latency_ns)
 {
 	struct verify *v = job;
@@ -172,18 +191,16 @@ static bool done_verify(void *job, struct blkfront_io *io, uint64_t latency_ns)
 	if (io->nr_sectors)
 		set_busy(v, io->sector, io->nr_sectors, false);
 	if (!ok)
-		blkload_error("%s of sector %llu (%u sectors) failed: %s",
-			      io->operation == BLKIF_OP_READ	? "read"
-			      : io->operation == BLKIF_OP_WRITE ? "write"
-								: "flush",
+		blkload_error("%s of sector %llu (%u sectors) failed: %s", blk_operation_name(io->operation),
 			      (unsigned long long)io->sector, io->nr_sectors, strerror(-io->rc));
-	if (io->operation == BLKIF_OP_WRITE)
+	if (io->operation == BLKIF_OP_WRITE || io->operation == BLKIF_OP_WRITE_BARRIER)
 		for (uint32_t i = 0; i < io->nr_sectors; i++)
 			v->known[io->sector - v->first + i] = known;
 	else if (io->operation == BLKIF_OP_READ && ok)
 		ok = check_read(v, io);
 	else if (io->operation == BLKIF_OP_READ && v->phase == LEARN)
 		memset(&v->known[io->sector - v->first], 0xff, io->nr_sectors * sizeof(*v->known));
+	ok &= is_in_order(v, io);
 	v->nr_errors += !ok;
 	return ok || v->bl->config->keeps_going;
 }
@@ -228,7 +245,8 @@ static bool prepare(struct verify *v, struct blkload *bl)
 	v->is_busy = calloc(v->nr, 1);
 	v->generation = calloc(blkfront_nr_buffers(bl->front), sizeof(*v->generation));
 	v->copy = malloc(room * BLK_SECTOR_BYTES);
-	if (v->known && v->is_busy && v->generation && v->copy)
+	if (barrier_watch_init(&v->barriers, blkfront_nr_buffers(bl->front)) && v->known && v->is_busy &&
+	    v->generation && v->copy)
 		return true;
 	blkload_error("out of memory");
 	return false;
@@ -283,6 +301,7 @@ out:
 		free(v->is_busy);
 		free(v->generation);
 		free(v->copy);
+		barrier_watch_fini(&v->barriers);
 	}
 	free(v);
 	return exit_code;
