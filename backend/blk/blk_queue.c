@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "backend/blk/io.h"
 
@@ -31,8 +30,7 @@ static void on_released(struct queue *queue)
 {
 	struct blk_queue *bq = to_bq(queue);
 
-	if (bq->buffer_index >= 0)
-		loop_buffer_unregister(&bq->worker->loop, bq->buffer_index);
+	blk_buffers_fini(&bq->buffers);
 	loop_post(bq->events.loop, &bq->released_msg);
 }
 
@@ -48,8 +46,6 @@ static const struct queue_ops queue_ops = {
 
 static void free_queue(struct blk_queue *bq)
 {
-	if (bq->buffers)
-		munmap(bq->buffers, bq->buffers_bytes);
 	free(bq->io);
 	free(bq);
 }
@@ -118,15 +114,11 @@ static void run_released(struct loop_msg *msg)
 
 static int alloc_data(struct blk_queue *bq)
 {
+	struct loop *loop = bq->params.image->engine->is_direct ? &bq->worker->loop : NULL;
 	uint32_t nr_slots = bq->params.identity.nr_slots;
 
 	bq->io = calloc(nr_slots, sizeof(*bq->io));
-	bq->buffers_bytes = (size_t)nr_slots * BLK_MAX_REQUEST_DATA_BYTES;
-	bq->buffers = mmap(NULL, bq->buffers_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			   -1, 0);
-	if (bq->buffers == MAP_FAILED)
-		bq->buffers = NULL;
-	if (!bq->io || !bq->buffers)
+	if (!bq->io || blk_buffers_init(&bq->buffers, nr_slots, loop))
 		return errbuf_set(&bq->start_err, -ENOMEM, "no memory for %u requests", nr_slots);
 	for (uint32_t i = 0; i < nr_slots; i++) {
 		bq->io[i].bq = bq;
@@ -144,9 +136,8 @@ static void run_start(struct loop_msg *msg)
 	bq->start_rc = alloc_data(bq);
 	if (bq->start_rc == 0)
 		bq->start_rc = queue_open(&bq->queue, bq->worker, &params, &bq->start_err);
-	/* Pinned for good and so not copied at every request; without it direct I/O only costs more. */
-	if (bq->start_rc == 0 && bq->params.image->engine->is_direct)
-		bq->buffer_index = loop_buffer_register(&bq->worker->loop, bq->buffers, bq->buffers_bytes);
+	if (bq->start_rc)
+		blk_buffers_fini(&bq->buffers);
 	loop_post(bq->events.loop, &bq->started_msg);
 }
 
@@ -167,7 +158,6 @@ struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const str
 	bq->events = *events;
 	strncpy(bq->label, params->label, sizeof(bq->label) - 1);
 	bq->params.label = bq->label;
-	bq->buffer_index = -1;
 	blk_io_init(bq);
 	queue_init(&bq->queue, &queue_ops, params->journal);
 	bq->start_msg.run = run_start;

@@ -19,11 +19,6 @@ void blk_io_init(struct blk_queue *bq)
 	blk_order_init(&bq->order);
 }
 
-static uint8_t *io_buffer(const struct blk_io *io)
-{
-	return io->bq->buffers + (size_t)io->slot * BLK_MAX_REQUEST_DATA_BYTES;
-}
-
 static uint32_t segment_bytes(const struct blk_segment *segment)
 {
 	return (segment->last_sect - segment->first_sect + 1) * BLK_SECTOR_BYTES;
@@ -122,10 +117,10 @@ static void engine_done(struct blk_op *op, int rc)
 
 static void use_buffer(struct blk_io *io)
 {
-	io->iov[0] = (struct iovec){ io_buffer(io), io->op.len_bytes };
+	io->iov[0] = (struct iovec){ blk_buffers_at(&io->bq->buffers, io->slot), io->op.len_bytes };
 	io->op.iov = io->iov;
 	io->op.nr_iov = 1;
-	io->op.buffer_index = io->bq->buffer_index;
+	io->op.buffer_index = blk_buffers_index(&io->bq->buffers, io->slot);
 }
 
 static int map_segments(struct blk_io *io)
@@ -155,7 +150,7 @@ static int map_segments(struct blk_io *io)
 static void gather_copy(struct blk_io *io, enum grants_direction direction)
 {
 	struct grants_segment part;
-	uint8_t *local = io_buffer(io);
+	uint8_t *local = blk_buffers_at(&io->bq->buffers, io->slot);
 
 	for (unsigned int i = 0; i < io->req.nr_segments; i++) {
 		const struct blk_segment *segment = &io->req.segment[i];

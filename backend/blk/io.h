@@ -15,11 +15,10 @@
 #define BACKEND_BLK_IO_H
 
 #include "backend/blk/blk_queue.h"
+#include "backend/blk/buffers.h"
 #include "backend/blk/io_list.h"
 #include "backend/blk/order.h"
 #include "common/base/container.h"
-
-#define BLK_MAX_REQUEST_DATA_BYTES (BLK_MAX_SEGMENTS * 4096)
 
 /* In this order. A FLUSH makes earlier writes durable, then its own data is written; a BARRIER's is durable, too. */
 enum io_step { IO_STEP_FLUSH_BEFORE = 1, IO_STEP_DATA = 2, IO_STEP_FLUSH_AFTER = 4 };
@@ -48,9 +47,7 @@ struct blk_queue {
 	struct log_limit orphans_log_limit; /* the device may be gone before they come back */
 	/* owner: the worker */
 	struct blk_io *io; /* by slot */
-	uint8_t *buffers;  /* BLK_MAX_REQUEST_DATA_BYTES each, by slot */
-	size_t buffers_bytes;
-	int buffer_index;
+	struct blk_buffers buffers;
 	struct io_list to_fetch; /* writes whose data is still the guest's */
 	struct io_list to_store; /* reads whose data is not yet the guest's */
 	struct blk_order order;

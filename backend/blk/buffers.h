@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The private memory of a queue's requests: a buffer for each slot, taken from the system when it is first used.
+ *
+ * For direct I/O buffers are registered with the loop, several at a time, when one of them is first used: pinned for
+ * good they are not pinned at every request, and a disk that is idle pins nothing. Where that is not possible (too
+ * many, RLIMIT_MEMLOCK) they are used as they are.
+ *
+ * Thread: the queue's worker. Never logs.
+ */
+#ifndef BACKEND_BLK_BUFFERS_H
+#define BACKEND_BLK_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/core/loop.h"
+#include "common/wire/blk.h"
+
+#define BLK_BUFFER_BYTES (BLK_MAX_SEGMENTS * 4096) /* the most data that one request has */
+
+struct blk_buffers {
+	struct loop *loop; /* NULL: they are not to be registered */
+	uint8_t *base;
+	size_t size_bytes;
+	int *index; /* by group of slots; see buffers.c */
+	uint32_t nr_groups;
+};
+
+/* -ENOMEM. loop: where to register them; NULL: nowhere. */
+int blk_buffers_init(struct blk_buffers *buffers, uint32_t nr_slots, struct loop *loop);
+/* Nothing may be in flight any more. A struct of zeros is fine. */
+void blk_buffers_fini(struct blk_buffers *buffers);
+
+static inline uint8_t *blk_buffers_at(const struct blk_buffers *buffers, uint32_t slot)
+{
+	return buffers->base + (size_t)slot * BLK_BUFFER_BYTES;
+}
+
+/* In which registered buffer of the loop it lies; -1: in none. */
+int blk_buffers_index(struct blk_buffers *buffers, uint32_t slot);
+
+#endif
