@@ -34,9 +34,16 @@ static void on_released(struct queue *queue)
 	loop_post(bq->events.loop, &bq->released_msg);
 }
 
+/* The next request takes memory anew. */
+static void on_quiet(struct queue *queue)
+{
+	blk_buffers_trim(&to_bq(queue)->buffers);
+}
+
 static const struct queue_ops queue_ops = {
 	.request = blk_io_request,
 	.flush = blk_io_flush,
+	.quiet = on_quiet,
 	.broken = on_broken,
 	.stopped = on_stopped,
 	.released = on_released,

@@ -12,6 +12,21 @@
 /* Of a group: its index in the loop, or one of these. */
 enum { NOT_USED = -2, NOT_REGISTERED = -1 };
 
+static void forget_groups(struct blk_buffers *buffers)
+{
+	for (uint32_t i = 0; i < buffers->nr_groups; i++)
+		buffers->index[i] = buffers->loop ? NOT_USED : NOT_REGISTERED;
+}
+
+static void unregister_groups(struct blk_buffers *buffers)
+{
+	for (uint32_t i = 0; i < buffers->nr_groups; i++) {
+		if (buffers->index[i] >= 0)
+			loop_buffer_unregister(buffers->loop, buffers->index[i]);
+	}
+	forget_groups(buffers);
+}
+
 int blk_buffers_init(struct blk_buffers *buffers, uint32_t nr_slots, struct loop *loop)
 {
 	size_t size_bytes = (size_t)nr_slots * BLK_BUFFER_BYTES;
@@ -29,17 +44,19 @@ int blk_buffers_init(struct blk_buffers *buffers, uint32_t nr_slots, struct loop
 		blk_buffers_fini(buffers);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < buffers->nr_groups; i++)
-		buffers->index[i] = loop ? NOT_USED : NOT_REGISTERED;
+	forget_groups(buffers);
 	return 0;
+}
+
+void blk_buffers_trim(struct blk_buffers *buffers)
+{
+	unregister_groups(buffers);
+	madvise(buffers->base, buffers->size_bytes, MADV_DONTNEED);
 }
 
 void blk_buffers_fini(struct blk_buffers *buffers)
 {
-	for (uint32_t i = 0; i < buffers->nr_groups; i++) {
-		if (buffers->index[i] >= 0)
-			loop_buffer_unregister(buffers->loop, buffers->index[i]);
-	}
+	unregister_groups(buffers);
 	if (buffers->base)
 		munmap(buffers->base, buffers->size_bytes);
 	free(buffers->index);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The private memory of a queue's requests: a buffer for each slot, taken from the system when it is first used.
+ * The private memory of a queue's requests: a buffer for each slot, taken from the system when it is first used
+ * and given back by blk_buffers_trim().
  *
  * For direct I/O buffers are registered with the loop, several at a time, when one of them is first used: pinned for
  * good they are not pinned at every request, and a disk that is idle pins nothing. Where that is not possible (too
@@ -37,6 +38,9 @@ static inline uint8_t *blk_buffers_at(const struct blk_buffers *buffers, uint32_
 {
 	return buffers->base + (size_t)slot * BLK_BUFFER_BYTES;
 }
+
+/* Gives back what has been used so far. Nothing may be in flight; what is used next is taken anew. */
+void blk_buffers_trim(struct blk_buffers *buffers);
 
 /* In which registered buffer of the loop it lies; -1: in none. */
 int blk_buffers_index(struct blk_buffers *buffers, uint32_t slot);

@@ -80,6 +80,35 @@ void queue_kick(struct queue *queue)
 	loop_defer(&queue->worker->loop, &queue->task);
 }
 
+/* ---- quiet ----------------------------------------------------------------------------------------------------- */
+
+static void look_if_quiet(struct loop_timer *timer);
+
+static void look_later(struct queue *queue)
+{
+	queue->nr_taken_at_look = queue->nr_taken;
+	loop_timer_start(&queue->worker->loop, &queue->quiet_look, QUEUE_QUIET_NS, look_if_quiet);
+}
+
+static void look_if_quiet(struct loop_timer *timer)
+{
+	struct queue *queue = container_of(timer, struct queue, quiet_look);
+
+	if (queue->state != QUEUE_RUNNING)
+		return;
+	if (queue->nr_taken == queue->nr_taken_at_look && queue_nr_busy(queue) == 0)
+		queue->ops->quiet(queue);
+	else
+		look_later(queue);
+}
+
+/* A timer every few seconds under load, none without. */
+static void watch_for_quiet(struct queue *queue)
+{
+	if (queue->nr_taken != queue->nr_taken_at_look && !queue->quiet_look.is_armed)
+		look_later(queue);
+}
+
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
 /* true: everything there was is taken, and the next request will send an event. */
@@ -147,6 +176,7 @@ static void queue_run(struct loop_task *task)
 	if (queue_has_ring(queue)) {
 		if (queue->state == QUEUE_RUNNING)
 			took_all = take_requests(queue);
+		watch_for_quiet(queue);
 		queue->ops->flush(queue);
 		push_responses(queue);
 		if (!took_all && queue->nr_free > 0)
@@ -292,6 +322,11 @@ static void unmask_gone(struct loop_timer *timer)
 	release_when_idle(container_of(timer, struct queue, unmask_later));
 }
 
+static void quiet_look_gone(struct loop_timer *timer)
+{
+	release_when_idle(container_of(timer, struct queue, quiet_look));
+}
+
 /* Timers in the kernel and a task in the loop's list still point here: each comes back, the last one releases. */
 static void release_when_idle(struct queue *queue)
 {
@@ -301,6 +336,8 @@ static void release_when_idle(struct queue *queue)
 		loop_timer_cancel(loop, &queue->deadline, deadline_gone);
 	else if (queue->unmask_later.is_armed)
 		loop_timer_cancel(loop, &queue->unmask_later, unmask_gone);
+	else if (queue->quiet_look.is_armed)
+		loop_timer_cancel(loop, &queue->quiet_look, quiet_look_gone);
 	else if (!queue->task.is_deferred) {
 		release(queue);
 		queue->ops->released(queue);

@@ -29,6 +29,9 @@
 #define QUEUE_CLOSE_DEADLINE_NS     (5 * 1000000000ULL)
 #define QUEUE_HAND_OVER_DEADLINE_NS (15 * 1000000000ULL)
 
+/* A guest that asks for nothing so long is idle: its disk need not keep what only a load needs. */
+#define QUEUE_QUIET_NS (4 * 1000000000ULL)
+
 struct queue;
 struct errbuf;
 
@@ -37,6 +40,8 @@ struct queue_ops {
 	void (*request)(struct queue *queue, uint32_t slot, const void *bytes);
 	/* The end of a batch: do what was gathered. May respond. */
 	void (*flush)(struct queue *queue);
+	/* Nothing is in flight, and nothing was asked for in QUEUE_QUIET_NS. Once, until the next request. */
+	void (*quiet)(struct queue *queue);
 	/* The guest's index is impossible: nothing more is taken. Called once. */
 	void (*broken)(struct queue *queue);
 	/*
@@ -83,6 +88,9 @@ struct queue {
 	uint32_t nr_empty_events;
 	struct loop_timer unmask_later;
 	uint64_t nr_spurious_events;
+	/* armed from a request on until the queue is quiet */
+	struct loop_timer quiet_look;
+	uint64_t nr_taken_at_look;
 };
 
 /* What makes a queue, from the peer's nodes, already checked. */

@@ -71,6 +71,24 @@ static void nothing_is_pinned_before_it_is_used(void **state)
 	assert_int_equal(pinned_kib(), before_kib);
 }
 
+static void what_was_used_is_given_back(void **state)
+{
+	unsigned long before_kib = pinned_kib();
+	struct blk_buffers buffers;
+
+	assert_int_equal(blk_buffers_init(&buffers, 32, &loop), 0);
+	for (uint32_t slot = 0; slot < 32; slot++) {
+		memset(blk_buffers_at(&buffers, slot), 0xee, BLK_BUFFER_BYTES);
+		assert_true(blk_buffers_index(&buffers, slot) >= 0);
+	}
+	blk_buffers_trim(&buffers);
+	assert_int_equal(pinned_kib(), before_kib);
+	assert_int_equal(blk_buffers_at(&buffers, 31)[0], 0); /* a page that was given back reads as zeros */
+	assert_true(blk_buffers_index(&buffers, 31) >= 0);
+	blk_buffers_fini(&buffers);
+	assert_int_equal(pinned_kib(), before_kib);
+}
+
 static void without_a_place_they_are_used_unregistered(void **state)
 {
 	static uint8_t page[4096] __attribute__((aligned(4096)));
@@ -90,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_slot_has_a_buffer_of_its_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_pinned_before_it_is_used, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_used_is_given_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_place_they_are_used_unregistered, set_up, tear_down),
 	};
 

@@ -180,7 +180,18 @@ static void on_released(struct queue *q)
 	queue = NULL;
 }
 
-static const struct queue_ops ops = { on_request, on_flush, on_broken, on_stopped, on_released };
+static void on_quiet(struct queue *queue)
+{
+}
+
+static const struct queue_ops ops = {
+	.request = on_request,
+	.flush = on_flush,
+	.quiet = on_quiet,
+	.broken = on_broken,
+	.stopped = on_stopped,
+	.released = on_released,
+};
 
 /* ---- driving it ------------------------------------------------------------------------------------------------ */
 

@@ -73,7 +73,7 @@ static enum load_next next_flush(struct copy *copy, struct load_request *req)
 	if (blkfront_nr_out(copy->bl->front))
 		return LOAD_WAIT; /* a flush covers what is complete */
 	copy->is_flushed = true;
-	req->operation = BLKIF_OP_FLUSH_DISKCACHE;
+	*req = (struct load_request){ .operation = BLKIF_OP_FLUSH_DISKCACHE };
 	return LOAD_SUBMIT;
 }
 
