@@ -46,7 +46,6 @@ struct blk_device {
 	/* What the frontend chose. */
 	enum blk_abi abi;
 	struct blk_queue *queue; /* NULL: not connected */
-	struct log_limit log_limit; /* the queue's: what requests make us say; never hides what the device has to say */
 	struct blk_counters counted_before; /* by the queues of earlier connections */
 };
 

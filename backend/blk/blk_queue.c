@@ -21,7 +21,7 @@ static void on_stopped(struct queue *queue, uint32_t nr_orphans)
 	struct blk_queue *bq = to_bq(queue);
 
 	bq->nr_orphans = nr_orphans;
-	bq->params.log_limit = &bq->orphans_log_limit;
+	bq->params.log_limits = &bq->orphans_log_limits;
 	if (nr_orphans) /* else it is told when the image is free for the next connection */
 		loop_post(bq->events.loop, &bq->stopped_msg);
 }

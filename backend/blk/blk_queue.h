@@ -12,17 +12,17 @@
 #include "backend/blk/counters.h"
 #include "backend/blk/image.h"
 #include "backend/blk/request.h"
+#include "backend/core/guest.h"
 #include "backend/core/helper.h"
 #include "backend/core/queue.h"
 #include "common/base/errbuf.h"
-#include "common/base/log.h"
 #include "common/wire/blk.h"
 
 struct blk_queue;
 
 struct blk_queue_params {
 	const char *label;
-	struct log_limit *log_limit; /* of all connections of the device; used until stopped() */
+	struct guest_limits *log_limits; /* of all the guest's devices; used until stopped() */
 	struct image *image;
 	struct journal *journal;
 	struct journal_identity identity;

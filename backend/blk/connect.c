@@ -311,7 +311,7 @@ static void blk_connect(struct device *dev)
 	const struct blk_engine *engine = blk->image->engine;
 	struct blk_queue_params params = {
 		.label = dev->label,
-		.log_limit = &blk->log_limit,
+		.log_limits = &dev->guest->limits,
 		.image = blk->image,
 		.journal = &dev->journal,
 		.identity = dev->identity,

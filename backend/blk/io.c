@@ -49,8 +49,9 @@ static void fail(struct blk_io *io, int16_t status, const char *why)
 {
 	struct blk_queue *bq = io->bq;
 
-	log_limited(bq->params.log_limit, LOG_WARN, "%s: request refused: operation %u, sector %llu, %u segment(s): %s",
-		    bq->label, io->req.operation, (unsigned long long)io->req.sector, io->req.nr_segments, why);
+	log_limited(&bq->params.log_limits->requests, LOG_WARN,
+		    "%s: request refused: operation %u, sector %llu, %u segment(s): %s", bq->label, io->req.operation,
+		    (unsigned long long)io->req.sector, io->req.nr_segments, why);
 	blk_counters_error(&bq->counters, why, 1);
 	respond(io, status);
 }
@@ -59,8 +60,8 @@ static void fail_io(struct blk_io *io, int rc)
 {
 	struct blk_queue *bq = io->bq;
 
-	log_limited(bq->params.log_limit, LOG_ERROR, "%s: %s of %u bytes at sector %llu of %s: %s", bq->label,
-		    blk_io_kind_names[io->kind], io->op.len_bytes, (unsigned long long)io->req.sector,
+	log_limited(&bq->params.log_limits->storage, LOG_ERROR, "%s: %s of %u bytes at sector %llu of %s: %s",
+		    bq->label, blk_io_kind_names[io->kind], io->op.len_bytes, (unsigned long long)io->req.sector,
 		    bq->params.image->spec.path,
 		    rc == -ENODATA ? "the image ends before it" : strerror(-rc));
 	blk_counters_error(&bq->counters, "input/output error", 1);

@@ -44,7 +44,7 @@ struct blk_queue {
 	struct blk_queue_params params;
 	struct blk_queue_events events;
 	char label[48];
-	struct log_limit orphans_log_limit; /* the device may be gone before they come back */
+	struct guest_limits orphans_log_limits; /* the guest may be gone before they come back */
 	/* owner: the worker */
 	struct blk_io *io; /* by slot */
 	struct blk_buffers buffers;

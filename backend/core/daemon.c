@@ -212,6 +212,7 @@ static void init_host(struct daemon *daemon)
 		.look_again = look_again,
 	};
 	TAILQ_INIT(&daemon->host.devices);
+	LIST_INIT(&daemon->host.guests);
 	discovery_init(&daemon->discovery, &daemon->host, &discovery);
 }
 

@@ -2,6 +2,7 @@
 #include "backend/core/device_steps.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,24 @@ struct device *device_job_done(struct helper_job *job)
 
 	dev->has_job = false;
 	return dev;
+}
+
+void device_say(struct device *dev, enum device_says what, enum log_level level, const char *fmt, ...)
+{
+	bool is_first = !(dev->has_said & 1U << what);
+	bool is_life = what == DEVICE_SAYS_CONNECTED || what == DEVICE_SAYS_DISCONNECTED;
+	char text[800];
+	va_list args;
+
+	dev->has_said |= 1U << what;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (is_first)
+		log_msg(level, "%s: %s", dev->label, text);
+	else
+		log_limited(is_life ? &dev->guest->limits.life : &dev->guest->limits.trouble, level, "%s: %s",
+			    dev->label, text);
 }
 
 struct worker *device_next_worker(struct device_host *host)
@@ -102,6 +121,7 @@ static void free_device(struct device *dev)
 	xb_clear_error(dev->host->store, dev->xb.dir, &err);
 	xb_device_fini(&dev->xb);
 	journal_remove(&dev->journal);
+	guest_put(dev->guest);
 	log_info("%s: gone", dev->label);
 	free(dev);
 }
@@ -182,6 +202,11 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 	if (!dev)
 		return;
 	dev->host = host;
+	dev->guest = guest_get(&host->guests, domid);
+	if (!dev->guest) {
+		free(dev);
+		return;
+	}
 	snprintf(dev->label, sizeof(dev->label), "%s %u/%u", host->class->kind, domid, devid);
 	journal_init(&dev->journal);
 	xb_device_init(&dev->xb);
@@ -194,6 +219,7 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 		if (rc != -ENODEV && is_complete(host, domid, devid))
 			say_left_alone(host, dev, &err);
 		xb_device_fini(&dev->xb);
+		guest_put(dev->guest);
 		free(dev);
 		return;
 	}
@@ -209,7 +235,7 @@ static void switch_to(struct device *dev, enum xb_state state)
 	int rc = xb_switch_state(dev->host->store, dev->xb.dir, state, &err);
 
 	if (rc && rc != -ENOENT)
-		log_warn("%s: %s", dev->label, err.text);
+		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "%s", err.text);
 }
 
 /* What could not be served may be well when a guest asks for it: one look each time it does. */
@@ -316,7 +342,7 @@ static void advance_idle(struct device *dev)
 	struct errbuf err;
 
 	if (xb_device_own_state(&dev->xb, &ours, &err))
-		log_limited(&dev->log_limit, LOG_WARN, "%s: closed: %s", dev->label, err.text);
+		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "closed: %s", err.text);
 	else if (ours == XB_UNKNOWN || device_is_another(dev, ours))
 		dev->is_forgotten = true;
 	if (dev->is_forgotten) {
@@ -392,6 +418,7 @@ void device_host_fini(struct device_host *host)
 		TAILQ_REMOVE(&host->devices, dev, entry);
 		xb_device_fini(&dev->xb);
 		journal_close(&dev->journal);
+		guest_put(dev->guest);
 		free(dev);
 	}
 }

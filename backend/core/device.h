@@ -8,7 +8,7 @@
  * begun; its end calls device_advance() again. So events may come in any order, late, or twice.
  *
  * Thread: the main thread, but for the class operations that say otherwise.
- * Logs: every transition, once; what a guest can repeat is bounded by the device's log_limit.
+ * Logs: every transition, once; what a guest can repeat is bounded for all its devices together (guest.h).
  */
 #ifndef BACKEND_CORE_DEVICE_H
 #define BACKEND_CORE_DEVICE_H
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "backend/core/guest.h"
 #include "backend/core/helper.h"
 #include "backend/core/journal.h"
 #include "backend/core/queue.h"
@@ -67,8 +68,18 @@ struct device_class {
 	void (*status)(struct device *dev, json_t *object);
 };
 
+/* What a guest can make a device say again and again. */
+enum device_says {
+	DEVICE_SAYS_FAULT,
+	DEVICE_SAYS_REFUSED,
+	DEVICE_SAYS_WAITS,
+	DEVICE_SAYS_CONNECTED,
+	DEVICE_SAYS_DISCONNECTED,
+};
+
 struct device {
 	struct device_host *host;
+	struct guest *guest;
 	TAILQ_ENTRY(device) entry;
 	struct xb_device xb;
 	char label[40]; /* "vbd 5/51712" */
@@ -87,8 +98,7 @@ struct device {
 	struct errbuf job_err;
 	struct loop_timer timer; /* of the phase: when to try again, or how long it may take */
 	enum queue_stop stop_how;
-	/* What the guest makes us say: apart, so that its coming and going does not hide what it did wrong. */
-	struct log_limit life_limit, log_limit;
+	unsigned int has_said; /* 1 << enum device_says */
 };
 
 #define DEVICE_MAX_LEFT_ALONE 16
@@ -110,6 +120,7 @@ struct device_host {
 	void (*idle)(struct device_host *host); /* stopping, and no connection is left, nor one under way */
 	void (*look_again)(struct device_host *host); /* one was forgotten: another may stand in its place by now */
 	TAILQ_HEAD(, device) devices;
+	struct guest_list guests; /* of these devices */
 };
 
 /* Not if its nodes are not complete (said so): another look comes with the next change in the store. */

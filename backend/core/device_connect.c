@@ -15,7 +15,7 @@ void device_refuse(struct device *dev, const char *step, int rc, const char *rea
 	struct errbuf err;
 
 	snprintf(text, sizeof(text), "%s: %s", step, reason);
-	log_limited(&dev->log_limit, LOG_WARN, "%s: %s", dev->label, text);
+	device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "%s", text);
 	if (xb_report_error(dev->host->store, dev->xb.dir, rc, text, &err))
 		log_debug("%s: %s", dev->label, err.text);
 	if (xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err))
@@ -67,7 +67,7 @@ static void lock_done(struct helper_job *job)
 	}
 	if (dev->job_rc == -EAGAIN) {
 		if (!dev->said_wait)
-			log_limited(&dev->log_limit, LOG_INFO, "%s: waiting: %s", dev->label, dev->job_err.text);
+			device_say(dev, DEVICE_SAYS_WAITS, LOG_INFO, "waiting: %s", dev->job_err.text);
 		dev->said_wait = true;
 		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_lock);
 		return;
@@ -141,11 +141,10 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		cannot_connect(dev, "connect", rc, reason->text);
 		return;
 	}
-	log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
-		    dev->is_resuming ? "taken up again" : "connected");
+	device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, dev->is_resuming ? "taken up again" : "connected");
 	if (!dev->is_resuming && (xb_transaction(dev->host->store, write_connected, dev, &err) ||
 				  xb_clear_error(dev->host->store, dev->xb.dir, &err)))
-		log_warn("%s: publish: %s", dev->label, err.text);
+		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "publish: %s", err.text);
 	dev->is_resuming = false;
 	device_settle(dev, DEVICE_CONNECTED);
 }
@@ -163,8 +162,7 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 		log_error("%s: %u request(s) did not come back from the disk in time: closed without them", dev->label,
 			  nr_orphans);
 	else
-		log_limited(&dev->life_limit, LOG_INFO, "%s: %s", dev->label,
-			    is_hand_over ? "handed over" : "disconnected");
+		device_say(dev, DEVICE_SAYS_DISCONNECTED, LOG_INFO, is_hand_over ? "handed over" : "disconnected");
 	dev->host->has_lost_one |= nr_orphans && is_hand_over;
 	if (is_hand_over && !nr_orphans)
 		journal_close(&dev->journal); /* the next daemon need not wait for what this one still waits for */

@@ -77,14 +77,14 @@ void device_offer(struct device *dev)
 	if (rc == 0)
 		dev->was_offered = true;
 	else if (rc != -ENOENT)
-		log_error("%s: offer: %s", dev->label, err.text);
+		device_say(dev, DEVICE_SAYS_FAULT, LOG_ERROR, "offer: %s", err.text);
 }
 
 /* A guest that asks again and again makes us look again and again: so the log is bounded. */
 static void set_fault(struct device *dev, const struct errbuf *why)
 {
 	dev->fault = *why;
-	log_limited(&dev->log_limit, LOG_ERROR, "%s: %s", dev->label, why->text);
+	device_say(dev, DEVICE_SAYS_FAULT, LOG_ERROR, "%s", why->text);
 }
 
 static void run_open(struct helper_job *job)

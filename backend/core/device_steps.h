@@ -15,6 +15,12 @@
 
 /* Every step ends here: looks what is next, or goes on with stopping. */
 void device_settle(struct device *dev, enum device_phase phase);
+/*
+ * Logs a line that begins with the device's label. The first of each kind is said in any case, as an operator looks for
+ * it when he attaches a device; more of them are bounded for all devices of the guest together.
+ */
+void device_say(struct device *dev, enum device_says what, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* run() on a helper thread, then done() on this one, which begins with device_job_done(). */
 void device_post_job(struct device *dev, void (*run)(struct helper_job *), void (*done)(struct helper_job *));
 struct device *device_job_done(struct helper_job *job);
