@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/base/errbuf.h"
+#include "common/base/options.h"
 #include "loopxen/command.h"
 #include "loopxen/host.h"
 #include "loopxen/reaper.h"
@@ -30,34 +31,48 @@ static const char *who(uint32_t proc)
 	return text;
 }
 
-static unsigned int list_maps(bool is_quiet)
+/* What to list: everything, or what one domain holds and what others hold of it. */
+struct choice {
+	uint32_t only_domid;
+	bool is_quiet;
+};
+
+#define ANY_DOMAIN UINT32_MAX
+
+static bool concerns(const struct choice *choice, uint32_t domid, uint32_t other_domid)
+{
+	return choice->only_domid == ANY_DOMAIN || choice->only_domid == domid || choice->only_domid == other_domid;
+}
+
+static unsigned int list_maps(const struct choice *choice)
 {
 	unsigned int nr = 0;
 
 	for (uint32_t i = 0; i < host->max_map; i++) {
 		struct host_map *m = &host->map[i];
 
-		if (!m->proc || is_ours(m->proc))
+		if (!m->proc || is_ours(m->proc) || !concerns(choice, m->owner_domid, m->mapper_domid))
 			continue;
 		nr++;
-		if (!is_quiet)
+		if (!choice->is_quiet)
 			printf("mapped: grant %u of domain %u, by %s of domain %u\n", m->gref, m->owner_domid,
 			       who(m->proc), m->mapper_domid);
 	}
 	return nr;
 }
 
-static unsigned int list_grants(const struct host_dom *dom, bool is_quiet)
+static unsigned int list_grants(const struct host_dom *dom, const struct choice *choice)
 {
 	unsigned int nr = 0;
 
 	for (uint32_t gref = 0; gref < HOST_NR_GRANTS; gref++) {
 		const struct host_grant *g = &dom->grant[gref];
 
-		if (!g->is_used || (is_ours(g->proc) && !g->is_deferred))
+		if (!g->is_used || (is_ours(g->proc) && !g->is_deferred) ||
+		    !concerns(choice, dom->domid, g->entry >> 16))
 			continue;
 		nr++;
-		if (!is_quiet)
+		if (!choice->is_quiet)
 			printf("granted: grant %u of domain %u to domain %u, by %s%s\n", gref, dom->domid,
 			       g->entry >> 16, who(g->proc), g->is_deferred ? "; ended, but still mapped" : "");
 	}
@@ -77,17 +92,18 @@ static void print_port(const struct host_dom *dom, uint32_t port, const struct h
 		printf("to virq %u\n", host_link_port(link));
 }
 
-static unsigned int list_ports(const struct host_dom *dom, bool is_quiet)
+static unsigned int list_ports(const struct host_dom *dom, const struct choice *choice)
 {
 	unsigned int nr = 0;
 
 	for (uint32_t port = 1; port < HOST_NR_PORTS; port++) {
 		const struct host_port *p = &dom->port[port];
 
-		if (host_link_state(p->link) == LINK_CLOSED || is_ours(p->proc))
+		if (host_link_state(p->link) == LINK_CLOSED || is_ours(p->proc) ||
+		    !concerns(choice, dom->domid, host_link_domid(p->link)))
 			continue;
 		nr++;
-		if (!is_quiet)
+		if (!choice->is_quiet)
 			print_port(dom, port, p);
 	}
 	return nr;
@@ -97,28 +113,50 @@ struct totals {
 	unsigned int maps, grants, ports;
 };
 
-static struct totals list_all(bool is_quiet)
+static struct totals list_all(const struct choice *choice)
 {
-	struct totals t = { list_maps(is_quiet), 0, 0 };
+	struct totals t = { list_maps(choice), 0, 0 };
 
 	for (unsigned int i = 0; i < HOST_NR_DOMS; i++) {
 		if (host->dom[i].state == DOM_FREE)
 			continue;
-		t.grants += list_grants(&host->dom[i], is_quiet);
-		t.ports += list_ports(&host->dom[i], is_quiet);
-		if (host->dom[i].state == DOM_DYING && !is_quiet)
+		t.grants += list_grants(&host->dom[i], choice);
+		t.ports += list_ports(&host->dom[i], choice);
+		if (host->dom[i].state == DOM_DYING && !choice->is_quiet)
 			printf("dying: domain %u, until the last of its grants is unmapped\n", host->dom[i].domid);
 	}
 	return t;
 }
 
+static int set_domid(void *config, const char *value, struct errbuf *err)
+{
+	return option_u32("domain", value, 0, HOST_MAX_DOMID, &((struct choice *)config)->only_domid, err);
+}
+
+static const struct option_row check_rows[] = {
+	{ "domid", "N", "look only at what domain N holds, and what others hold of it", set_domid },
+};
+
 int cmd_check(int argc, char **argv)
 {
+	static const struct options_spec spec = {
+		"loopxen check", "[--domid N]", "Tells what is mapped, granted or bound, and by whom.", check_rows, 1,
+	};
+	struct choice choice = { ANY_DOMAIN, false };
 	struct errbuf err = { "" };
 	struct totals t;
+	int next = 1;
 
-	if (argc > 1) {
-		fprintf(stderr, "loopxen: 'check' takes no argument, got '%s'\n", argv[1]);
+	switch (options_parse(&spec, argc, argv, &choice, &next)) {
+	case OPTIONS_DONE:
+		return 0;
+	case OPTIONS_BAD:
+		return 2;
+	default:
+		break;
+	}
+	if (next < argc) {
+		fprintf(stderr, "loopxen: 'check' takes no argument, got '%s'\n", argv[next]);
 		return 2;
 	}
 	if (command_open(&err) || reaper_sync()) {
@@ -128,7 +166,7 @@ int cmd_check(int argc, char **argv)
 		return 2;
 	}
 	host_lock();
-	t = list_all(false);
+	t = list_all(&choice);
 	host_unlock();
 	if (!t.maps && !t.grants && !t.ports) {
 		printf("clean: nothing is mapped, granted or bound\n");
@@ -150,6 +188,7 @@ static void print_domains(void)
 
 int cmd_status(int argc, char **argv)
 {
+	const struct choice everything = { ANY_DOMAIN, true };
 	struct errbuf err = { "" };
 	struct totals t;
 
@@ -172,7 +211,7 @@ int cmd_status(int argc, char **argv)
 			printf("process: %s (pid %d) in domain %u%s\n", host->proc[i].name, host->proc[i].pid,
 			       host->proc[i].domid, host->proc[i].is_infra ? ", loopxen's own" : "");
 	}
-	t = list_all(true);
+	t = list_all(&everything);
 	host_unlock();
 	printf("held: %u mapped, %u granted, %u bound (see 'loopxen check')\n", t.maps, t.grants, t.ports);
 	return 0;

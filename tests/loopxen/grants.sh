@@ -31,6 +31,9 @@ check_tell "scattered frames are in the order asked for" 88 back peek "$scattere
 check_match "check names what is mapped" "$("$loopxen" check)" "mapped: grant $a of domain 1, by puppet \(pid [0-9]+\) of domain 0"
 "$loopxen" check >/dev/null
 check_eq "check exits 1 while something is mapped" $? 1
+check_match "asked for the domain that owns it" "$("$loopxen" check --domid 1)" "mapped: grant $a of domain 1"
+check_match "or for the one that has mapped it" "$("$loopxen" check --domid 0)" "mapped: grant $a of domain 1"
+check "it does not concern a third" "$loopxen" check --domid 2
 
 # refused as Xen and its kernel drivers refuse
 check_tell "a domain that was not granted" "err EINVAL" other map 1 w "$a"
