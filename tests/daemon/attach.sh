@@ -5,48 +5,12 @@
 # shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until; optional arguments
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
+. tests/lib/xl.sh
 . tests/lib/daemon.sh
-bin=$(realpath "$O")
 pvring=$(realpath "${PVRING:-$O/pvring}")
 
 daemon_test_begin 1 2 5
 daemon_start
-
-# ---- the genuine xl ------------------------------------------------------------------------------------------------
-# It wants directories in /run and /var/lib/xen, and its scripts in /etc/xen/scripts: all in mounts of its own.
-cat >"$T/with-xl-dirs" <<'END'
-#!/bin/bash
-# T COMMAND...
-set -e
-mkdir -p "$1/etc" "$1/xen"
-mount -t tmpfs none /run
-mount -t tmpfs none /var/lib
-mkdir /var/lib/xen
-mount --bind "$1/xen" /var/lib/xen
-mount -t tmpfs none "$1/etc"
-cp -r --preserve=mode /etc/. "$1/etc" 2>/dev/null || :
-mkdir -p "$1/etc/xen/scripts"
-cp dist/block-pvring "$1/etc/xen/scripts"
-chmod 755 "$1/etc/xen/scripts/block-pvring"
-mount --move "$1/etc" /etc
-shift
-exec "$@"
-END
-chmod 755 "$T/with-xl-dirs"
-unshare=(unshare -m --propagation private)
-[ "$(id -u)" -eq 0 ] || unshare+=(-r)
-
-xl() {
-	PATH=$bin:$PATH "${unshare[@]}" "$T/with-xl-dirs" "$T" "$loopxen" run -- xl "$@"
-}
-
-xl_knows() { # DOMID: xl wants the configuration that it would have written itself
-	local uuid
-	uuid=$(node "/local/domain/$1/vm")
-	mkdir -p "$T/xen"
-	echo '{"c_info":{"type":"pv","name":"g","uuid":"'"${uuid#/vm/}"'"},"b_info":{"type.pv":{}}}' \
-		>"$T/xen/userdata-d.$1.${uuid#/vm/}.libxl-json"
-}
 
 # ---- what there is in xenstore -------------------------------------------------------------------------------------
 
@@ -83,7 +47,6 @@ fails_with() { # STATUS REGEX COMMAND...
 # ---- the same as xl ------------------------------------------------------------------------------------------------
 
 image=$(make_image disk.img 4M)
-xl_knows 1
 
 compare() { # NAME VDEV XL-OPTIONS PVRING-OPTION...
 	local name=$1 vdev=$2 options=$3 protocol
@@ -104,9 +67,10 @@ compare() { # NAME VDEV XL-OPTIONS PVRING-OPTION...
 	check_same "detached: what is left is what xl leaves" "$T/xl.after" "$T/pvring.after"
 }
 
-if ! xl list >"$T/xl.out" 2>&1; then
-	skip "the same as xl" "xl does not run here: $(head -1 "$T/xl.out")"
+if ! xl_begin; then
+	skip "the same as xl" "$xl_why"
 else
+	xl_knows 1
 	compare "to write" xvdb access=rw --mode w
 	compare "to read" xvdb access=ro --mode r
 	compare "a CD-ROM" xvdc access=ro,devtype=cdrom --cdrom
