@@ -170,7 +170,7 @@ static bool is_to_be_served(struct device *dev)
 	return ours != XB_UNKNOWN && (ours != XB_CLOSED || xb_device_is_online(&dev->xb));
 }
 
-/* A toolstack that writes node by node writes the state last. */
+/* A toolstack that writes node by node writes the state last. Asked first: else what was missing may be there by now. */
 static bool is_complete(struct device_host *host, uint32_t domid, uint32_t devid)
 {
 	char name[64];
@@ -195,10 +195,13 @@ static void say_left_alone(struct device_host *host, const struct device *dev, c
 
 void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 {
-	struct device *dev = calloc(1, host->class->device_bytes);
+	struct device *dev;
 	struct errbuf err;
 	int rc;
 
+	if (!is_complete(host, domid, devid))
+		return;
+	dev = calloc(1, host->class->device_bytes);
 	if (!dev)
 		return;
 	dev->host = host;
@@ -216,7 +219,7 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 	else if (rc == 0)
 		rc = -ENODEV;
 	if (rc) {
-		if (rc != -ENODEV && is_complete(host, domid, devid))
+		if (rc != -ENODEV && is_complete(host, domid, devid)) /* it was not removed meanwhile */
 			say_left_alone(host, dev, &err);
 		xb_device_fini(&dev->xb);
 		guest_put(dev->guest);

@@ -338,6 +338,16 @@ static void assert_gone(void)
 
 /* ---- a device's way -------------------------------------------------------------------------------------------- */
 
+static void one_that_is_written_while_we_look_is_no_fault(void **state)
+{
+	remove_nodes();
+	fake.missed = make_nodes;
+	device_add(&host, 5, 51712);
+	assert_null(the_device());
+	assert_int_equal(host.nr_left_alone, 0);
+	add_and_offer();
+}
+
 static void a_device_is_opened_and_offered(void **state)
 {
 	changed();
@@ -980,6 +990,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_is_opened_and_offered),
+		TEST(one_that_is_written_while_we_look_is_no_fault),
 		TEST(it_connects_when_the_guest_has_published),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),

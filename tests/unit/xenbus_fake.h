@@ -37,6 +37,7 @@ static struct {
 	unsigned int nr_events;     /* so many are pending, all of event_token */
 	const char *event_token;
 	int owner, reader;          /* what xs_set_permissions() was told last */
+	void (*missed)(void);       /* called once, by the first read that finds nothing, after it */
 } fake;
 
 static int fake_find(const char *path)
@@ -96,6 +97,15 @@ static bool fake_fails(void)
 	return fake.fail_errno;
 }
 
+static void fake_miss(void)
+{
+	void (*missed)(void) = fake.missed;
+
+	fake.missed = NULL;
+	if (missed)
+		missed();
+}
+
 struct xs_handle *xs_open(unsigned long flags)
 {
 	return fake_fails() ? NULL : &fake_handle;
@@ -114,6 +124,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	if (fake_fails())
 		return NULL;
 	if (i < 0) {
+		fake_miss();
 		errno = ENOENT;
 		return NULL;
 	}
