@@ -12,43 +12,79 @@
 #include "frontend/user/blkload/random.h"
 #include "frontend/user/segments.h"
 
+/* What is asked for at once, in as many requests as it takes: it is done when they all are. */
+struct block {
+	struct block *next_free;
+	uint32_t nr_out;
+};
+
 struct bench {
 	struct blkload *bl;
 	bool is_write, is_random;
-	uint32_t nr_sectors; /* per request */
+	uint32_t nr_sectors; /* per block */
 	uint64_t first, nr_blocks, next_block;
 	uint64_t random;
+	struct block *blocks; /* [depth] */
+	struct block *free;
+	struct block *begun; /* of it these are still to be asked for: */
+	uint64_t sector;
+	uint32_t sectors_left;
 	uint64_t end_ns, nr_asked, nr_done, nr_at_tick;
 	double tick_seconds;
 	struct histogram latency;
 };
 
+static void begin_block(struct bench *bench)
+{
+	uint64_t number;
+
+	if (bench->is_random)
+		number = random_below(&bench->random, bench->nr_blocks);
+	else
+		number = bench->next_block++ % bench->nr_blocks;
+	bench->begun = bench->free;
+	bench->free = bench->begun->next_free;
+	bench->sector = bench->first + number * bench->nr_sectors;
+	bench->sectors_left = bench->nr_sectors;
+}
+
 static enum load_next next_bench(void *job, struct blkfront_io *io, struct load_request *req)
 {
 	struct bench *bench = job;
-	uint64_t block;
+	uint32_t most = blkfront_buffer_sectors(bench->bl->front);
 
-	if ((bench->nr_asked++ & 15) == 0 && clock_now_ns() >= bench->end_ns)
-		return LOAD_END;
-	if (bench->is_random)
-		block = random_below(&bench->random, bench->nr_blocks);
-	else
-		block = bench->next_block++ % bench->nr_blocks;
+	if (bench->sectors_left == 0) {
+		if (!bench->free)
+			return LOAD_WAIT;
+		if ((bench->nr_asked++ & 15) == 0 && clock_now_ns() >= bench->end_ns)
+			return LOAD_END;
+		begin_block(bench);
+	}
 	req->operation = bench->is_write ? BLKIF_OP_WRITE : BLKIF_OP_READ;
-	req->sector = bench->first + block * bench->nr_sectors;
-	req->nr_sectors = bench->nr_sectors;
+	req->sector = bench->sector;
+	req->nr_sectors = bench->sectors_left < most ? bench->sectors_left : most;
+	bench->sector += req->nr_sectors;
+	bench->sectors_left -= req->nr_sectors;
+	bench->begun->nr_out++;
+	io->user = bench->begun;
 	return LOAD_SUBMIT;
 }
 
 static bool done_bench(void *job, struct blkfront_io *io, uint64_t latency_ns)
 {
 	struct bench *bench = job;
+	struct block *block = io->user;
 
 	if (io->rc) {
 		blkload_error("%s of sector %llu (%u sectors) failed: %s", bench->is_write ? "write" : "read",
 			      (unsigned long long)io->sector, io->nr_sectors, strerror(-io->rc));
 		return false;
 	}
+	if (--block->nr_out)
+		return true;
+	/* Its requests were all asked for at one time, so the last one to complete took as long as the block. */
+	block->next_free = bench->free;
+	bench->free = block;
 	bench->nr_done++;
 	histogram_add(&bench->latency, latency_ns);
 	return true;
@@ -105,6 +141,15 @@ static bool prepare(struct bench *bench, struct blkload *bl)
 	bench->is_write = strstr(config->rw, "write") != NULL;
 	bench->nr_sectors = config->bs_bytes / BLK_SECTOR_BYTES;
 	bench->random = config->seed;
+	bench->blocks = calloc(config->depth, sizeof(*bench->blocks));
+	if (!bench->blocks) {
+		blkload_error("out of memory");
+		return false;
+	}
+	for (uint32_t i = 0; i < config->depth; i++) {
+		bench->blocks[i].next_free = bench->free;
+		bench->free = &bench->blocks[i];
+	}
 	if (!blkload_range(bl, &bench->first, &nr))
 		return false;
 	bench->nr_blocks = nr / bench->nr_sectors;
@@ -124,7 +169,7 @@ int blkload_bench(struct blkload *bl)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 	struct load load = { .bl = bl,
-			     .depth = bl->config->depth,
+			     .depth = bl->config->depth * bl->config->requests_per_block,
 			     .job = bench,
 			     .next = next_bench,
 			     .done = done_bench,
@@ -144,6 +189,8 @@ int blkload_bench(struct blkload *bl)
 		       seconds_of(after.ru_utime) - seconds_of(before.ru_utime),
 		       seconds_of(after.ru_stime) - seconds_of(before.ru_stime));
 out:
+	if (bench)
+		free(bench->blocks);
 	free(bench);
 	return exit_code;
 }

@@ -26,6 +26,7 @@ struct blkload_config {
 	uint32_t seconds;
 	uint32_t nr_requests; /* 0: not given */
 	uint64_t bs_bytes, bs_min_bytes, bs_max_bytes;
+	uint32_t requests_per_block;	     /* bench: how many the ring needs for bs_bytes; otherwise 1 */
 	uint64_t offset_bytes, length_bytes; /* length 0: to the end of the disk */
 	uint64_t seed;
 	const char *rw;

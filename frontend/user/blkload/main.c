@@ -55,14 +55,14 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 	struct blkfront_config front_config = {
 		.devid = config->devid,
 		.ring_order = config->ring_order,
-		.nr_buffers = config->depth ? config->depth : 1,
+		.nr_buffers = config->depth ? config->depth * config->requests_per_block : 1,
 		.timeout_ms = config->timeout_s * 1000,
 		.is_not_persistent = config->is_not_persistent,
 		.abi = config->abi,
 		.omits_protocol = config->omits_protocol,
 	};
 
-	if (command->run == blkload_bench)
+	if (command->run == blkload_bench && config->requests_per_block == 1)
 		front_config.buffer_pages = (config->bs_bytes + GRANT_PAGE_BYTES - 1) / GRANT_PAGE_BYTES;
 	if (command->run == blkload_info || command->run == blkload_hold)
 		front_config.buffer_pages = 1;
@@ -72,12 +72,13 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 /* What is reported as the depth must be the depth. */
 static bool has_room(const struct blkload *bl)
 {
+	const struct blkload_config *config = bl->config;
 	uint32_t most = blkfront_nr_buffers(bl->front);
 
-	if (bl->config->depth <= most)
+	if (config->depth * config->requests_per_block <= most)
 		return true;
-	blkload_error("--depth %u: a ring of --ring-order %u holds %u requests", bl->config->depth,
-		      bl->config->ring_order, most);
+	blkload_error("--depth %u: a ring of --ring-order %u holds %u requests, and a block takes %u", config->depth,
+		      config->ring_order, most, config->requests_per_block);
 	return false;
 }
 

@@ -13,6 +13,9 @@
 #define ROW(NAME) static int set_##NAME(void *config, const char *value, struct errbuf *err)
 #define C	  ((struct blkload_config *)config)
 
+#define MAX_REQUEST_BYTES ((uint64_t)BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES)
+#define MAX_BS_BYTES	  (16ULL << 20)
+
 static int size_option(const char *value, uint64_t min, uint64_t *out, struct errbuf *err)
 {
 	int rc = parse_size(value, min, INT64_MAX, out);
@@ -157,10 +160,10 @@ static const struct option_row rows[] = {
 	{ "io-timeout", "S", "how long the backend may answer nothing (default 60)", set_io_timeout },
 	{ "offset", "SIZE", "leave alone what is before (default 0)", set_offset },
 	{ "length", "SIZE", "leave alone what is after (default: to the end)", set_length },
-	{ "depth", "N", "requests out at once (default 32; hold: 0)", set_depth },
+	{ "depth", "N", "requests (bench: blocks) out at once (default 32; hold: 0)", set_depth },
 	{ "seconds", "S", "bench, verify: how long (default 10)", set_seconds },
 	{ "rw", "KIND", "bench: read, write, randread or randwrite (default randread)", set_rw },
-	{ "bs", "SIZE", "bench: bytes per request (default 4K)", set_bs },
+	{ "bs", "SIZE", "bench: bytes per block; above 44K it takes several requests (default 4K)", set_bs },
 	{ "json", NULL, "bench: print JSON", set_json },
 	{ "requests", "N", "verify: stop after so many requests, not by time", set_requests },
 	{ "bs-min", "SIZE", "verify: the smallest request (default: a sector)", set_bs_min },
@@ -204,9 +207,13 @@ static enum options_result complete(struct blkload_config *config, const struct 
 		return bad("which disk? --vdev or --devid", "");
 	if (!config->depth)
 		config->depth = command->default_depth;
-	if (config->bs_bytes > BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES ||
-	    config->bs_max_bytes > BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES)
-		return bad("a request carries 44K at most", "");
+	config->requests_per_block = 1;
+	if (command->run == blkload_bench)
+		config->requests_per_block = (config->bs_bytes + MAX_REQUEST_BYTES - 1) / MAX_REQUEST_BYTES;
+	if (config->bs_bytes > MAX_BS_BYTES)
+		return bad("--bs: 16M at most", "");
+	if (config->bs_max_bytes > MAX_REQUEST_BYTES)
+		return bad("--bs-max: a request carries 44K at most", "");
 	if (config->bs_max_bytes < config->bs_min_bytes)
 		return bad("--bs-max is less than --bs-min", "");
 	return OPTIONS_RUN;
@@ -223,7 +230,7 @@ enum options_result blkload_parse(int argc, char **argv, struct blkload_config *
 		.io_timeout_s = 60,
 		.seconds = 10,
 		.bs_bytes = 4096,
-		.bs_max_bytes = BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES,
+		.bs_max_bytes = MAX_REQUEST_BYTES,
 		.seed = 1,
 		.rw = "randread",
 	};
