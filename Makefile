@@ -73,7 +73,7 @@ demo:                                          ## a disk served and verified, wi
 	@$(MAKE) all
 	@tests/demo/run
 bench:                                         ## measure against QEMU's qdisk and fio (never part of a check)
-	@$(MAKE) deps-check
+	@$(MAKE) deps-bench
 	@$(MAKE) xen-qemu
 	@$(MAKE) all
 	@tests/bench/run

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# From the records of all rounds (lib.sh) one line for each contender of a row; other lines pass:
+#
+#	sum PLACE ROW CONTENDER IOPS LOWEST HIGHEST SPREAD-% P50-us P99-us FRONT-CPU BACK-CPU OTHERS-% IOPS,IOPS,...
+#
+# Medians; CPU in seconds per million requests.
+function sorted(list, n,    i, j, t) {
+	for (i = 2; i <= n; i++)
+		for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
+			t = list[j]; list[j] = list[j - 1]; list[j - 1] = t
+		}
+}
+# The median of a column of one contender; all its values in list[1..n].
+function median(who, column,    i, n) {
+	split("", list)
+	n = nr[who]
+	for (i = 1; i <= n; i++)
+		list[i] = value[who, i, column]
+	sorted(list, n)
+	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
+}
+function rounds(who,    i, text) {
+	for (i = 1; i <= nr[who]; i++)
+		text = text (i > 1 ? "," : "") value[who, i, "iops"]
+	return text
+}
+$1 != "run" { print; next }
+{
+	who = $2 " " $3 " " $4
+	if (!(who in nr))
+		order[++nr_who] = who
+	i = ++nr[who]
+	value[who, i, "iops"] = $5 + 0
+	value[who, i, "p50"] = $6 + 0
+	value[who, i, "p99"] = $7 + 0
+	value[who, i, "front"] = $10 ? $8 / $10 * 1e6 : 0
+	value[who, i, "back"] = $10 ? $9 / $10 * 1e6 : 0
+	value[who, i, "others"] = $11 + 0
+}
+END {
+	for (k = 1; k <= nr_who; k++) {
+		who = order[k]
+		iops = median(who, "iops"); low = list[1]; high = list[nr[who]]
+		printf "sum %s %d %d %d %.1f %.1f %.1f %.3f %.3f %d %s\n", who, iops, low, high, \
+			iops ? (high - low) / iops * 100 : 0, median(who, "p50"), median(who, "p99"), median(who, "front"), \
+			median(who, "back"), median(who, "others"), rounds(who)
+	}
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# The lines of summary.awk and targets.awk as a table. Use with words.awk.
+function ratio(who) {
+	return (row, who) in iops && iops[row, who] ? sprintf("%.2f", $5 / iops[row, who]) : "-"
+}
+function heading(place) {
+	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), "requests/s", "MiB/s", "spread", \
+		place == "xen" ? "to blkback" : "to fio", "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
+}
+NR == FNR { # first all of it, for the ratios
+	if ($1 == "sum")
+		iops[$2 " " $3, $4] = $5
+	next
+}
+$1 == "about" { $1 = ""; print substr($0, 2); next }
+$1 == "none" {
+	missing[$2 " " $3] = $4
+	why = "No figures of " $4 ", as " rest(4) ":"
+	absent[why] = absent[why] "\n  " row_title($3)
+	next
+}
+$1 == "sum" {
+	row = $2 " " $3
+	if ($2 != place)
+		heading(place = $2)
+	if (row != last)
+		print row_title($3)
+	last = row
+	printf("  %-12s %10d %8.1f %6d%% %10s %8s %9.0f %9.0f %9.2f %9s %6d%%%s\n", $4, $5, $5 * block_bytes($3) / 1048576, \
+	       $8, ratio($2 == "xen" ? "blkback" : "fio"), ratio("qdisk"), $9, $10, $11, \
+	       $4 == "fio" ? "-" : sprintf("%.2f", $12), $13, $8 > 25 ? "  spread over 25%: noisy" : "")
+	if ($4 == "pvring" && row in missing)
+		printf "  %-12s %10s\n", missing[row], "-"
+	next
+}
+$1 == "idle" { idle[++nr_idle] = sprintf("%-8s %.1f MiB resident with one idle disk, %.2f s of CPU in %d s", $2, $3 / 1024, $4, $5) }
+$1 == "further" { idle[++nr_idle] = sprintf("%-8s %d KiB for each of %d further idle disks", $2, $3, $4) }
+$1 == "target" { verdict[++nr_verdicts] = toupper($2); sub(/^target [a-z]+ /, ""); target[nr_verdicts] = $0 }
+END {
+	print "\nMedians; spread: highest less lowest, of the median. CPU: seconds per million requests."
+	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
+	for (why in absent)
+		print "\n" why absent[why]
+	if (nr_idle)
+		print "\nIdle, every slot of the ring used before"
+	for (i = 1; i <= nr_idle; i++)
+		print "  " idle[i]
+	if (nr_verdicts)
+		print "\nTargets"
+	for (i = 1; i <= nr_verdicts; i++)
+		printf "  %-6s  %s\n", verdict[i], target[i]
+}
