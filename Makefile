@@ -72,9 +72,9 @@ demo:                                          ## a disk served and verified, wi
 	@$(MAKE) xen-xenstore
 	@$(MAKE) all
 	@tests/demo/run
-bench:                                         ## measure against QEMU's qdisk and fio (never part of a check)
+bench:                                         ## measure against other backends and fio (never part of a check)
 	@$(MAKE) deps-bench
-	@$(MAKE) xen-qemu
+	@$(MAKE) xen-vm
 	@$(MAKE) all
 	@tests/bench/run
 .PHONY: demo bench

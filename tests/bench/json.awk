@@ -14,8 +14,9 @@ $1 == "sum" {
 	put("results", sprintf("{\"place\": \"%s\", \"rw\": \"%s\", \"bs\": \"%s\", \"depth\": %d, \"cache\": \"%s\", " \
 		"\"contender\": \"%s\", \"iops\": %d, \"iops_min\": %d, \"iops_max\": %d, \"spread_percent\": %s, " \
 		"\"p50_us\": %s, \"p99_us\": %s, \"front_cpu_s_per_million\": %s, \"back_cpu_s_per_million\": %s, " \
-		"\"others_percent\": %d, \"rounds_iops\": [%s]}", \
-		$2, part[1], part[2], part[3], part[4], $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+		"\"others_percent\": %s, \"rounds_iops\": [%s]}", \
+		$2, part[1], part[2], part[3], part[4], $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+		$2 == "xen" ? "null" : $13, $14))
 }
 $1 == "idle" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "further" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib_per_further_disk\": %d, \"disks\": %d}", $2, $3, $4)) }

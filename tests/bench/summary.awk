@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# From the records of all rounds (lib.sh) one line for each contender of a row; other lines pass:
+# From the records of all rounds (lib.sh) one line for each contender, row by row; other lines pass:
 #
 #	sum PLACE ROW CONTENDER IOPS LOWEST HIGHEST SPREAD-% P50-us P99-us FRONT-CPU BACK-CPU OTHERS-% IOPS,IOPS,...
 #
@@ -26,9 +26,12 @@ function rounds(who,    i, text) {
 }
 $1 != "run" { print; next }
 {
-	who = $2 " " $3 " " $4
+	row = $2 " " $3
+	if (!(row in nr_in))
+		rows[++nr_rows] = row
+	who = row " " $4
 	if (!(who in nr))
-		order[++nr_who] = who
+		order[row, ++nr_in[row]] = who
 	i = ++nr[who]
 	value[who, i, "iops"] = $5 + 0
 	value[who, i, "p50"] = $6 + 0
@@ -37,12 +40,14 @@ $1 != "run" { print; next }
 	value[who, i, "back"] = $10 ? $9 / $10 * 1e6 : 0
 	value[who, i, "others"] = $11 + 0
 }
+function show(who,    iops, low, high) {
+	iops = median(who, "iops"); low = list[1]; high = list[nr[who]]
+	printf "sum %s %d %d %d %.1f %.1f %.1f %.3f %.3f %d %s\n", who, iops, low, high, \
+		iops ? (high - low) / iops * 100 : 0, median(who, "p50"), median(who, "p99"), median(who, "front"), \
+		median(who, "back"), median(who, "others"), rounds(who)
+}
 END {
-	for (k = 1; k <= nr_who; k++) {
-		who = order[k]
-		iops = median(who, "iops"); low = list[1]; high = list[nr[who]]
-		printf "sum %s %d %d %d %.1f %.1f %.1f %.3f %.3f %d %s\n", who, iops, low, high, \
-			iops ? (high - low) / iops * 100 : 0, median(who, "p50"), median(who, "p99"), median(who, "front"), \
-			median(who, "back"), median(who, "others"), rounds(who)
-	}
+	for (k = 1; k <= nr_rows; k++)
+		for (c = 1; c <= nr_in[rows[k]]; c++)
+			show(order[rows[k], c])
 }

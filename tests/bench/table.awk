@@ -26,9 +26,10 @@ $1 == "sum" {
 	if (row != last)
 		print row_title($3)
 	last = row
-	printf("  %-12s %10d %8.1f %6d%% %10s %8s %9.0f %9.0f %9.2f %9s %6d%%%s\n", $4, $5, $5 * block_bytes($3) / 1048576, \
+	printf("  %-12s %10d %8.1f %6d%% %10s %8s %9.0f %9.0f %9.2f %9s %7s%s\n", $4, $5, $5 * block_bytes($3) / 1048576, \
 	       $8, ratio($2 == "xen" ? "blkback" : "fio"), ratio("qdisk"), $9, $10, $11, \
-	       $4 == "fio" ? "-" : sprintf("%.2f", $12), $13, $8 > 25 ? "  spread over 25%: noisy" : "")
+	       $4 == "fio" ? "-" : sprintf("%.2f", $12), \
+	       $2 == "xen" ? "-" : $13 "%", $8 > 25 ? "  spread over 25%: noisy" : "")
 	if ($4 == "pvring" && row in missing)
 		printf "  %-12s %10s\n", missing[row], "-"
 	next
