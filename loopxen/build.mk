@@ -19,13 +19,15 @@ $(loopxen-lib)/$(1): $(patsubst %,$(O)/obj/loopxen-lib/loopxen/%.o,$(3)) loopxen
 endef
 $(eval $(call loopxen-so,libxencall.so.1,xencall,call hypercall $(loopxen-host)))
 $(eval $(call loopxen-so,libxenevtchn.so.1,xenevtchn,evtchn $(loopxen-host)))
-$(eval $(call loopxen-so,libxengnttab.so.1,xengnttab,gnttab gntshr region $(loopxen-host)))
+$(eval $(call loopxen-so,libxengnttab.so.1,xengnttab,gnttab gntshr region late $(loopxen-host)))
 $(eval $(call loopxen-so,libxenforeignmemory.so.1,xenforeignmemory,fmem $(loopxen-host)))
 $(eval $(call loopxen-so,libxendevicemodel.so.1,xendevicemodel,devicemodel $(loopxen-host)))
 $(eval $(call loopxen-so,xenstored-preload.so,preload,preload $(loopxen-host)))
+$(eval $(call loopxen-so,memory-preload.so,preload,memory fault))
+$(O)/obj/loopxen-lib/loopxen/memory.o: loopxen-cflags += -fno-builtin
 
 loopxen-libs: $(addprefix $(loopxen-lib)/,libxencall.so.1 libxenevtchn.so.1 libxengnttab.so.1 \
-	libxenforeignmemory.so.1 libxendevicemodel.so.1 xenstored-preload.so)
+	libxenforeignmemory.so.1 libxendevicemodel.so.1 xenstored-preload.so memory-preload.so)
 .PHONY: loopxen-libs
 
 loopxen-cmd := $(loopxen-host) main up domain run report bus bus_client reaper place store evtchn

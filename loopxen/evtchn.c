@@ -141,7 +141,7 @@ LIB_EXPORT xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handl
 {
 	int rc;
 
-	if (host_fault(FAULT_ALLOC))
+	if (lib_fault(FAULT_ALLOC))
 		return lib_fail(ENOMEM);
 	host_lock();
 	rc = host_port_alloc_unbound(xce->slot, domid_of(xce, domid), xce->proc + 1, xce->index + 1);
@@ -154,7 +154,7 @@ LIB_EXPORT xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle
 {
 	int rc;
 
-	if (host_fault(FAULT_BIND))
+	if (lib_fault(FAULT_BIND))
 		return lib_fail(ENOMEM);
 	host_lock();
 	rc = host_port_bind_interdomain(xce->slot, domid_of(xce, domid), remote_port, xce->proc + 1, xce->index + 1);
@@ -166,7 +166,7 @@ LIB_EXPORT xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *xce, 
 {
 	int rc;
 
-	if (host_fault(FAULT_BIND))
+	if (lib_fault(FAULT_BIND))
 		return lib_fail(ENOMEM);
 	host_lock();
 	rc = host_port_bind_virq(xce->slot, virq, xce->proc + 1, xce->index + 1);

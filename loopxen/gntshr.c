@@ -101,7 +101,7 @@ static void *share(xengntshr_handle *xgs, const struct share *s, uint32_t *refs)
 	if (!s->nr || s->nr > HOST_NR_GRANTS || s->notify_offset >= (int)HOST_PAGE)
 		goto out;
 	rc = -ENOMEM;
-	if (host_fault(FAULT_ALLOC))
+	if (lib_fault(FAULT_ALLOC))
 		goto out;
 	r = region_new(s->nr);
 	if (!r)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <xengnttab.h>
 
+#include "loopxen/late.h"
 #include "loopxen/lib.h"
 #include "loopxen/region.h"
 
@@ -19,6 +20,8 @@ static void unmap_region(struct region *r)
 {
 	/* No page of the peer is reachable once its grant is given back. */
 	munmap(r->addr, (size_t)r->nr * HOST_PAGE);
+	if (lib_fault(FAULT_UNMAP) && late_unmap(r))
+		return;
 	host_lock();
 	for (uint32_t i = 0; i < r->nr; i++)
 		host_map_end(r->id[i]);
@@ -126,7 +129,7 @@ static void *map_grants(xengnttab_handle *xgt, const struct mapping *m)
 	if (!m->nr || m->nr > HOST_NR_GRANTS || !is_notify_valid(xgt, m))
 		goto out;
 	rc = -ENOMEM;
-	if (host_fault(FAULT_MAP))
+	if (lib_fault(FAULT_MAP))
 		goto out;
 	r = region_new(m->nr);
 	if (!r)
@@ -230,7 +233,7 @@ static int16_t copy_segment(uint32_t self, const xengnttab_grant_copy_segment_t 
 	uint8_t *from = NULL, *to = NULL;
 	int16_t status;
 
-	if (host_fault(FAULT_COPY))
+	if (lib_fault(FAULT_COPY))
 		return GNTST_general_error;
 	status = find_side(self, &s->source, s->flags & GNTCOPY_source_gref, false, &from);
 	if (status == GNTST_okay)

@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "loopxen/fault.h"
+
 #define HOST_MAGIC      0x31766e656b6f6f6cULL
 #define HOST_PAGE       4096u
 #define HOST_NR_DOMS    32u
@@ -37,7 +39,6 @@
 
 enum host_dom_state { DOM_FREE, DOM_ALIVE, DOM_DYING };
 enum host_link_state { LINK_CLOSED, LINK_UNBOUND, LINK_INTERDOMAIN, LINK_VIRQ };
-enum host_fault { FAULT_MAP, FAULT_COPY, FAULT_BIND, FAULT_ALLOC, FAULT_NR };
 
 /* A process that opened at least one of the stand-in libraries, or that loopxen itself runs (is_infra). */
 struct host_proc {
@@ -47,7 +48,7 @@ struct host_proc {
 	uint64_t image;      /* differs after an exec() in the same pid */
 	uint64_t start_time; /* see host_proc_lives() */
 	char name[16];
-	_Atomic uint32_t nr_faults[FAULT_NR];
+	_Atomic uint32_t nr_faults[FAULT_NR]; /* how many of each kind there were that could fail */
 };
 
 /* An open event-channel handle: a FIFO in the instance's directory, see host_fifo_path(). */
@@ -156,15 +157,6 @@ uint8_t *host_ram(unsigned int slot);
 /* An open descriptor of the domain's RAM file (kept), or -errno. */
 int host_ram_fd(unsigned int slot, bool writable);
 int host_dom_create(uint32_t domid, const uint8_t uuid[16]); /* holds no lock on entry; slot or -errno */
-
-/* ---- fault.c ---- */
-
-#define HOST_FAULT_SYNTAX \
-	"WHAT:K or WHAT:K:persist, comma-separated, with WHAT one of map, copy, bind, alloc and K from 1"
-/* May $LOOPXEN_FAIL be this? NULL and "" are no failures. */
-bool host_fault_is_valid(const char *text);
-/* Counts one event of this kind; true: $LOOPXEN_FAIL says that it fails. Logs if that is not valid. */
-bool host_fault(enum host_fault fault);
 
 /* ---- port.c: event channels ---- */
 static inline uint64_t host_link(enum host_link_state state, uint32_t domid, uint32_t port)

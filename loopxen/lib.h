@@ -26,6 +26,14 @@ static inline int lib_join(uint32_t *proc, uint32_t *slot)
 	return 0;
 }
 
+/* Counts one of this kind; true: it fails. Here, because each library has a copy of this and of fault.c. */
+static inline bool lib_fault(enum fault fault)
+{
+	int proc = fault_is_planned(fault) ? host_join() : -1;
+
+	return proc >= 0 && fault_hits(fault, atomic_fetch_add(&host->proc[proc].nr_faults[fault], 1) + 1);
+}
+
 static inline int lib_fail(int err)
 {
 	errno = err;

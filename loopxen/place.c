@@ -162,12 +162,16 @@ static void add_xen_root(void)
 
 int place_set_env(uint32_t domid, struct errbuf *err)
 {
-	char path[PATH_MAX], number[16];
+	char path[PATH_MAX], preload[PATH_MAX], number[16];
 	int rc = place_find_libs(path, sizeof(path), err);
 
 	if (rc)
 		return rc;
 	extend("LD_LIBRARY_PATH", path, 1);
+	if (fault_is_planned(FAULT_MEMORY)) {
+		snprintf(preload, sizeof(preload), "%.4000s/memory-preload.so", path);
+		extend("LD_PRELOAD", preload, 1);
+	}
 	add_xen_root();
 	snprintf(number, sizeof(number), "%u", domid);
 	setenv("LOOPXEN_DOMID", number, 1);

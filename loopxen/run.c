@@ -57,8 +57,8 @@ int cmd_run(int argc, char **argv)
 		fprintf(stderr, "loopxen: run what? Expected 'loopxen run [--domid N] -- CMD...'\n");
 		return 2;
 	}
-	if (!host_fault_is_valid(getenv("LOOPXEN_FAIL"))) {
-		fprintf(stderr, "loopxen: LOOPXEN_FAIL='%s': expected %s\n", getenv("LOOPXEN_FAIL"), HOST_FAULT_SYNTAX);
+	if (!fault_is_valid(getenv("LOOPXEN_FAIL"))) {
+		fprintf(stderr, "loopxen: LOOPXEN_FAIL='%s': expected %s\n", getenv("LOOPXEN_FAIL"), FAULT_SYNTAX);
 		return 2;
 	}
 	if (enter(domid, &err))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# LOOPXEN_FAIL: the Kth map, copy, bind or allocation of a process fails, others do not.
+# LOOPXEN_FAIL: the Kth of what a process asks for fails (an unmap is late), others do not.
 # shellcheck disable=SC2317,SC2119 # functions are called through check and wait_until
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
@@ -57,8 +57,29 @@ check_match "allocation 1 of alloc:2:persist works" "$(tell other share 0 1 w; e
 check_tell "a port fails" "err ENOMEM" other alloc 0
 check_tell "and so does a share" "err ENOMEM" other share 0 1 w
 end_puppet other
+
+# an unmap that is late: the process is done with it, the grant is not free yet
+puppet back 0 LOOPXEN_FAIL=unmap:2:persist
+map_and_unmap() { # says what is mapped after that
+	tell back map 1 w "$a"
+	tell back unmap "$said"
+	[ "$said" = 0 ] && "$loopxen" check | grep '^mapped'
+}
+check_eq "unmap 1 of unmap:2:persist is done when it returns" "$(map_and_unmap)" ""
+check "a later one gives the same answer and is not" wait_until 20 map_and_unmap
+end_puppet back
+tell front unshare 0
 end_puppet front
 check_clean
+
+# memory, of a program that has never heard of loopxen
+says() { # TEXT COMMAND...: fails, with this among its words
+	! "${@:2}" >"$LOOPXEN_DIR/said" 2>&1 && grep -q "$1" "$LOOPXEN_DIR/said"
+}
+check "memory:1:persist: the program has none" says 'memory 1 fails' \
+	env LOOPXEN_FAIL=memory:1:persist "$loopxen" run -- xenstore-read domid
+check_eq "memory:100000: it never needs so many, so nothing is said" \
+	"$(LOOPXEN_FAIL=memory:100000 dom0 xenstore-read domid 2>&1)" 0
 
 # what is no failure is refused, not ignored
 refused() { # LOOPXEN_FAIL
