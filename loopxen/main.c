@@ -26,7 +26,8 @@ static const struct {
 	{ "domain", "create|destroy N", "make or destroy a guest domain (no program runs in it yet)", cmd_domain },
 	{ "run", "[--domid N] -- CMD...", "run a program in domain 0, or in domain N", cmd_run },
 	{ "status", "", "show domains, processes and what they hold", cmd_status },
-	{ "check", "[--domid N]", "0: nothing is mapped, granted or bound; 1: something is, by whom; 2: can not tell", cmd_check },
+	{ "check", "[--domid N]", "0: nothing is mapped, granted or bound; 1: something is, by whom; 2: can not tell",
+	  cmd_check },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

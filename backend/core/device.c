@@ -170,7 +170,7 @@ static bool is_to_be_served(struct device *dev)
 	return ours != XB_UNKNOWN && (ours != XB_CLOSED || xb_device_is_online(&dev->xb));
 }
 
-/* A toolstack that writes node by node writes the state last. Asked first: else what was missing may be there by now. */
+/* A toolstack that writes node by node writes the state last. Asked first: what was missing may be there by now. */
 static bool is_complete(struct device_host *host, uint32_t domid, uint32_t devid)
 {
 	char name[64];
