@@ -66,7 +66,7 @@ static int cannot_read(const char *path, int rc, const char *expected, struct er
 static int read_raw(struct xb_store *store, const char *path, char **value, unsigned int *len)
 {
 	*value = xs_read(store->xs, store->txn, path, len);
-	return *value ? 0 : -errno;
+	return *value ? 0 : xb_errno();
 }
 
 static bool has_control_character(const char *value, size_t len)
@@ -226,24 +226,24 @@ int xb_write(struct xb_store *store, const char *dir, const char *name, struct e
 	rc = check_fits(needed, sizeof(value), value, err);
 	if (rc)
 		return rc;
-	if (!xs_write(store->xs, store->txn, path, value, needed))
-		return errbuf_set(err, -errno, "%s: '%s' cannot be written: %s", path, quote(value, needed).text,
-				  strerror(errno));
-	return 0;
+	if (xs_write(store->xs, store->txn, path, value, needed))
+		return 0;
+	rc = xb_errno();
+	return errbuf_set(err, rc, "%s: '%s' cannot be written: %s", path, quote(value, needed).text, strerror(-rc));
 }
 
 int xb_mkdir(struct xb_store *store, const char *path, struct errbuf *err)
 {
-	if (!xs_mkdir(store->xs, store->txn, path))
-		return errbuf_set(err, -errno, "%s cannot be created: %s", path, strerror(errno));
-	return 0;
+	int rc = xs_mkdir(store->xs, store->txn, path) ? 0 : xb_errno();
+
+	return rc ? errbuf_set(err, rc, "%s cannot be created: %s", path, strerror(-rc)) : 0;
 }
 
 int xb_remove(struct xb_store *store, const char *path, struct errbuf *err)
 {
-	if (!xs_rm(store->xs, store->txn, path) && errno != ENOENT)
-		return errbuf_set(err, -errno, "%s cannot be removed: %s", path, strerror(errno));
-	return 0;
+	int rc = xs_rm(store->xs, store->txn, path) ? 0 : xb_errno();
+
+	return rc && rc != -ENOENT ? errbuf_set(err, rc, "%s cannot be removed: %s", path, strerror(-rc)) : 0;
 }
 
 static bool is_empty_dir(struct xb_store *store, const char *path)
@@ -277,7 +277,7 @@ int xb_list(struct xb_store *store, const char *path, char ***names, unsigned in
 {
 	*names = xs_directory(store->xs, store->txn, path, nr_names);
 	if (!*names) {
-		int rc = -errno;
+		int rc = xb_errno();
 
 		*nr_names = 0;
 		return cannot_read(path, rc, "a directory", err);
@@ -292,8 +292,8 @@ int xb_set_perms(struct xb_store *store, const char *path, uint32_t owner, uint3
 		{ .id = reader, .perms = XS_PERM_READ },
 	};
 
-	if (!xs_set_permissions(store->xs, store->txn, path, perms, 2))
-		return errbuf_set(err, -errno, "%s: cannot be made domain %u's and readable by domain %u: %s", path,
-				  owner, reader, strerror(errno));
-	return 0;
+	int rc = xs_set_permissions(store->xs, store->txn, path, perms, 2) ? 0 : xb_errno();
+
+	return rc ? errbuf_set(err, rc, "%s: cannot be made domain %u's and readable by domain %u: %s", path, owner,
+			       reader, strerror(-rc)) : 0;
 }

@@ -2,12 +2,20 @@
 #include "xenbus/store.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/parse.h"
 #include "xenbus/watch.h"
+
+int xb_errno(void)
+{
+	if (errno == EINVAL)
+		return -EIO;
+	return errno ? -errno : -ENOMEM;
+}
 
 void xb_store_init(struct xb_store *store)
 {
@@ -20,12 +28,12 @@ static int learn_domid(struct xb_store *store, struct errbuf *err)
 {
 	unsigned int len;
 	char *value = xs_read(store->xs, XBT_NULL, "domid", &len);
-	int rc;
+	int rc = value ? 0 : xb_errno();
 
-	if (!value)
-		return errbuf_set(err, -errno,
+	if (rc)
+		return errbuf_set(err, rc,
 				  "xenstore: this domain's own 'domid' cannot be read: %s (in domain 0 xen-init-dom0 "
-				  "writes it)", strerror(errno));
+				  "writes it)", strerror(-rc));
 	rc = parse_u32(value, 0, XB_DOMID_MAX, &store->domid);
 	free(value);
 	if (rc)
@@ -35,18 +43,45 @@ static int learn_domid(struct xb_store *store, struct errbuf *err)
 	return 0;
 }
 
+/*
+ * libxenstore ends its thread with pthread_cancel(). What glibc needs for that it loads at its first use, and aborts if
+ * there is no memory for it: the first use is here, where that is still an error like any other.
+ */
+static int make_cancellable(struct errbuf *err)
+{
+	void *frame;
+
+	return backtrace(&frame, 1) == 1 ? 0 : errbuf_set(err, -ENOMEM, "xenstore cannot be reached: no memory");
+}
+
 int xb_store_open(struct xb_store *store, struct errbuf *err)
 {
-	int rc;
+	int rc = make_cancellable(err);
 
+	if (rc)
+		return rc;
 	store->xs = xs_open(XS_UNWATCH_FILTER);
-	if (!store->xs)
-		return errbuf_set(err, -errno, "xenstore cannot be reached: %s (is xenstored running, is this root?)",
-				  strerror(errno));
+	if (!store->xs) {
+		rc = xb_errno();
+		return errbuf_set(err, rc, "xenstore cannot be reached: %s (is xenstored running, is this root?)",
+				  strerror(-rc));
+	}
 	rc = learn_domid(store, err);
 	if (rc)
 		xb_store_fini(store);
 	return rc;
+}
+
+int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struct errbuf *err)
+{
+	int rc;
+
+	errno = 0; /* stays so with the answer that there is none */
+	*has = xs_is_domain_introduced(store->xs, domid);
+	if (*has || errno == 0)
+		return 0;
+	rc = xb_errno();
+	return errbuf_set(err, rc, "xenstore: domain %u cannot be asked for: %s", domid, strerror(-rc));
 }
 
 void xb_store_fini(struct xb_store *store)
@@ -68,7 +103,8 @@ static bool try_transaction(struct xb_store *store, xb_transaction_fn *body, voi
 	xs_transaction_t txn = xs_transaction_start(store->xs);
 
 	if (txn == XBT_NULL) {
-		*rc = errbuf_set(err, -errno, "xenstore: a transaction cannot be started: %s", strerror(errno));
+		*rc = xb_errno();
+		errbuf_set(err, *rc, "xenstore: a transaction cannot be started: %s", strerror(-*rc));
 		return true;
 	}
 	store->txn = txn;
@@ -82,7 +118,8 @@ static bool try_transaction(struct xb_store *store, xb_transaction_fn *body, voi
 		return true;
 	if (errno == EAGAIN)
 		return false;
-	*rc = errbuf_set(err, -errno, "xenstore: a transaction cannot be committed: %s", strerror(errno));
+	*rc = xb_errno();
+	errbuf_set(err, *rc, "xenstore: a transaction cannot be committed: %s", strerror(-*rc));
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #ifndef XENBUS_STORE_H
 #define XENBUS_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -38,9 +39,17 @@ struct xb_store {
 	struct xb_watch_list dirty;
 };
 
+/*
+ * The -errno of a call of libxenstore that has failed. Where it had no memory it sets none. EINVAL is what it says when
+ * its connection has ended, and here it is -EIO: our -EINVAL is about values.
+ */
+int xb_errno(void);
+
 void xb_store_init(struct xb_store *store);
 /* Connects (XENSTORED_PATH and XENSTORED_RUNDIR say where, as for any libxenstore program) and learns our own domid. */
 int xb_store_open(struct xb_store *store, struct errbuf *err);
+/* Is the domain known to xenstored? One that has died is not, though its nodes may be there for a while. */
+int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struct errbuf *err);
 /* Disconnects; every xb_watch still registered is forgotten (and may be removed later, or not). */
 void xb_store_fini(struct xb_store *store);
 

@@ -60,8 +60,9 @@ int xb_watch_add(struct xb_store *store, struct xb_watch *watch, const char *pat
 	rc = copy ? take_slot(store, watch) : -ENOMEM;
 	if (rc)
 		goto out;
+	errno = 0; /* stays so if it can start no thread */
 	if (!xs_watch(store->xs, path, token_of(watch).text)) {
-		rc = -errno;
+		rc = xb_errno();
 		store->watches[watch->slot] = NULL;
 		goto out;
 	}
@@ -109,16 +110,30 @@ static void mark_dirty(struct xb_store *store, const char *token)
 	TAILQ_INSERT_TAIL(&store->dirty, watch, dirty_entry);
 }
 
+/* One event was lost: it may have been any watch's. */
+static void mark_all_dirty(struct xb_store *store)
+{
+	for (unsigned int slot = 0; slot < store->nr_slots; slot++) {
+		if (store->watches[slot])
+			mark_dirty(store, token_of(store->watches[slot]).text);
+	}
+}
+
 int xb_watch_drain(struct xb_store *store, struct errbuf *err)
 {
 	for (int i = 0; i < XB_DRAIN_MAX; i++) {
 		char **event = xs_check_watch(store->xs);
 
-		if (!event && errno == EAGAIN)
+		int rc = event ? 0 : xb_errno();
+
+		if (rc == -EAGAIN)
 			return 0;
-		if (!event)
-			return errbuf_set(err, -errno, "xenstore: watches cannot be read: %s", strerror(errno));
-		mark_dirty(store, event[XS_WATCH_TOKEN]);
+		if (rc && rc != -ENOMEM)
+			return errbuf_set(err, rc, "xenstore: watches cannot be read: %s", strerror(-rc));
+		if (event)
+			mark_dirty(store, event[XS_WATCH_TOKEN]);
+		else
+			mark_all_dirty(store);
 		free(event);
 	}
 	return 0;

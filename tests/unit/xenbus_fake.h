@@ -29,6 +29,7 @@ static struct {
 		unsigned int len;
 	} nodes[FAKE_NODES];
 	int fail_errno;             /* not 0: every read, write, list and watch fails with it */
+	bool fails_silently;        /* they fail and set no errno, as without memory */
 	unsigned int nr_conflicts;  /* so many commits fail with EAGAIN */
 	unsigned int nr_started, nr_committed, nr_aborted;
 	xs_transaction_t txn_seen;  /* by the last read or write */
@@ -92,9 +93,9 @@ static void fake_reset(void)
 
 static bool fake_fails(void)
 {
-	if (fake.fail_errno)
+	if (fake.fail_errno || fake.fails_silently)
 		errno = fake.fail_errno;
-	return fake.fail_errno;
+	return fake.fail_errno || fake.fails_silently;
 }
 
 static void fake_miss(void)
@@ -202,10 +203,10 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, u
 			text += name_max;
 		}
 	}
-	if (exists && !fake_fails())
+	if (!fake_fails() && exists)
 		return names;
 	free(names);
-	if (!fake.fail_errno)
+	if (!exists)
 		errno = ENOENT;
 	return NULL;
 }
@@ -274,11 +275,13 @@ char **xs_check_watch(struct xs_handle *h)
 {
 	char **event;
 
-	if (!fake.nr_events || fake_fails()) {
+	if (!fake.nr_events) {
 		errno = fake.fail_errno ?: EAGAIN;
 		return NULL;
 	}
 	fake.nr_events--;
+	if (fake_fails())
+		return NULL;
 	event = malloc(2 * sizeof(*event) + 64);
 	event[XS_WATCH_PATH] = (char *)(event + 2);
 	event[XS_WATCH_TOKEN] = event[XS_WATCH_PATH] + 2;

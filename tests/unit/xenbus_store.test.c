@@ -57,6 +57,21 @@ static int write_once(struct xb_store *s, void *arg, struct errbuf *e)
 	return xb_write(s, "/a", "b", e, "%d", body->nr_runs);
 }
 
+static void a_failure_without_a_reason_is_no_success(void **state)
+{
+	struct body body = { 0, 0 };
+	char text[8];
+
+	assert_int_equal(xb_store_open(&store, &err), 0);
+	fake.fails_silently = true;
+	assert_int_equal(xb_transaction(&store, write_once, &body, &err), -ENOMEM);
+	assert_int_equal(xb_read_string(&store, "/a", NULL, text, sizeof(text), &err), -ENOMEM);
+	assert_int_equal(xb_write(&store, "/a", NULL, &err, "1"), -ENOMEM);
+	assert_int_equal(xb_mkdir(&store, "/a", &err), -ENOMEM);
+	xb_store_fini(&store);
+	assert_int_equal(xb_store_open(&store, &err), -ENOMEM);
+}
+
 static void a_transaction_is_run_again_when_somebody_interferes(void **state)
 {
 	struct body body = { 0, 0 };
@@ -113,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(opening_learns_our_own_domain, setup, teardown),
 		cmocka_unit_test_setup_teardown(opening_without_xenstored_or_domid_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_failure_without_a_reason_is_no_success, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_transaction_is_run_again_when_somebody_interferes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_transaction_gives_up_in_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_body_that_fails_aborts, setup, teardown),

@@ -56,6 +56,28 @@ static void tokens_that_are_not_ours_are_ignored(void **state)
 	assert_null(xb_watch_next_dirty(&store));
 }
 
+static void an_event_that_is_lost_may_have_been_any_watchs(void **state)
+{
+	static struct xb_watch watches[2];
+
+	for (int i = 0; i < 2; i++) {
+		xb_watch_init(&watches[i]);
+		assert_int_equal(xb_watch_add(&store, &watches[i], "/a", &err), 0);
+	}
+	fake.fail_errno = ENOMEM;
+	fire("0.0", 1);
+	fake.fail_errno = 0;
+	for (int i = 0; i < 2; i++)
+		assert_ptr_equal(xb_watch_next_dirty(&store), &watches[i]);
+	assert_null(xb_watch_next_dirty(&store));
+}
+
+static void a_connection_that_has_ended_is_said(void **state)
+{
+	fake.fail_errno = EINVAL;
+	assert_int_equal(xb_watch_drain(&store, &err), -EIO);
+}
+
 static void a_late_event_of_a_removed_watch_is_nobodys(void **state)
 {
 	static struct xb_watch first, second;
@@ -129,6 +151,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_hundred_thousand_events_are_one_visit_and_no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_drain_never_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(tokens_that_are_not_ours_are_ignored, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_event_that_is_lost_may_have_been_any_watchs, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_connection_that_has_ended_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_late_event_of_a_removed_watch_is_nobodys, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_watch_may_go_during_the_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(adding_twice_and_failing_to_add_change_nothing, setup, teardown),
