@@ -21,7 +21,7 @@ static int mem_open(struct blk_engine **out, const struct image_spec *spec, bool
 	struct engine_mem *mem = calloc(1, sizeof(*mem));
 
 	if (!mem)
-		return errbuf_set(err, -ENOMEM, "no memory");
+		return errbuf_set(err, -ENOMEM, "mem: no memory");
 	mem->data = mmap(NULL, spec->size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 			 -1, 0);
 	if (mem->data == MAP_FAILED) {

@@ -14,7 +14,7 @@ static int null_open(struct blk_engine **out, const struct image_spec *spec, boo
 	struct blk_engine *engine = calloc(1, sizeof(*engine));
 
 	if (!engine)
-		return errbuf_set(err, -ENOMEM, "no memory");
+		return errbuf_set(err, -ENOMEM, "null: no memory");
 	*engine = (struct blk_engine){
 		.ops = &engine_null,
 		.size_bytes = spec->size_bytes,

@@ -103,7 +103,7 @@ static int uring_open(struct blk_engine **out, const struct image_spec *spec, bo
 	int rc;
 
 	if (!engine)
-		return errbuf_set(err, -ENOMEM, "no memory");
+		return errbuf_set(err, -ENOMEM, "image %.300s: no memory", spec->path);
 	engine->ops = &engine_uring;
 	engine->fd = -1;
 	rc = open_fd(engine, spec, is_read_only, &st, err);

@@ -283,7 +283,7 @@ int image_open(struct image **out, const struct image_spec *spec, bool is_read_o
 	int rc;
 
 	if (!image)
-		return errbuf_set(err, -ENOMEM, "no memory");
+		return errbuf_set(err, -ENOMEM, "image %.300s: no memory", spec->path);
 	image->spec = *spec;
 	image->owner = *owner;
 	image->is_read_only = is_read_only;

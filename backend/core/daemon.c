@@ -233,7 +233,7 @@ static int start(struct daemon *daemon, struct errbuf *err)
 	daemon->host.nr_workers = daemon->nr_workers;
 	daemon->host.helper = helper_start();
 	if (!daemon->host.helper)
-		return errbuf_set(err, -ENOMEM, "cannot start a helper thread");
+		return errbuf_set(err, -ENOMEM, "cannot start a helper thread: no memory");
 	rc = control_open(&daemon->control, &daemon->loop, daemon->control_path, handle_command, daemon, err);
 	return rc ? rc : discovery_start(&daemon->discovery, err);
 }
@@ -299,8 +299,10 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	int status;
 
-	if (!daemon)
+	if (!daemon) {
+		log_error("no memory");
 		return DAEMON_EXIT_FAILED;
+	}
 	daemon->spec = spec;
 	switch (daemon_options_parse(&spec->options, argc, argv, &daemon->config)) {
 	case OPTIONS_DONE:

@@ -180,7 +180,7 @@ static bool is_complete(struct device_host *host, uint32_t domid, uint32_t devid
 }
 
 /* It is looked at again with every change in the store, of other devices too: said once. */
-static void say_left_alone(struct device_host *host, const struct device *dev, const struct errbuf *why)
+static void say_left_alone(struct device_host *host, const char *label, const struct errbuf *why)
 {
 	host->has_left_alone = true;
 	for (unsigned int i = 0; i < host->nr_left_alone; i++) {
@@ -190,7 +190,33 @@ static void say_left_alone(struct device_host *host, const struct device *dev, c
 	if (host->nr_left_alone == DEVICE_MAX_LEFT_ALONE)
 		return;
 	host->left_alone[host->nr_left_alone++] = *why;
-	log_warn("%s: left alone: %s", dev->label, why->text);
+	log_warn("%s: left alone: %s", label, why->text);
+}
+
+static int open_device(struct device *dev, uint32_t domid, uint32_t devid, struct errbuf *err)
+{
+	struct device_host *host = dev->host;
+	int rc;
+
+	dev->guest = guest_get(&host->guests, domid);
+	if (!dev->guest)
+		return errbuf_set(err, -ENOMEM, "no memory");
+	rc = xb_device_open_backend(&dev->xb, host->store, host->class->kind, domid, devid, err);
+	if (rc)
+		return rc;
+	return is_to_be_served(dev) ? xb_device_watch(&dev->xb, err) : -ENODEV;
+}
+
+/* Not if its nodes are not complete (said so): then another look comes with the next change in the store. */
+static void cannot_add(struct device_host *host, uint32_t domid, uint32_t devid, int rc, const struct errbuf *why)
+{
+	char label[sizeof(((struct device *)0)->label)];
+
+	if (rc == -ENODEV || !is_complete(host, domid, devid))
+		return;
+	snprintf(label, sizeof(label), "%s %u/%u", host->class->kind, domid, devid);
+	say_left_alone(host, label, why);
+	host->must_look_again |= rc == -ENOMEM;
 }
 
 void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
@@ -202,25 +228,17 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 	if (!is_complete(host, domid, devid))
 		return;
 	dev = calloc(1, host->class->device_bytes);
-	if (!dev)
-		return;
-	dev->host = host;
-	dev->guest = guest_get(&host->guests, domid);
-	if (!dev->guest) {
-		free(dev);
+	if (!dev) {
+		cannot_add(host, domid, devid, errbuf_set(&err, -ENOMEM, "no memory"), &err);
 		return;
 	}
+	dev->host = host;
 	snprintf(dev->label, sizeof(dev->label), "%s %u/%u", host->class->kind, domid, devid);
 	journal_init(&dev->journal);
 	xb_device_init(&dev->xb);
-	rc = xb_device_open_backend(&dev->xb, host->store, host->class->kind, domid, devid, &err);
-	if (rc == 0 && is_to_be_served(dev))
-		rc = xb_device_watch(&dev->xb, &err);
-	else if (rc == 0)
-		rc = -ENODEV;
+	rc = open_device(dev, domid, devid, &err);
 	if (rc) {
-		if (rc != -ENODEV && is_complete(host, domid, devid)) /* it was not removed meanwhile */
-			say_left_alone(host, dev, &err);
+		cannot_add(host, domid, devid, rc, &err);
 		xb_device_fini(&dev->xb);
 		guest_put(dev->guest);
 		free(dev);
@@ -298,21 +316,31 @@ static void advance_connected(struct device *dev, enum xb_action action)
 /* A domain that is dead leaves its nodes behind for a while. */
 static int read_peer_state(struct device *dev, enum xb_state *peer, struct errbuf *err)
 {
-	if (!xs_is_domain_introduced(dev->host->store->xs, dev->xb.domid)) {
-		*peer = XB_UNKNOWN;
-		return 0;
-	}
-	return xb_device_peer_state(&dev->xb, peer, err);
+	bool is_there;
+	int rc = xb_store_has_domain(dev->host->store, dev->xb.domid, &is_there, err);
+
+	if (rc == 0 && is_there)
+		return xb_device_peer_state(&dev->xb, peer, err);
+	*peer = XB_UNKNOWN;
+	return rc;
 }
 
-/* What both ends' states ask for; why: what there is to say of a protocol error. */
+/*
+ * What both ends' states ask for; why: what there is to say of a protocol error. What cannot be read asks for nothing:
+ * that is our affair or xenstored's, and no reason to take a guest's disk away.
+ */
 static enum xb_action find_action(struct device *dev, enum xb_state ours, struct errbuf *why)
 {
 	enum xb_action action;
 	enum xb_state peer;
+	int rc = read_peer_state(dev, &peer, why);
 
-	if (read_peer_state(dev, &peer, why))
+	if (rc == -EPROTO)
 		return XB_ACT_PROTOCOL_ERROR;
+	if (rc) {
+		dev->host->must_look_again = true;
+		return XB_ACT_NONE;
+	}
 	action = xb_device_action(&dev->xb, ours, peer);
 	snprintf(why->text, sizeof(why->text), "the frontend went to %s while we are %s", xb_state_name(peer),
 		 xb_state_name(ours));
@@ -343,8 +371,13 @@ static void advance_idle(struct device *dev)
 	enum xb_state ours = XB_UNKNOWN;
 	enum xb_action action;
 	struct errbuf err;
+	int rc = xb_device_own_state(&dev->xb, &ours, &err);
 
-	if (xb_device_own_state(&dev->xb, &ours, &err))
+	if (rc && rc != -EPROTO) { /* as in find_action() */
+		dev->host->must_look_again = true;
+		return;
+	}
+	if (rc)
 		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "closed: %s", err.text);
 	else if (ours == XB_UNKNOWN || device_is_another(dev, ours))
 		dev->is_forgotten = true;

@@ -115,6 +115,7 @@ struct device_host {
 	struct errbuf left_alone[DEVICE_MAX_LEFT_ALONE];
 	unsigned int nr_left_alone;
 	bool has_left_alone;
+	bool must_look_again; /* not all could be read, or there was no memory: by itself, soon */
 	bool is_stopping; /* connected devices are handed over, nothing new is begun */
 	bool has_lost_one; /* a connected device could not be handed over */
 	void (*idle)(struct device_host *host); /* stopping, and no connection is left, nor one under way */

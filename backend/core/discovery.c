@@ -9,6 +9,12 @@
 #include "common/base/container.h"
 #include "xenbus/scan.h"
 
+/*
+ * libxenstore's connection can end unseen (xenstored is gone, or its thread had no memory for a message): its
+ * descriptor stays silent, and a daemon may have nothing to ask for hours.
+ */
+#define CHECK_NS 100000000ULL
+
 /* Two owners would race on the same state node. The module may load by itself at any time. */
 static bool kernel_driver_owns_kind(struct discovery *discovery)
 {
@@ -53,9 +59,12 @@ void discovery_scan(struct discovery *discovery)
 		return;
 	if (xb_scan(discovery->host->store, discovery->host->class->kind, discovery->spec.only_guest, &ids, &nr_ids,
 		    &err)) {
-		log_error("looking for devices: %s", err.text);
+		if (!discovery->said_cannot_look)
+			log_error("looking for devices: %s", err.text);
+		discovery->said_cannot_look = discovery->host->must_look_again = true;
 		return;
 	}
+	discovery->said_cannot_look = false;
 	for (dev = TAILQ_FIRST(&discovery->host->devices); dev; dev = next) {
 		next = TAILQ_NEXT(dev, entry);
 		if (!is_listed(dev, ids, nr_ids))
@@ -104,20 +113,36 @@ static void look_at(struct discovery *discovery, const struct xb_watch *watch)
 static void store_task(struct loop_task *task)
 {
 	struct discovery *discovery = container_of(task, struct discovery, drain);
+	struct device_host *host = discovery->host;
 	struct pollfd poll_fd = { .fd = discovery->store_fd.fd, .events = POLLIN };
 	struct xb_watch *watch;
 	struct errbuf err;
 
-	if (xb_watch_drain(discovery->host->store, &err)) {
-		log_error("xenstore: %s", err.text);
-		discovery->spec.lost(discovery->host);
+	if (host->is_stopping)
+		return;
+	if (xb_watch_drain(host->store, &err)) {
+		log_error("%s: handing over and leaving", err.text);
+		discovery->spec.lost(host);
 		return;
 	}
-	while ((watch = xb_watch_next_dirty(discovery->host->store)))
+	while ((watch = xb_watch_next_dirty(host->store)))
 		look_at(discovery, watch);
 	/* The loop is told of new input only: what one drain left over is looked after here, others in between. */
 	if (poll(&poll_fd, 1, 0) > 0)
-		loop_defer(discovery->host->loop, &discovery->drain);
+		loop_defer(host->loop, &discovery->drain);
+}
+
+static void check(struct loop_timer *timer)
+{
+	struct discovery *discovery = container_of(timer, struct discovery, check);
+
+	loop_timer_start(discovery->host->loop, timer, CHECK_NS, check);
+	if (discovery->host->must_look_again) {
+		discovery->host->must_look_again = false;
+		discovery_scan(discovery);
+		advance_all(discovery);
+	}
+	loop_defer(discovery->host->loop, &discovery->drain);
 }
 
 static void store_readable(struct loop_fd *lfd)
@@ -147,6 +172,7 @@ int discovery_start(struct discovery *discovery, struct errbuf *err)
 		return fd;
 	discovery->drain.run = store_task;
 	loop_fd_add(discovery->host->loop, &discovery->store_fd, fd, store_readable);
+	loop_timer_start(discovery->host->loop, &discovery->check, CHECK_NS, check);
 	discovery_scan(discovery);
 	return 0;
 }

@@ -23,7 +23,8 @@ struct discovery {
 	struct xb_watch scan_watch, release_watch;
 	struct loop_fd store_fd;
 	struct loop_task drain;
-	bool said_kernel_driver;
+	struct loop_timer check;
+	bool said_kernel_driver, said_cannot_look;
 };
 
 /* Makes discovery_fini() a no-op. */

@@ -16,9 +16,12 @@
 #define FRONT "/local/domain/5/device/vbd/51712"
 
 static bool is_introduced;
+static int introduced_errno; /* not 0: that cannot be told */
 
 bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
 {
+	if (introduced_errno)
+		errno = introduced_errno;
 	return is_introduced;
 }
 
@@ -279,6 +282,7 @@ static int setup(void **state)
 	job = NULL;
 	nr_idle = 0;
 	is_introduced = true;
+	introduced_errno = 0;
 	strcpy(dir, "/tmp/pvring-device-XXXXXX");
 	if (!mkdtemp(dir) || loop_init(&loop, 16))
 		return -1;
@@ -535,6 +539,30 @@ static void what_the_guest_published_wrongly_is_refused(void **state)
 	guest(XB_INITIALISED);
 	assert_int_equal(ours(), XB_CONNECTED);
 	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+}
+
+/* Ours, the guest's, or whether it lives: trouble with the store is not the guest's. */
+static void what_cannot_be_read_takes_no_disk_away(void **state)
+{
+	static const int errors[] = { ENOMEM, EBADF, EINVAL, EIO, EAGAIN };
+
+	connect_it();
+	for (unsigned int i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		host.must_look_again = false;
+		fake.fail_errno = errors[i];
+		device_advance(the_device());
+		fake.fail_errno = 0;
+		assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+		assert_true(host.must_look_again);
+	}
+	is_introduced = false;
+	introduced_errno = ENOMEM;
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	is_introduced = true;
+	finish_all();
+	assert_int_equal(class.nr_disconnected, 0);
+	assert_int_equal(ours(), XB_CONNECTED);
 }
 
 static void a_lock_that_will_be_free_is_waited_for(void **state)
@@ -1003,6 +1031,7 @@ int main(void)
 		TEST(what_opens_slowly_is_not_offered_to_another),
 		TEST(an_error_goes_with_its_device),
 		TEST(what_the_guest_published_wrongly_is_refused),
+		TEST(what_cannot_be_read_takes_no_disk_away),
 		TEST(a_lock_that_will_be_free_is_waited_for),
 		TEST(each_attempt_says_that_it_waits),
 		TEST(a_lock_that_another_keeps_is_refused),
