@@ -85,6 +85,17 @@ static bool send_out(struct client *client)
 	return true;
 }
 
+/* All JSON is the main thread's. jansson goes on without what it has no memory for: half an answer would look whole. */
+static bool json_is_short;
+
+static void *json_alloc(size_t size)
+{
+	void *p = malloc(size);
+
+	json_is_short |= !p;
+	return p;
+}
+
 static json_t *answer(struct control *control, const char *line, struct errbuf *err)
 {
 	json_t *request = json_loads(line, 0, NULL);
@@ -102,13 +113,15 @@ static json_t *answer(struct control *control, const char *line, struct errbuf *
 static bool serve_line(struct client *client, const char *line)
 {
 	struct errbuf err = { "" };
-	json_t *reply = answer(client->control, line, &err);
+	json_t *reply;
 
+	json_is_short = false;
+	reply = answer(client->control, line, &err);
 	if (reply)
 		json_object_set_new(reply, "ok", json_true());
 	else
 		reply = json_pack("{s:b, s:o}", "ok", 0, "error", text_json(err.text));
-	client->out = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	client->out = reply && !json_is_short ? json_dumps(reply, JSON_COMPACT) : NULL;
 	json_decref(reply);
 	if (!client->out)
 		return false;
@@ -252,7 +265,8 @@ int control_open(struct control **out, struct loop *loop, const char *path, cont
 	int rc;
 
 	if (!control)
-		return errbuf_set(err, -ENOMEM, "no memory");
+		return errbuf_set(err, -ENOMEM, "%s: no memory", path);
+	json_set_alloc_funcs(json_alloc, free);
 	control->fd = -1;
 	control->loop = loop;
 	control->handler = handler;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "backend/core/metrics.h"
 
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +64,7 @@ json_t *text_json(const char *text)
 		if (*p & 0x80)
 			*p = '?';
 	}
-	string = ascii ? json_string(ascii) : NULL;
+	string = json_string(ascii ? ascii : "?");
 	free(ascii);
 	return string;
 }
@@ -82,52 +84,90 @@ json_t *histogram_json(const struct histogram *histogram)
 
 /* ---- Prometheus ------------------------------------------------------------------------------------------------ */
 
-/* A label value: backslash, quote and line feed are escaped. */
-static void put_label_value(FILE *out, const char *text)
+/* What open_memstream() would do, but that hides a lack of memory in the middle of a text. */
+struct text {
+	char *bytes;
+	size_t len, room;
+	bool is_short;
+};
+
+static void make_room(struct text *out, size_t more)
 {
-	for (; *text; text++) {
-		if (*text == '\\' || *text == '"')
-			fputc('\\', out);
-		if (*text == '\n')
-			fputs("\\n", out);
-		else
-			fputc(*text, out);
+	size_t room = 2 * (out->len + more);
+	char *bigger;
+
+	if (out->len + more <= out->room)
+		return;
+	bigger = realloc(out->bytes, room);
+	if (bigger) {
+		out->bytes = bigger;
+		out->room = room;
+	} else {
+		out->is_short = true;
 	}
 }
 
-static void put_labels(FILE *out, const json_t *device, const char *key, const char *value)
+__attribute__((format(printf, 2, 3))) static void put(struct text *out, const char *fmt, ...)
 {
-	fputs("{device=\"", out);
-	put_label_value(out, json_string_value(json_object_get(device, "device")));
-	fprintf(out, "\",domid=\"%lld\"", json_integer_value(json_object_get(device, "domid")));
-	if (key) {
-		fprintf(out, ",%s=\"", key);
-		put_label_value(out, value);
-		fputc('"', out);
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	make_room(out, len + 1);
+	if (out->is_short)
+		return;
+	va_start(args, fmt);
+	out->len += vsnprintf(out->bytes + out->len, len + 1, fmt, args);
+	va_end(args);
+}
+
+/* A label value: backslash, quote and line feed are escaped. */
+static void put_label_value(struct text *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			put(out, "\\n");
+		else
+			put(out, *text == '\\' || *text == '"' ? "\\%c" : "%c", *text);
 	}
-	fputc('}', out);
+}
+
+static void put_labels(struct text *out, const json_t *device, const char *key, const char *value)
+{
+	put(out, "{device=\"");
+	put_label_value(out, json_string_value(json_object_get(device, "device")));
+	put(out, "\",domid=\"%lld\"", json_integer_value(json_object_get(device, "domid")));
+	if (key) {
+		put(out, ",%s=\"", key);
+		put_label_value(out, value);
+		put(out, "\"");
+	}
+	put(out, "}");
 }
 
 /* One sample per device (a number in the status), or per member (an object in the status). */
-static void put_samples(FILE *out, const char *metric, const json_t *device, const json_t *value, const char *label)
+static void put_samples(struct text *out, const char *metric, const json_t *device, const json_t *value,
+			const char *label)
 {
 	const char *name;
 	json_t *member;
 
 	if (json_is_integer(value)) {
-		fputs(metric, out);
+		put(out, "%s", metric);
 		put_labels(out, device, NULL, NULL);
-		fprintf(out, " %lld\n", json_integer_value(value));
+		put(out, " %lld\n", json_integer_value(value));
 		return;
 	}
 	json_object_foreach((json_t *)value, name, member) {
-		fputs(metric, out);
+		put(out, "%s", metric);
 		put_labels(out, device, label, name);
-		fprintf(out, " %lld\n", json_integer_value(member));
+		put(out, " %lld\n", json_integer_value(member));
 	}
 }
 
-static void put_histogram(FILE *out, const char *metric, const json_t *device, const json_t *value)
+static void put_histogram(struct text *out, const char *metric, const json_t *device, const json_t *value)
 {
 	const json_t *buckets = json_object_get(value, "buckets");
 	json_int_t below = 0;
@@ -141,15 +181,15 @@ static void put_histogram(FILE *out, const char *metric, const json_t *device, c
 			snprintf(limit, sizeof(limit), "%.9g", bucket_limit_ns(i) / 1e9);
 		else
 			strcpy(limit, "+Inf");
-		fprintf(out, "%s_bucket", metric);
+		put(out, "%s_bucket", metric);
 		put_labels(out, device, "le", limit);
-		fprintf(out, " %lld\n", below);
+		put(out, " %lld\n", below);
 	}
-	fprintf(out, "%s_sum", metric);
+	put(out, "%s_sum", metric);
 	put_labels(out, device, NULL, NULL);
-	fprintf(out, " %.9f\n%s_count", json_integer_value(json_object_get(value, "sum_ns")) / 1e9, metric);
+	put(out, " %.9f\n%s_count", json_integer_value(json_object_get(value, "sum_ns")) / 1e9, metric);
 	put_labels(out, device, NULL, NULL);
-	fprintf(out, " %lld\n", below);
+	put(out, " %lld\n", below);
 }
 
 static const struct {
@@ -167,25 +207,25 @@ static const struct {
 
 char *metrics_prometheus(const json_t *devices)
 {
-	char *text = NULL;
-	size_t len, i;
+	struct text out = { .bytes = NULL };
 	json_t *device;
-	FILE *out = open_memstream(&text, &len);
+	size_t i;
 
-	if (!out)
-		return NULL;
 	for (unsigned int f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
-		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", families[f].metric, families[f].help, families[f].metric,
-			families[f].type);
+		put(&out, "# HELP %s %s\n# TYPE %s %s\n", families[f].metric, families[f].help, families[f].metric,
+		    families[f].type);
 		json_array_foreach(devices, i, device) {
 			json_t *value = json_object_get(device, families[f].member);
 
 			if (strcmp(families[f].type, "histogram") == 0)
-				put_histogram(out, families[f].metric, device, value);
+				put_histogram(&out, families[f].metric, device, value);
 			else
-				put_samples(out, families[f].metric, device, value, families[f].label);
+				put_samples(&out, families[f].metric, device, value, families[f].label);
 		}
 	}
-	fclose(out);
-	return text;
+	if (out.is_short) {
+		free(out.bytes);
+		return NULL;
+	}
+	return out.bytes;
 }
