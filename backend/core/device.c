@@ -173,10 +173,12 @@ static bool is_to_be_served(struct device *dev)
 /* A toolstack that writes node by node writes the state last. Asked first: what was missing may be there by now. */
 static bool is_complete(struct device_host *host, uint32_t domid, uint32_t devid)
 {
-	char name[64];
+	char name[64], state[16];
+	struct errbuf ignored;
 
 	snprintf(name, sizeof(name), "backend/%s/%u/%u/state", host->class->kind, domid, devid);
-	return xb_exists(host->store, host->store->home, name);
+	/* One that cannot be read is there. */
+	return xb_read_string(host->store, host->store->home, name, state, sizeof(state), &ignored) != -ENOENT;
 }
 
 /* It is looked at again with every change in the store, of other devices too: said once. */
