@@ -29,7 +29,6 @@ static bool fails(void)
 }
 
 /* Every new thread under ASan begins with this, and may not be refused. */
-int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr);
 LIB_EXPORT int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
 {
 	int (*real)(pthread_t, pthread_attr_t *) = dlsym(RTLD_NEXT, "pthread_getattr_np");

@@ -29,7 +29,7 @@ taken_up_or_not() {
 	said '(taken up again|parked: |handing over and leaving)' || ! daemon_is_alive
 }
 daemon_start
-load_start over 1 xvda verify --seconds 3600 --depth 4 --io-timeout 20
+load_start over 1 xvda verify --seconds 3600 --depth 4 --io-timeout 20 --keep-going
 soon 10 is_serving 1 xvda
 daemon_stop
 all_bad=
@@ -49,5 +49,6 @@ done
 check_eq "memory fails while a ring is taken up: that daemon has it, or the next, with k to $((k - 1))" "$all_bad" ""
 daemon_start
 load_stop over
-check_verified "and the guest never noticed" over
+check_eq "and the guest never noticed, but for a request or two that were answered with an error" \
+	"$(grep -vE '^verified|^NOT verified: [12] errors|failed: Input/output error$' "$(load_out over)")" ""
 daemon_test_end
