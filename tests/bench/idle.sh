@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# On loopxen: how much memory and CPU a backend takes for disks that are connected and idle.
+# On loopxen: how much memory and CPU a backend takes for disks that are connected and idle, after a load that has used every
+# slot of their rings. Of pvring-blkd's, all but the first are direct if the file system can do that: their memory is pinned.
 set -u
 daemon_is_plain=1
 . tests/lib/tap.sh
@@ -9,6 +10,7 @@ daemon_is_plain=1
 . tests/daemon/qdisk.bash
 . tests/bench/lib.sh
 further=(xvd{b..p})
+after_load=10 # seconds, in which a disk may still have work to do
 
 # Without the guests' memory, which loopxen's stand-in libraries map where Xen would copy.
 resident_kib() { # PID
@@ -16,7 +18,7 @@ resident_kib() { # PID
 		"/proc/$1/smaps"
 }
 
-# Connected, with every slot of its ring used once: the guest stops in the middle of a load, as one does that is paused.
+# Connected, with every slot of its ring used: the guest stops in the middle of a load, as one does that is paused.
 hold() { # DOMID VDEV
 	load_start "$1.$2" "$1" "$2" bench --bs 44K --depth 32 --seconds 3600 --progress
 	soon 20 grep -q 'requests/s' "$(load_out "$1.$2")" || give_up "no load on $2"
@@ -25,18 +27,22 @@ hold() { # DOMID VDEV
 
 idle_of() { # CONTENDER BACKEND-PID
 	local before
+	sleep $after_load
 	before=$(cpu_seconds "$2")
 	sleep "$BENCH_IDLE_SECONDS" # the time that is measured
 	record idle "$1" "$(resident_kib "$2")" "$(calc "$(cpu_seconds "$2") - $before")" "$BENCH_IDLE_SECONDS"
 }
 
 further_disks() { # of pvring-blkd
-	local vdev before
+	local vdev image before
 	before=$(resident_kib "${daemon_pid[blkd]}")
 	for vdev in "${further[@]}"; do
-		disk_attach 1 "$vdev" "$(make_image "$vdev.img" 1M)" || give_up "attach $vdev"
+		image=$(make_image "$vdev.img" 1M)
+		! takes_direct "$image" || image=file:$image,direct=on
+		disk_attach 1 "$vdev" "$image" || give_up "attach $vdev"
 		hold 1 "$vdev"
 	done
+	sleep $after_load
 	record further pvring \
 		"$(calc "int(($(resident_kib "${daemon_pid[blkd]}") - $before) / ${#further[@]})")" ${#further[@]}
 }

@@ -29,6 +29,10 @@ take_row() { # ROW: what it says, for load.fio too
 	export BENCH_RW BENCH_BS BENCH_DEPTH BENCH_DIRECT
 }
 
+takes_direct() { # FILE: its file system can do O_DIRECT
+	dd if="$1" of=/dev/null iflag=direct bs=4k count=1 status=none 2>/dev/null
+}
+
 cpu_seconds() { # PID: used so far by all its threads
 	awk -v hz="$(getconf CLK_TCK)" '{ sub(/^.*\) /, ""); printf "%.2f", ($12 + $13) / hz }' "/proc/$1/stat"
 }

@@ -30,7 +30,7 @@ start_backends() {
 	daemon_start --log info --guest 1 $BENCH_DAEMON
 	disk_attach 1 xvda "$cached" || give_up "attach"
 	has_direct=
-	if dd if="$direct" of=/dev/null iflag=direct bs=4k count=1 status=none 2>/dev/null; then
+	if takes_direct "$direct"; then
 		has_direct=1
 		disk_attach 1 xvdb "file:$direct,direct=on" || give_up "attach"
 	fi

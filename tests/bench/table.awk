@@ -43,7 +43,7 @@ END {
 	for (why in absent)
 		print "\n" why absent[why]
 	if (nr_idle)
-		print "\nIdle, every slot of the ring used before"
+		print "\nIdle, after a load that used the whole ring"
 	for (i = 1; i <= nr_idle; i++)
 		print "  " idle[i]
 	if (nr_verdicts)
