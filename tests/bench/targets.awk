@@ -3,14 +3,17 @@
 function verdict(is_met, what, got) {
 	print "target " (is_met ? "met" : "missed") " " what ": " got
 }
-function times(place, row, peer, least,    ours, theirs) {
+function times(place, row, peer, least,    ours, theirs, is_noisy) {
 	ours = iops[place, row, "pvring"]
 	theirs = iops[place, row, peer]
+	is_noisy = spread[place, row, "pvring"] > 25 || spread[place, row, peer] > 25
 	if (ours && theirs)
-		verdict(ours / theirs >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer, sprintf("%.2f", ours / theirs))
+		verdict(ours / theirs >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
+			sprintf("%.2f%s", ours / theirs, is_noisy ? ", of noisy figures" : ""))
 }
 $1 == "sum" {
 	iops[$2, $3, $4] = $5
+	spread[$2, $3, $4] = $8
 	if ($2 == "xen" && $4 == "pvring")
 		xen_rows[++nr_xen] = $3
 }
