@@ -118,7 +118,7 @@ static struct errbuf err;
 static struct queue *queue; /* freed when it is released, as a class may */
 static enum { ANSWER_AT_ONCE, ANSWER_IN_FLUSH, HOLD } mode;
 static uint32_t held[NR_SLOTS], nr_held;
-static unsigned int nr_requests, nr_broken, nr_stopped, nr_released;
+static unsigned int nr_requests, nr_quiet, nr_broken, nr_stopped, nr_released;
 static uint32_t nr_orphans;
 
 static void answer_one(uint32_t slot)
@@ -158,6 +158,11 @@ static void on_flush(struct queue *q)
 		answer_held();
 }
 
+static void on_quiet(struct queue *q)
+{
+	nr_quiet++;
+}
+
 static void on_broken(struct queue *q)
 {
 	nr_broken++;
@@ -173,15 +178,11 @@ static void on_stopped(struct queue *q, uint32_t orphans)
 
 static void on_released(struct queue *q)
 {
-	assert_false(q->deadline.is_armed || q->unmask_later.is_armed || q->task.is_deferred);
+	assert_false(q->deadline.is_armed || q->unmask_later.is_armed || q->quiet_look.is_armed || q->task.is_deferred);
 	assert_int_equal(xen.nr_handles, 0);
 	nr_released++;
 	free(q);
 	queue = NULL;
-}
-
-static void on_quiet(struct queue *queue)
-{
 }
 
 static const struct queue_ops ops = {
@@ -230,6 +231,11 @@ static bool some_batches_ran(void)
 static void settle(void)
 {
 	run_until(some_batches_ran);
+}
+
+static bool looked_if_quiet(void)
+{
+	return !queue->quiet_look.is_armed || queue->quiet_look.ts.tv_sec;
 }
 
 static bool is_released(void)
@@ -330,7 +336,7 @@ static int setup(void **state)
 	worker.xce = (xenevtchn_handle *)&xen;
 	queue = NULL;
 	mode = ANSWER_AT_ONCE;
-	nr_held = nr_requests = nr_broken = nr_stopped = nr_released = nr_orphans = 0;
+	nr_held = nr_requests = nr_quiet = nr_broken = nr_stopped = nr_released = nr_orphans = 0;
 	return journal_open(&journal, journal_path, &err) || loop_init(&worker.loop, 64);
 }
 
@@ -596,6 +602,67 @@ static void a_delayed_unmask_does_not_outlive_the_queue(void **state)
 	stop(QUEUE_CLOSE); /* on_released() looks that no timer is left */
 }
 
+/* ---- quiet ----------------------------------------------------------------------------------------------------- */
+
+/* As hasten_deadline(): the requests must have been taken by hand. */
+static void let_it_be_quiet(void)
+{
+	assert_true(queue->quiet_look.is_armed);
+	assert_int_equal(queue->quiet_look.ts.tv_sec, QUEUE_QUIET_NS / 1000000000);
+	queue->quiet_look.ts = (struct __kernel_timespec){ .tv_nsec = 1 };
+	run_until(looked_if_quiet);
+}
+
+/* Without a run of the loop. */
+static void take_by_hand(void)
+{
+	queue->task.run(&queue->task);
+}
+
+static void a_queue_is_quiet_once_until_the_next_request(void **state)
+{
+	open_queue();
+	assert_false(queue->quiet_look.is_armed);
+	for (unsigned int i = 0; i < 3; i++) {
+		put_requests(2);
+		take_by_hand();
+		let_it_be_quiet();
+		assert_int_equal(nr_quiet, i + 1);
+		assert_false(queue->quiet_look.is_armed); /* an idle queue costs nothing */
+		send_event();
+		settle();
+		assert_false(queue->quiet_look.is_armed);
+	}
+	stop(QUEUE_CLOSE);
+}
+
+static void a_queue_that_is_asked_is_not_quiet(void **state)
+{
+	open_queue();
+	put_requests(1);
+	take_by_hand();
+	put_requests(1);
+	take_by_hand();
+	let_it_be_quiet();
+	assert_int_equal(nr_quiet, 0);
+	assert_true(queue->quiet_look.is_armed);
+	stop(QUEUE_CLOSE); /* on_released() looks that no timer is left */
+}
+
+static void a_queue_with_a_request_in_flight_is_not_quiet(void **state)
+{
+	mode = HOLD;
+	open_queue();
+	put_requests(1);
+	take_by_hand();
+	let_it_be_quiet();
+	assert_int_equal(nr_quiet, 0);
+	assert_true(queue->quiet_look.is_armed);
+	answer_held();
+	queue_kick(queue);
+	stop(QUEUE_CLOSE);
+}
+
 /* ---- stop ------------------------------------------------------------------------------------------------------ */
 
 static void an_idle_queue_stops_at_once(void **state)
@@ -826,6 +893,9 @@ int main(void)
 		TEST(a_storm_of_events_is_slowed_down),
 		TEST(a_guest_that_works_never_waits),
 		TEST(a_delayed_unmask_does_not_outlive_the_queue),
+		TEST(a_queue_is_quiet_once_until_the_next_request),
+		TEST(a_queue_that_is_asked_is_not_quiet),
+		TEST(a_queue_with_a_request_in_flight_is_not_quiet),
 		TEST(an_idle_queue_stops_at_once),
 		TEST(a_queue_can_stop_before_its_first_batch),
 		TEST(what_is_in_flight_is_answered_before_the_queue_stops),
