@@ -23,24 +23,31 @@ function number(value) {
 function is_throughput(row) {
 	return block_bytes(row) > 44 * 1024
 }
-function panel(key,    at, part, i, who, scale, top, left, bottom) {
+function panel(key,    at, part, i, who, scale, unit, top, left, bottom) {
 	split(key, part, " ")
-	scale = is_throughput(part[2]) ? block_bytes(part[2]) / 1048576 : 0.001
+	for (i = 1; i <= nr_of[key]; i++)
+		if (high[key " " i] > top)
+			top = high[key " " i]
+	if (is_throughput(part[2])) {
+		scale = block_bytes(part[2]) / 1048576; unit = "MiB/s"
+	} else if (top > 10000) {
+		scale = 0.001; unit = "thousand requests/s"
+	} else {
+		scale = 1; unit = "requests/s"
+	}
 	at = nr_panels[part[1]]++
 	left = at % COLUMNS / COLUMNS
 	bottom = 1 - (HEAD + PANEL_HEIGHT * (first_line[part[1]] + int(at / COLUMNS) + 1)) / height
 	printf "set origin %f, %f\nset size %f, %f\n", left, bottom, 1 / COLUMNS, PANEL_HEIGHT / height
 	printf "set title \"%s\\n%s, %s\" noenhanced\n", row_load(part[2]), place_title(part[1]), row_cache(part[2])
-	printf "set ylabel '%s' textcolor '#606060'\n", is_throughput(part[2]) ? "MiB/s" : "thousand requests/s"
+	printf "set ylabel '%s' textcolor '#606060'\n", unit
 	printf "$data%d << END\n", ++nr_data
 	for (i = 1; i <= nr_of[key]; i++) {
 		who = key " " i
 		printf "%d %f %f %f %d %s %s\n", i, median[who] * scale, low[who] * scale, high[who] * scale, \
 			colour[name[who]], quoted(number(median[who] * scale)), "\"" name[who] "\\nCPU " number(cpu[who]) "\""
-		if (high[who] * scale > top)
-			top = high[who] * scale
 	}
-	printf "END\nset xrange [0.4:%f]\nset yrange [0:%f]\n", (nr_of[key] > 3 ? nr_of[key] : 3) + 0.6, top * 1.18
+	printf "END\nset xrange [0.4:%f]\nset yrange [0:%f]\n", (nr_of[key] > 3 ? nr_of[key] : 3) + 0.6, top * scale * 1.18
 	printf "plot $data%d using 1:2:(0.62):5:xtic(7) with boxes lc rgb variable, " \
 		"'' using 1:3:(0):($4-$3) with vectors heads size screen 0.004,90 lw 1.2 lc '#303030', " \
 		"'' using 1:4:6 with labels offset 0,0.7\nunset label\n", nr_data

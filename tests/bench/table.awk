@@ -39,6 +39,8 @@ $1 == "further" { idle[++nr_idle] = sprintf("%-8s %d KiB for each of %d further 
 $1 == "target" { verdict[++nr_verdicts] = toupper($2); sub(/^target [a-z]+ /, ""); target[nr_verdicts] = $0 }
 END {
 	print "\nMedians; spread: highest less lowest, of the median. CPU: seconds per million requests."
+	if (place == "xen")
+		print "On Xen, front CPU is fio's in the guest, back CPU all that dom0 did."
 	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
 	for (why in absent)
 		print "\n" why absent[why]

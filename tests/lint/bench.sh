@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The benchmark's report says what its records say. (No figure is measured here.)
+. tests/lib/tap.sh
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX")
+trap 'rm -rf "$T"' EXIT
+
+step() { # NAME ARGUMENT...: of the pipeline in tests/bench/run
+	awk -f tests/bench/words.awk -f "tests/bench/$1.awk" "${@:2}"
+}
+
+cat >"$T/records" <<'END'
+about pvring "1.0"
+none loopxen read/128k/8/direct qdisk there is none
+run loopxen randread/4k/32/cached pvring 300 10 20 1 2 1000000 5
+run loopxen randread/4k/32/cached qdisk 100 10 20 1 2 1000000 5
+run loopxen randread/4k/32/cached pvring 100 30 20 1 4 1000000 5
+run loopxen randread/4k/32/cached qdisk 100 10 20 1 2 1000000 5
+run loopxen randread/4k/32/cached pvring 200 20 20 1 3 1000000 5
+run loopxen read/128k/8/direct pvring 80 10 20 1 2 1000000 5
+run xen randread/4k/32/cached pvring 90 10 20 1 2 1000000 0
+run xen randread/4k/32/cached blkback 100 10 20 1 2 1000000 0
+idle pvring 2048 0 5
+further pvring 2000 15
+END
+step summary "$T/records" >"$T/summary"
+check_match "medians, lowest, highest and spread of the rounds" "$(grep 'cached pvring' "$T/summary" | head -1)" \
+	'^sum loopxen randread/4k/32/cached pvring 200 100 300 100.0 20.0 20.0 1.000 3.000 5 300,100,200$'
+step targets "$T/summary" >"$T/targets"
+check_eq "a target is met or missed" "$(cut -d' ' -f2 "$T/targets" | tr '\n' ' ')" "missed met met met missed "
+cat "$T/targets" >>"$T/summary"
+step table "$T/summary" "$T/summary" >"$T/table"
+check_match "the table has the ratio, and says what is noisy" "$(<"$T/table")" \
+	'pvring +200 +0.8 +100% +- +2.00 .*spread over 25%: noisy'
+check_match "what is not there is a dash, and why" "$(<"$T/table")" 'qdisk +-.*No figures of qdisk, as there is none:'
+check_match "a target that is missed is said" "$(<"$T/table")" 'MISSED +each further idle disk: under 1 MiB: 2000 KiB'
+step json "$T/summary" >"$T/json"
+check_eq "the JSON can be read" "$(perl -MJSON::PP -0777 -ne '
+	my $all = decode_json($_); print "$all->{about}[0] ", scalar @{$all->{results}}, " $all->{results}[0]{iops}"' "$T/json")" \
+	'pvring "1.0" 5 200'
+check_eq "the plot has a bar for each contender" "$(step plot "$T/summary" | grep -cE '^[0-9]+ [0-9.]+ ')" 5
+done_testing
