@@ -44,8 +44,8 @@ function panel(key,    at, part, i, who, scale, unit, top, left, bottom) {
 	printf "$data%d << END\n", ++nr_data
 	for (i = 1; i <= nr_of[key]; i++) {
 		who = key " " i
-		printf "%d %f %f %f %d %s %s\n", i, median[who] * scale, low[who] * scale, high[who] * scale, \
-			colour[name[who]], quoted(number(median[who] * scale)), "\"" name[who] "\\nCPU " number(cpu[who]) "\""
+		printf "%d %f %f %f %d %s %s\n", i, medians[who] * scale, low[who] * scale, high[who] * scale, \
+			colour[name[who]], quoted(number(medians[who] * scale)), "\"" name[who] "\\nCPU " number(cpu[who]) "\""
 	}
 	printf "END\nset xrange [0.4:%f]\nset yrange [0:%f]\n", (nr_of[key] > 3 ? nr_of[key] : 3) + 0.6, top * scale * 1.18
 	printf "plot $data%d using 1:2:(0.62):5:xtic(7) with boxes lc rgb variable, " \
@@ -62,7 +62,7 @@ $1 == "sum" {
 	if (!(key in nr_of))
 		keys[++nr_keys] = key
 	who = key " " ++nr_of[key]
-	name[who] = $4; median[who] = $5; low[who] = $6; high[who] = $7; cpu[who] = $11 + $12
+	name[who] = $4; medians[who] = $5; low[who] = $6; high[who] = $7; cpu[who] = $11 + $12
 	if (nr_of[key] == 1)
 		line[$2] = int((++in_place[$2] + COLUMNS - 1) / COLUMNS)
 }

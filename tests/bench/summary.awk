@@ -3,21 +3,13 @@
 #
 #	sum PLACE ROW CONTENDER IOPS LOWEST HIGHEST SPREAD-% P50-us P99-us FRONT-CPU BACK-CPU OTHERS-% IOPS,IOPS,...
 #
-# Medians; CPU in seconds per million requests.
-function sorted(list, n,    i, j, t) {
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
-			t = list[j]; list[j] = list[j - 1]; list[j - 1] = t
-		}
-}
+# Medians; CPU in seconds per million requests. Use with stats.awk.
 # The median of a column of one contender; all its values in list[1..n].
-function median(who, column,    i, n) {
+function median_of(who, column,    i) {
 	split("", list)
-	n = nr[who]
-	for (i = 1; i <= n; i++)
+	for (i = 1; i <= nr[who]; i++)
 		list[i] = value[who, i, column]
-	sorted(list, n)
-	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
+	return median(list, nr[who])
 }
 function rounds(who,    i, text) {
 	for (i = 1; i <= nr[who]; i++)
@@ -41,10 +33,10 @@ $1 != "run" { print; next }
 	value[who, i, "others"] = $11 + 0
 }
 function show(who,    iops, low, high) {
-	iops = median(who, "iops"); low = list[1]; high = list[nr[who]]
+	iops = median_of(who, "iops"); low = list[1]; high = list[nr[who]]
 	printf "sum %s %d %d %d %.1f %.1f %.1f %.3f %.3f %d %s\n", who, iops, low, high, \
-		iops ? (high - low) / iops * 100 : 0, median(who, "p50"), median(who, "p99"), median(who, "front"), \
-		median(who, "back"), median(who, "others"), rounds(who)
+		iops ? (high - low) / iops * 100 : 0, median_of(who, "p50"), median_of(who, "p99"), median_of(who, "front"), \
+		median_of(who, "back"), median_of(who, "others"), rounds(who)
 }
 END {
 	for (k = 1; k <= nr_rows; k++)

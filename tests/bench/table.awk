@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The lines of summary.awk and targets.awk as a table. Use with words.awk.
+# The lines of summary.awk and targets.awk as a table. Use with words.awk and stats.awk.
 function ratio(who) {
-	return (row, who) in iops && iops[row, who] ? sprintf("%.2f", $5 / iops[row, who]) : "-"
+	return (row, who) in rounds ? sprintf("%.2f", ratio_of($14, rounds[row, who])) : "-"
 }
 function heading(place) {
 	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), "requests/s", "MiB/s", "spread", \
@@ -9,7 +9,7 @@ function heading(place) {
 }
 NR == FNR { # first all of it, for the ratios
 	if ($1 == "sum")
-		iops[$2 " " $3, $4] = $5
+		rounds[$2 " " $3, $4] = $14
 	next
 }
 $1 == "about" { $1 = ""; print substr($0, 2); next }
@@ -41,6 +41,7 @@ END {
 	print "\nMedians; spread: highest less lowest, of the median. CPU: seconds per million requests."
 	if (place == "xen")
 		print "On Xen, front CPU is fio's in the guest, back CPU all that dom0 did."
+	print "Ratios: medians of the ratio in each round; of a target with the lowest and the highest."
 	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
 	for (why in absent)
 		print "\n" why absent[why]

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: MIT
-# What pvring is meant to reach, against the lines of summary.awk (use with words.awk): "target met|missed WHAT: HOW MUCH".
+# What pvring is meant to reach, against the lines of summary.awk (use with words.awk and stats.awk): "target met|missed WHAT: HOW MUCH".
 function verdict(is_met, what, got) {
 	print "target " (is_met ? "met" : "missed") " " what ": " got
 }
-function times(place, row, peer, least,    ours, theirs, is_noisy) {
-	ours = iops[place, row, "pvring"]
-	theirs = iops[place, row, peer]
-	is_noisy = spread[place, row, "pvring"] > 25 || spread[place, row, peer] > 25
-	if (ours && theirs)
-		verdict(ours / theirs >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
-			sprintf("%.2f%s", ours / theirs, is_noisy ? ", of noisy figures" : ""))
+function times(place, row, peer, least,    got) {
+	got = ratio_of(rounds[place, row, "pvring"], rounds[place, row, peer])
+	if (got)
+		verdict(got >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
+			sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high))
 }
 $1 == "sum" {
-	iops[$2, $3, $4] = $5
-	spread[$2, $3, $4] = $8
+	rounds[$2, $3, $4] = $14
 	if ($2 == "xen" && $4 == "pvring")
 		xen_rows[++nr_xen] = $3
 }
