@@ -77,7 +77,7 @@ one_round() {
 		sync "$cached"
 		measure_fio "$row" "$cached"
 	done
-	[ -n "$has_direct" ] || return
+	[ -n "$has_direct" ] || return 0
 	for row in $(rows direct); do
 		take_row "$row"
 		measure_front "$row" pvring 1 xvdb "${daemon_pid[blkd]}"
