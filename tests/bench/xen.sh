@@ -33,7 +33,8 @@ one_round() {
 
 by_pvring() {
 	disk_script=block-pvring
-	blkd_start && disk_attach g1 xvdb $image && measure pvring xvdb && disk_detach g1 xvdb && blkd_stop
+	# shellcheck disable=SC2086 # words
+	blkd_start $BENCH_DAEMON && disk_attach g1 xvdb $image && measure pvring xvdb && disk_detach g1 xvdb && blkd_stop
 }
 
 by_blkback() {
