@@ -13,15 +13,26 @@
 
 #define WORKER_URING_ENTRIES 512
 
+/*
+ * A port that was read stays masked until we unmask it, later: once as many were read as are bound there is nothing
+ * left, and the read that would only say so is saved. A port that was unbound may have left its number in the queue, in
+ * front of others.
+ */
 static void ports_readable(struct loop_fd *lfd)
 {
 	struct worker *worker = container_of(lfd, struct worker, xce_fd);
+	uint32_t nr_left = worker->has_unbound ? UINT32_MAX : worker->nr_bound;
 	xenevtchn_port_or_error_t port;
 
-	while ((port = xenevtchn_pending(worker->xce)) >= 0) {
+	for (; nr_left; nr_left--) {
+		port = xenevtchn_pending(worker->xce);
+		if (port < 0)
+			break;
 		if ((uint32_t)port < worker->nr_ports && worker->by_port[port])
 			worker->by_port[port]->event(worker->by_port[port]);
 	}
+	if (nr_left)
+		worker->has_unbound = false; /* the queue was seen empty */
 }
 
 static int open_handles(struct worker *worker)
@@ -125,6 +136,7 @@ int worker_bind(struct worker *worker, struct worker_port *port, uint32_t domid,
 	port->event = event;
 	port->local = local;
 	worker->by_port[local] = port;
+	worker->nr_bound++;
 	return 0;
 }
 
@@ -133,6 +145,8 @@ void worker_unbind(struct worker *worker, struct worker_port *port)
 	if (!port->local)
 		return;
 	worker->by_port[port->local] = NULL;
+	worker->nr_bound--;
+	worker->has_unbound = true;
 	xenevtchn_unbind(worker->xce, port->local);
 	port->local = 0;
 }

@@ -9,6 +9,7 @@
 #define BACKEND_CORE_WORKER_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <xenevtchn.h>
 
@@ -31,6 +32,8 @@ struct worker {
 	struct loop_fd xce_fd;
 	struct worker_port **by_port;
 	uint32_t nr_ports;
+	uint32_t nr_bound;
+	bool has_unbound; /* since the queue of pending ports was last seen empty */
 	/* start-up: what the thread tells worker_start() */
 	pthread_barrier_t started;
 	int start_rc;
