@@ -68,6 +68,28 @@ static int settle(int wanted, int ms)
 	return nr;
 }
 
+/* The same for answers that the frontend could not place: as they stand in the ring. */
+static void settle_raw(unsigned int wanted)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
+	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
+	struct blk_response rsp;
+
+	while (wanted) {
+		if (ring_front_pop(&front->queue.ring, slot) != RING_GOT) {
+			if (clock_now_ns() > deadline) {
+				printf("response missing status=none\n");
+				break;
+			}
+			usleep(1000);
+			continue;
+		}
+		blk_response_decode(front->config.abi, slot, &rsp);
+		printf("response operation=%u status=%d\n", rsp.operation, rsp.status);
+		wanted--;
+	}
+}
+
 static void await_backend(enum xb_state wanted)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
@@ -208,7 +230,9 @@ static void run_garbage_slots(void)
 	memset((char *)ring->shared + RING_HEADER_BYTES, 0xff, (size_t)ring->layout.nr_slots * ring->layout.slot_bytes);
 	ring->req_prod += ring->layout.nr_slots;
 	ring->req_pushed = ring->req_prod;
-	set_prod(ring->req_prod);
+	peer_store_release(&shared_ring()->req_prod, ring->req_prod);
+	front_queue_notify(&front->queue);
+	settle_raw(ring->layout.nr_slots);
 }
 
 /* Two requests with one id: an answer to each is due, the second of which this frontend cannot place. */
@@ -223,7 +247,7 @@ static void run_same_id(void)
 	blk_request_encode(front->config.abi, &req, slot);
 	ring_front_put(&front->queue.ring, slot);
 	blkfront_push(front);
-	settle(2, SETTLE_MS);
+	settle_raw(2);
 }
 
 /* The response side of the page is ours to spoil too: a backend that reads its own indexes back would believe it. */
@@ -240,7 +264,8 @@ static void run_rsp_prod(void)
 	front_queue_notify(&front->queue); /* req_event asks for none */
 	while (ring_shared_rsp_prod(shared_ring()) != expected && clock_now_ns() < deadline)
 		usleep(1000);
-	printf("rsp_prod %u, one request was sent\n", ring_shared_rsp_prod(shared_ring()));
+	if (ring_shared_rsp_prod(shared_ring()) == expected)
+		settle_raw(1);
 }
 
 static void run_storm(void)
@@ -358,16 +383,38 @@ static void run_unknown_state(void)
 	jump_to_state(XB_RECONFIGURED, XB_CLOSING);
 }
 
-static void run_flap(void)
+static void flap(unsigned int times)
 {
 	struct errbuf err;
 
-	for (unsigned int i = 0; i < 200; i++) {
+	while (times--) {
 		xb_device_switch(&front->device.xb, XB_CLOSING, &err);
 		xb_device_switch(&front->device.xb, XB_CLOSED, &err);
 		xb_device_switch(&front->device.xb, XB_INITIALISING, &err);
 		xb_device_switch(&front->device.xb, XB_CONNECTED, &err);
 	}
+	xb_device_switch(&front->device.xb, XB_CLOSED, &err);
+	await_backend(XB_CLOSED);
+}
+
+static void run_flap(void)
+{
+	flap(200);
+}
+
+static void run_flap_10000(void)
+{
+	flap(10000);
+}
+
+/* From anywhere to anywhere, to states that there are not, too. */
+static void run_jump(void)
+{
+	unsigned int seed = 1;
+	struct errbuf err;
+
+	for (unsigned int i = 0; i < 300; i++)
+		xb_device_switch(&front->device.xb, rand_r(&seed) % (XB_NR_STATES + 2), &err);
 	xb_device_switch(&front->device.xb, XB_CLOSED, &err);
 	await_backend(XB_CLOSED);
 }
@@ -391,6 +438,8 @@ static const struct {
 	{ "restart-with-requests-out", run_restart, false },
 	{ "unknown-state", run_unknown_state, false },
 	{ "flap", run_flap, false },
+	{ "flap-10000", run_flap_10000, false },
+	{ "jump", run_jump, false },
 };
 
 /* ---- the command line -------------------------------------------------------------------------------------------- */

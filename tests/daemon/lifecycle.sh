@@ -96,6 +96,34 @@ check "the same while nobody is connected" soon 10 offers_early
 check_serves "and served" 1 xvda
 disk_detach 1 xvda
 
+# A script is to be waited for.
+disk_attach 1 xvda "$T/early.img" script=block-pvring
+load_start waits 1 xvda info --timeout 20
+guest_is_there() { [ "$(node "$(front 1 xvda)/state")" = 3 ]; }
+soon 10 guest_is_there
+disk_attach 2 xvda null:1M # the daemon has looked at the guest when it offers a disk that is newer
+disk_detach 2 xvda
+check_eq "a disk with a script is not connected before the script has succeeded" "$(node "$(back 1 xvda)/state")" 2
+dom0 xenstore-write "$(back 1 xvda)/hotplug-status" connected
+load_wait waits
+check_eq "and is connected then" $? 0
+disk_detach 1 xvda
+
+# What the guest changes after it was looked at makes no difference.
+disk_attach 1 xvda "$T/early.img"
+load_start changes 1 xvda verify --seconds 60
+soon 10 is_serving 1 xvda
+front=$(front 1 xvda)
+domu 1 xenstore-write "$front/ring-ref" 1 "$front/event-channel" 1 "$front/protocol" none "$front/ring-page-order" 9 \
+	"$front/backend" "$(back 9 xvda)" "$front/backend-id" 7 "$front/state" 4
+disk_attach 2 xvda null:1M
+disk_detach 2 xvda
+check_eq "nodes changed while it is connected: nothing happens" "$(node "$(back 1 xvda)/state")" 4
+load_stop changes
+check_verified "and it goes on" changes
+disk_detach 1 xvda
+disk_attach 1 xvda "$T/early.img"
+
 # online=0
 disk_attach 1 xvda "$T/early.img"
 guest 1 xvda info >/dev/null

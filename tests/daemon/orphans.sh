@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A disk that stops answering: its device closes all the same, nobody gets the image while a late write may still land
 # on it, and once the disk answers again everything is as before. Another guest on the same worker notices nothing.
+# With an argument, the guest is destroyed for so many seconds before the disk answers again.
 # shellcheck disable=SC2317 # functions are called through check and soon
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
@@ -16,6 +17,10 @@ hang() { # LOAD
 	fsfreeze -f "$T/slow"
 	load_start "$1" 1 xvda write "$T/data" --io-timeout 1 --timeout 30
 	soon 10 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
+}
+
+domain_is_gone() {
+	! "$loopxen" status | grep -q '^domain 1:'
 }
 
 is_attached_well() { # attaches anew until it is
@@ -70,6 +75,25 @@ disk_detach 1 xvda
 fsfreeze -u "$T/slow"
 check "once the writes have landed it is" soon 20 is_attached_well
 check_serves "and served" 1 xvda
+
+# The guest is destroyed.
+hang stuck
+log_begin
+"$loopxen" domain destroy 1
+load_wait stuck 2>/dev/null
+check_said "a guest that is destroyed is let go without what hangs" 'request\(s\) did not come back from the disk in time'
+check "none of its pages are held" soon 20 domain_is_gone
+check_eq "said once" "$(log_tail | grep -c '^\(warn\|error\): vbd 1/')" 1
+dom0 xenstore-rm "$(back 1 xvda)"
+"$loopxen" domain create 1
+sleep "${1:-0}" # how long the disk does not answer
+disk_attach 1 xvda "$image"
+check_match "whoever has its number next does not get the image yet" "$(node "$(back 1 xvda)/hotplug-error")" \
+	"image $image is in use by vbd 1/51712"
+disk_detach 1 xvda
+fsfreeze -u "$T/slow"
+check "once the writes have landed he does" soon 20 is_attached_well
+check_serves "and is served" 1 xvda
 
 # The daemon is told to end: for the others the next one need not wait until this one can.
 hang stuck

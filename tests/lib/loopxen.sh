@@ -71,20 +71,35 @@ end_started() { # PID: ends it and waits for it
 	return 0
 }
 
-# An OFD lock on some bytes of a file (LEN 0: to its end and beyond), held in the background until lock_release.
-lock_hold() { # FILE F_RDLCK|F_WRLCK START LEN: returns when it is held; its pid is $locker
-	local said
+# Runs a piece of Perl on an open file, in the background until lock_release.
+hold_with() { # CODE FILE ARGUMENT...: returns when it has run; its pid is $locker
+	local code=$1 said
 	said=$(mktemp)
+	shift
 	perl -MFcntl -e '
-		my ($file, $type, $start, $len) = @ARGV;
+		my ($file, @args) = @ARGV;
 		open(my $f, "+<", $file) or die "$file: $!";
-		my $lock = pack("ssx4qqlx4", Fcntl->can($type)->(), 0, $start, $len, 0);
-		fcntl($f, 37, $lock) or die "lock: $!"; # F_OFD_SETLK
-		syswrite(STDOUT, "locked\n"); sleep 600' "$@" >"$said" &
+		'"$code"'
+		syswrite(STDOUT, "held\n"); sleep 600' "$@" >"$said" &
 	locker=$!
 	loopxen_track $locker
-	wait_until 20 grep -q locked "$said"
+	wait_until 20 grep -q held "$said"
 	rm "$said"
+}
+
+# An OFD lock on some bytes of a file (LEN 0: to its end and beyond).
+lock_hold() { # FILE F_RDLCK|F_WRLCK START LEN
+	hold_with '
+		my ($type, $start, $len) = @args;
+		my $lock = pack("ssx4qqlx4", Fcntl->can($type)->(), 0, $start, $len, 0);
+		fcntl($f, 37, $lock) or die "lock: $!"; # F_OFD_SETLK' "$@"
+}
+
+# A lease: opening the file waits until it is given up, or for 45 s, see fcntl(2).
+lease_hold() { # FILE
+	hold_with '
+		$SIG{IO} = "IGNORE";
+		fcntl($f, 1024, F_WRLCK) or die "lease: $!"; # F_SETLEASE' "$1"
 }
 
 lock_release() { # PID
