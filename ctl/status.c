@@ -98,6 +98,8 @@ static void print_daemon(const json_t *reply)
 	printf("%s (pid %lld, version %s, %lld threads): %zu device(s)\n", text_of(reply, "name"),
 	       (long long)json_integer_value(json_object_get(reply, "pid")), text_of(reply, "version"),
 	       (long long)json_integer_value(json_object_get(reply, "threads")), json_array_size(devices));
+	if (strcmp(text_of(reply, "xenstore"), "lost") == 0)
+		printf("xenstore: the connection is lost, states are not known: see its log\n");
 	if (json_array_size(devices) == 0)
 		return;
 	printf("%-14s %-7s %-12s %-5s %-6s %9s %9s %9s %7s %9s %9s  %s\n", "DEVICE", "VDEV", "STATE", "MODE", "GRANTS",

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/base/parse.h"
 #include "xenbus/watch.h"
@@ -82,6 +85,43 @@ int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struc
 		return 0;
 	rc = xb_errno();
 	return errbuf_set(err, rc, "xenstore: domain %u cannot be asked for: %s", domid, strerror(-rc));
+}
+
+/* Where there is no socket xs_open() takes the kernel's device, on which a call waits until there is a xenstored. */
+static int look_for_socket(struct errbuf *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, rc = 0;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", xs_daemon_socket());
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		rc = errbuf_set(err, -errno, "xenstore: %.100s: %s", addr.sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int xb_store_reopen(struct xb_store *store, struct errbuf *err)
+{
+	struct xs_handle *lost = store->xs;
+	int rc = look_for_socket(err);
+
+	if (rc)
+		return rc;
+	store->xs = xs_open(XS_UNWATCH_FILTER);
+	if (!store->xs) {
+		rc = xb_errno();
+		store->xs = lost;
+		return errbuf_set(err, rc, "xenstore cannot be reached: %s", strerror(-rc));
+	}
+	rc = learn_domid(store, err);
+	if (rc == 0)
+		rc = xb_watch_add_again(store, err);
+	xs_close(rc ? store->xs : lost);
+	if (rc)
+		store->xs = lost;
+	return rc;
 }
 
 void xb_store_fini(struct xb_store *store)

@@ -50,6 +50,11 @@ void xb_store_init(struct xb_store *store);
 int xb_store_open(struct xb_store *store, struct errbuf *err);
 /* Is the domain known to xenstored? One that has died is not, though its nodes may be there for a while. */
 int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struct errbuf *err);
+/*
+ * After the connection was lost: connects anew, with the same watches, each of them dirty. On failure all is as it was.
+ * Does not wait for a xenstored that is not there, but as any call for one that does not answer.
+ */
+int xb_store_reopen(struct xb_store *store, struct errbuf *err);
 /* Disconnects; every xb_watch still registered is forgotten (and may be removed later, or not). */
 void xb_store_fini(struct xb_store *store);
 

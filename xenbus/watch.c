@@ -74,6 +74,20 @@ out:
 	return rc ? errbuf_set(err, rc, "%s cannot be watched: %s", path, strerror(-rc)) : 0;
 }
 
+int xb_watch_add_again(struct xb_store *store, struct errbuf *err)
+{
+	for (unsigned int slot = 0; slot < store->nr_slots; slot++) {
+		const struct xb_watch *watch = store->watches[slot];
+		int rc = 0;
+
+		if (watch && !xs_watch(store->xs, watch->path, token_of(watch).text))
+			rc = xb_errno();
+		if (rc)
+			return errbuf_set(err, rc, "%s cannot be watched: %s", watch->path, strerror(-rc));
+	}
+	return 0;
+}
+
 void xb_watch_remove(struct xb_watch *watch)
 {
 	struct xb_store *store = watch->store;

@@ -32,6 +32,8 @@ struct xb_watch {
 void xb_watch_init(struct xb_watch *watch);
 /* -EBUSY: it is registered already. A domain other than 0 may have 128 of them, xenstored's default quota. */
 int xb_watch_add(struct xb_store *store, struct xb_watch *watch, const char *path, struct errbuf *err);
+/* Every watch, on a new connection (xb_store_reopen()). */
+int xb_watch_add_again(struct xb_store *store, struct errbuf *err);
 /* No event of it is seen after this; not registered: nothing happens. */
 void xb_watch_remove(struct xb_watch *watch);
 

@@ -35,7 +35,6 @@ struct daemon {
 	struct control *control;
 	struct discovery discovery;
 	struct loop_fd signal_fd;
-	bool has_failed;
 };
 
 static int make_dirs(struct daemon *daemon, struct errbuf *err)
@@ -86,8 +85,9 @@ static json_t *status_of_all(struct daemon *daemon)
 
 static json_t *reply_status(struct daemon *daemon)
 {
-	return json_pack("{s:s, s:i, s:s, s:i, s:o}", "name", daemon->config.name, "pid", getpid(), "version",
-			 pvring_version, "threads", daemon->nr_workers, "devices", status_of_all(daemon));
+	return json_pack("{s:s, s:i, s:s, s:i, s:s, s:o}", "name", daemon->config.name, "pid", getpid(), "version",
+			 pvring_version, "threads", daemon->nr_workers, "xenstore",
+			 daemon->host.has_lost_store ? "lost" : "connected", "devices", status_of_all(daemon));
 }
 
 static json_t *reply_metrics(struct daemon *daemon)
@@ -187,19 +187,12 @@ static void look_again(struct device_host *host)
 	discovery_scan(&container_of(host, struct daemon, host)->discovery);
 }
 
-static void store_lost(struct device_host *host)
-{
-	container_of(host, struct daemon, host)->has_failed = true;
-	device_host_stop(host);
-}
-
 static void init_host(struct daemon *daemon)
 {
 	const struct discovery_spec discovery = {
 		.only_guest = daemon->config.guest,
 		.kernel_driver = daemon->spec->kernel_driver,
 		.kernel_module = daemon->spec->kernel_module,
-		.lost = store_lost,
 	};
 
 	daemon->host = (struct device_host){
@@ -282,7 +275,7 @@ static int run(struct daemon *daemon)
 	}
 	if (rc && daemon->discovery.said_kernel_driver)
 		status = DAEMON_EXIT_KERNEL_OWNS;
-	else if (rc || daemon->has_failed || daemon->host.has_lost_one)
+	else if (rc || daemon->host.has_lost_one)
 		status = DAEMON_EXIT_FAILED;
 	/* From here on a disk that does not answer may keep this process: nobody else is to wait for that. */
 	if (daemon->control)

@@ -282,6 +282,10 @@ static void advance_ready(struct device *dev, enum xb_state ours, enum xb_action
 			device_offer(dev);
 		device_start_connect(dev);
 		break;
+	case XB_ACT_NONE:
+		if (ours == XB_INITIALISING) /* the store did not answer when it was to be offered */
+			device_offer(dev);
+		break;
 	case XB_ACT_OFFER:
 	case XB_ACT_RESTART:
 		if (!open_again(dev))
@@ -304,6 +308,9 @@ static void advance_ready(struct device *dev, enum xb_state ours, enum xb_action
 static void advance_connected(struct device *dev, enum xb_action action)
 {
 	switch (action) {
+	case XB_ACT_CONNECT: /* the store did not answer when it was to be said */
+		device_publish(dev);
+		break;
 	case XB_ACT_CLOSE:
 	case XB_ACT_DISCONNECT:
 	case XB_ACT_RESTART:
@@ -409,7 +416,7 @@ static void advance_idle(struct device *dev)
 
 void device_advance(struct device *dev)
 {
-	if (dev->host->is_stopping || is_busy(dev))
+	if (dev->host->is_stopping || dev->host->has_lost_store || is_busy(dev))
 		return;
 	if (dev->phase == DEVICE_CLAIMING && (dev->timer.is_armed || !dev->is_forgotten))
 		return;
@@ -426,6 +433,21 @@ void device_host_stop(struct device_host *host)
 		stop_device(dev);
 	}
 	tell_if_all_idle(host);
+}
+
+bool device_host_is_in_store(struct device_host *host)
+{
+	bool is_connected = false;
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &host->devices, entry) {
+		if (!has_connection(dev) && dev->phase != DEVICE_PARKED)
+			continue;
+		is_connected = true;
+		if (xb_exists(host->store, dev->xb.dir, "state"))
+			return true;
+	}
+	return !is_connected;
 }
 
 void device_host_let_go(struct device_host *host)

@@ -116,6 +116,7 @@ struct device_host {
 	unsigned int nr_left_alone;
 	bool has_left_alone;
 	bool must_look_again; /* not all could be read, or there was no memory: by itself, soon */
+	bool has_lost_store; /* nothing is known of what anybody wants: what is connected goes on, nothing is begun */
 	bool is_stopping; /* connected devices are handed over, nothing new is begun */
 	bool has_lost_one; /* a connected device could not be handed over */
 	void (*idle)(struct device_host *host); /* stopping, and no connection is left, nor one under way */
@@ -131,6 +132,8 @@ void device_advance(struct device *dev);
 void device_forget(struct device *dev);
 /* Hands over what is connected; host->idle() follows. An image that does not open or close is not waited for. */
 void device_host_stop(struct device_host *host);
+/* false: devices are connected, and the store knows none of them: it is another one. */
+bool device_host_is_in_store(struct device_host *host);
 /* After idle(): gives up every claim, so that the end of this process need not be waited for. */
 void device_host_let_go(struct device_host *host);
 /* After idle(): the helper works on a device, so that nothing can be freed. */

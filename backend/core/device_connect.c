@@ -133,18 +133,24 @@ static int write_connected(struct xb_store *store, void *arg, struct errbuf *err
 	return rc;
 }
 
-void device_connected(struct device *dev, int rc, const struct errbuf *reason)
+void device_publish(struct device *dev)
 {
 	struct errbuf err;
 
+	if (xb_transaction(dev->host->store, write_connected, dev, &err) ||
+	    xb_clear_error(dev->host->store, dev->xb.dir, &err))
+		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "publish: %s", err.text);
+}
+
+void device_connected(struct device *dev, int rc, const struct errbuf *reason)
+{
 	if (rc) {
 		cannot_connect(dev, "connect", rc, reason->text);
 		return;
 	}
 	device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, dev->is_resuming ? "taken up again" : "connected");
-	if (!dev->is_resuming && (xb_transaction(dev->host->store, write_connected, dev, &err) ||
-				  xb_clear_error(dev->host->store, dev->xb.dir, &err)))
-		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "publish: %s", err.text);
+	if (!dev->is_resuming)
+		device_publish(dev);
 	dev->is_resuming = false;
 	device_settle(dev, DEVICE_CONNECTED);
 }

@@ -211,17 +211,18 @@ static bool may_be_in_use(struct device *dev, enum xb_state ours)
 }
 
 /* Whether somebody served it before us is only known once it is ours alone: the journal knows the rest. */
-static void look_for_connection(struct device *dev)
+static int look_for_connection(struct device *dev, struct errbuf *err)
 {
 	enum xb_state ours;
-	struct errbuf err;
+	int rc = xb_device_own_state(&dev->xb, &ours, err);
 
 	dev->is_resuming = false;
-	if (xb_device_own_state(&dev->xb, &ours, &err))
-		return;
+	if (rc)
+		return rc == -EPROTO ? 0 : rc;
 	dev->was_offered = ours != XB_INITIALISING;
 	dev->is_resuming = may_be_in_use(dev, ours) &&
 			   (ours == XB_CONNECTED || journal_has_connection(&dev->journal));
+	return 0;
 }
 
 /* It is another daemon's; or it is in use, and must be neither offered nor left without a journal. */
@@ -257,7 +258,12 @@ void device_claim(struct device *dev)
 		finish_opening(dev);
 		return;
 	}
+	rc = look_for_connection(dev, &err);
+	if (rc) { /* the store does not answer, and a ring may be in use */
+		journal_close(&dev->journal);
+		claim_later(dev, rc, &err);
+		return;
+	}
 	dev->fault.text[0] = '\0';
-	look_for_connection(dev);
 	device_start_open(dev);
 }

@@ -34,6 +34,8 @@ void device_read_domain(struct device *dev);
 
 /* device_connect.c */
 void device_start_connect(struct device *dev);
+/* Says in the store that it is connected. */
+void device_publish(struct device *dev);
 void device_start_disconnect(struct device *dev, enum queue_stop how);
 /* Closes, and says why in the log and in xenstore. */
 void device_refuse(struct device *dev, const char *step, int rc, const char *reason);

@@ -110,6 +110,16 @@ static void look_at(struct discovery *discovery, const struct xb_watch *watch)
 	}
 }
 
+/* Guests can do without it, the toolstack cannot: so nothing that is connected ends with it. */
+static void lose_store(struct discovery *discovery, const struct errbuf *why)
+{
+	discovery->host->has_lost_store = true;
+	loop_fd_remove(&discovery->store_fd, NULL);
+	log_error("%s: the connection is lost: devices in use go on being served, nothing else is done until xenstored "
+		  "can be reached again",
+		  why->text);
+}
+
 static void store_task(struct loop_task *task)
 {
 	struct discovery *discovery = container_of(task, struct discovery, drain);
@@ -118,11 +128,10 @@ static void store_task(struct loop_task *task)
 	struct xb_watch *watch;
 	struct errbuf err;
 
-	if (host->is_stopping)
+	if (host->is_stopping || host->has_lost_store)
 		return;
 	if (xb_watch_drain(host->store, &err)) {
-		log_error("%s: handing over and leaving", err.text);
-		discovery->spec.lost(host);
+		lose_store(discovery, &err);
 		return;
 	}
 	while ((watch = xb_watch_next_dirty(host->store)))
@@ -132,19 +141,6 @@ static void store_task(struct loop_task *task)
 		loop_defer(host->loop, &discovery->drain);
 }
 
-static void check(struct loop_timer *timer)
-{
-	struct discovery *discovery = container_of(timer, struct discovery, check);
-
-	loop_timer_start(discovery->host->loop, timer, CHECK_NS, check);
-	if (discovery->host->must_look_again) {
-		discovery->host->must_look_again = false;
-		discovery_scan(discovery);
-		advance_all(discovery);
-	}
-	loop_defer(discovery->host->loop, &discovery->drain);
-}
-
 static void store_readable(struct loop_fd *lfd)
 {
 	struct discovery *discovery = container_of(lfd, struct discovery, store_fd);
@@ -152,10 +148,57 @@ static void store_readable(struct loop_fd *lfd)
 	loop_defer(discovery->host->loop, &discovery->drain);
 }
 
+static int listen_to_store(struct discovery *discovery, struct errbuf *err)
+{
+	int fd = xb_watch_fd(discovery->host->store, err);
+
+	if (fd < 0)
+		return fd;
+	loop_fd_add(discovery->host->loop, &discovery->store_fd, fd, store_readable);
+	return 0;
+}
+
+static void regain_store(struct discovery *discovery)
+{
+	struct device_host *host = discovery->host;
+	struct errbuf err;
+
+	/* The kernel must have let go of the descriptor that the next one takes the place of. */
+	if (discovery->has_other_store || discovery->store_fd.is_armed || xb_store_reopen(host->store, &err))
+		return;
+	if (!device_host_is_in_store(host)) {
+		log_error("xenstored has begun anew and knows none of the devices in use: they go on being served, new "
+			  "ones are not until this daemon is started again");
+		discovery->has_other_store = true;
+		return;
+	}
+	if (listen_to_store(discovery, &err))
+		return;
+	log_info("xenstore can be reached again");
+	host->has_lost_store = false;
+	host->must_look_again = true;
+}
+
+static void check(struct loop_timer *timer)
+{
+	struct discovery *discovery = container_of(timer, struct discovery, check);
+	struct device_host *host = discovery->host;
+
+	loop_timer_start(host->loop, timer, CHECK_NS, check);
+	if (host->has_lost_store && !host->is_stopping)
+		regain_store(discovery);
+	if (host->must_look_again && !host->has_lost_store) {
+		host->must_look_again = false;
+		discovery_scan(discovery);
+		advance_all(discovery);
+	}
+	loop_defer(host->loop, &discovery->drain);
+}
+
 int discovery_start(struct discovery *discovery, struct errbuf *err)
 {
 	char path[XB_PATH_MAX];
-	int rc, fd;
+	int rc;
 
 	if (kernel_driver_owns_kind(discovery))
 		return errbuf_set(err, -EBUSY, "nothing is left to serve");
@@ -165,13 +208,11 @@ int discovery_start(struct discovery *discovery, struct errbuf *err)
 		rc = xb_watch_add(discovery->host->store, &discovery->scan_watch, path, err);
 	if (rc == 0)
 		rc = xb_watch_add(discovery->host->store, &discovery->release_watch, "@releaseDomain", err);
+	discovery->drain.run = store_task;
+	if (rc == 0)
+		rc = listen_to_store(discovery, err);
 	if (rc)
 		return rc;
-	fd = xb_watch_fd(discovery->host->store, err);
-	if (fd < 0)
-		return fd;
-	discovery->drain.run = store_task;
-	loop_fd_add(discovery->host->loop, &discovery->store_fd, fd, store_readable);
 	loop_timer_start(discovery->host->loop, &discovery->check, CHECK_NS, check);
 	discovery_scan(discovery);
 	return 0;

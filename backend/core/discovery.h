@@ -14,7 +14,6 @@ struct discovery_spec {
 	uint32_t only_guest;       /* XB_ANY_GUEST: all */
 	const char *kernel_driver; /* "vbd": as the kernel driver for this kind calls itself */
 	const char *kernel_module; /* "xen-blkback" */
-	void (*lost)(struct device_host *host); /* xenstore does not answer any more */
 };
 
 struct discovery {
@@ -25,6 +24,7 @@ struct discovery {
 	struct loop_task drain;
 	struct loop_timer check;
 	bool said_kernel_driver, said_cannot_look;
+	bool has_other_store; /* one that knows nothing of what we serve: it is not believed */
 };
 
 /* Makes discovery_fini() a no-op. */

@@ -26,7 +26,7 @@ sweep memory --threads 4 --grants map
 sweep_meanwhile=:
 
 taken_up_or_not() {
-	said '(taken up again|parked: |handing over and leaving)' || ! daemon_is_alive
+	said '(taken up again|parked: |the connection is lost)' || ! daemon_is_alive
 }
 daemon_start
 load_start over 1 xvda verify --seconds 3600 --depth 4 --io-timeout 20 --keep-going

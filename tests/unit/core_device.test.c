@@ -770,6 +770,72 @@ static void a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched(voi
 	}
 }
 
+/* ---- a store that does not answer ------------------------------------------------------------------------------ */
+
+static void lose_store(bool is_lost)
+{
+	fake.fail_errno = is_lost ? EBADF : 0;
+	is_introduced = !is_lost; /* libxenstore does not tell "no" from "I do not know" */
+}
+
+static void a_store_that_does_not_answer_ends_nothing(void **state)
+{
+	connect_it();
+	lose_store(true);
+	device_advance(the_device());
+	assert_false(run_job() || end_disconnect());
+	lose_store(false);
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(class.nr_disconnected, 0);
+}
+
+static void what_could_not_be_offered_is_when_it_answers(void **state)
+{
+	changed();
+	lose_store(true);
+	assert_true(run_job());
+	lose_store(false);
+	assert_int_equal(ours(), XB_INITIALISING);
+	add_and_offer();
+}
+
+static void what_could_not_be_published_is_when_it_answers(void **state)
+{
+	add_and_offer();
+	set_state(FRONT "/state", XB_INITIALISED);
+	changed();
+	assert_true(run_job());
+	lose_store(true);
+	assert_true(end_connect());
+	lose_store(false);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	finish_all();
+	assert_int_equal(ours(), XB_CONNECTED);
+	assert_int_equal(class.nr_connected, 1);
+}
+
+static void nothing_is_begun_while_the_store_is_lost(void **state)
+{
+	connect_it();
+	host.has_lost_store = true;
+	guest(XB_CLOSING);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	host.has_lost_store = false;
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+}
+
+static void another_store_is_told_by_what_it_does_not_know(void **state)
+{
+	assert_true(device_host_is_in_store(&host));
+	add_and_offer();
+	connect_it();
+	assert_true(device_host_is_in_store(&host));
+	remove_nodes();
+	assert_false(device_host_is_in_store(&host));
+}
+
 /* ---- in every phase -------------------------------------------------------------------------------------------- */
 
 static struct journal other_claim;
@@ -1019,6 +1085,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_is_opened_and_offered),
 		TEST(one_that_is_written_while_we_look_is_no_fault),
+		TEST(a_store_that_does_not_answer_ends_nothing),
+		TEST(what_could_not_be_offered_is_when_it_answers),
+		TEST(what_could_not_be_published_is_when_it_answers),
+		TEST(nothing_is_begun_while_the_store_is_lost),
+		TEST(another_store_is_told_by_what_it_does_not_know),
 		TEST(it_connects_when_the_guest_has_published),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),
