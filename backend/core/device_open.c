@@ -12,10 +12,12 @@
 /* Then the toolstack is told that an image does not open: libxl waits 10 s for InitWait. */
 #define OPEN_DEADLINE_NS (5 * 1000000000ULL)
 
-/* What the hotplug script has said stands: it is run once, and would not say so again. */
+/* What the hotplug script has said stands: it is run once, and would not say so again. Rubbish is no word of it. */
 static int read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err)
 {
-	return xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, size, err);
+	int rc = xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, size, err);
+
+	return rc == -E2BIG || rc == -EINVAL ? 0 : rc;
 }
 
 static int write_fault(struct xb_store *store, void *arg, struct errbuf *err)

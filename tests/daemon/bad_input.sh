@@ -156,7 +156,7 @@ input_toolstack() { # NODE VALUE
 
 repair_toolstack() { # NODE
 	local -A right=([params]=$good [mode]=w [frontend]=${known[front]} [frontend-id]=$domid [online]=1 [dev]=xvda
-		[device-type]=disk [direct-io-safe]=0 [state]=1)
+		[device-type]=disk [direct-io-safe]=0 [hotplug-status]=connected [state]=1)
 	dom0 xenstore-write "${known[back]}/$1" "${right[$1]}" "${known[back]}/state" 1
 	soon 10 has_verdict
 }
@@ -302,8 +302,8 @@ run_row() { # INPUT MESSAGE RING BACKEND XL
 	fill "$1"
 	read -r -a words <<<"$filled"
 	"input_${words[0]}" "${words[@]:1}"
-	check_message "$message"
 	check_backend "$4"
+	check_message "$message"
 	check_ring "$3"
 	check_counted
 	[ -n "$xl_why" ] || check_xl "$message" "$5"

@@ -38,6 +38,7 @@ static struct {
 	unsigned int nr_events;     /* so many are pending, all of event_token */
 	const char *event_token;
 	int owner, reader;          /* what xs_set_permissions() was told last */
+	const char *socket;         /* what xs_daemon_socket() says */
 	void (*missed)(void);       /* called once, by the first read that finds nothing, after it */
 } fake;
 
@@ -110,6 +111,11 @@ static void fake_miss(void)
 struct xs_handle *xs_open(unsigned long flags)
 {
 	return fake_fails() ? NULL : &fake_handle;
+}
+
+const char *xs_daemon_socket(void)
+{
+	return fake.socket ?: "/nonexistent/socket";
 }
 
 void xs_close(struct xs_handle *h)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/cm.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include "tests/unit/xenbus_fake.h"
 #include "xenbus/node.h"
 
@@ -123,11 +127,46 @@ static void transactions_do_not_nest(void **state)
 	assert_int_equal(body.nr_runs, 0);
 }
 
+/* A socket that takes connections: there is a xenstored again. */
+static int listen_at(char *path, size_t size)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(path, size, "/tmp/pvring-store-%d", getpid());
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	unlink(path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+static void a_store_is_opened_again_once_it_is_there(void **state)
+{
+	char path[64];
+	int fd;
+
+	assert_int_equal(xb_store_open(&store, &err), 0);
+	assert_int_equal(xb_store_reopen(&store, &err), -ENOENT);
+	assert_string_equal(err.text, "xenstore: /nonexistent/socket: No such file or directory");
+	assert_non_null(store.xs);
+	fd = listen_at(path, sizeof(path));
+	fake.socket = path;
+	fake.fail_errno = EIO;
+	assert_int_equal(xb_store_reopen(&store, &err), -EIO);
+	assert_non_null(store.xs);
+	fake.fail_errno = 0;
+	assert_int_equal(xb_store_reopen(&store, &err), 0);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(opening_learns_our_own_domain, setup, teardown),
 		cmocka_unit_test_setup_teardown(opening_without_xenstored_or_domid_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_store_is_opened_again_once_it_is_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_without_a_reason_is_no_success, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_transaction_is_run_again_when_somebody_interferes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_transaction_gives_up_in_the_end, setup, teardown),

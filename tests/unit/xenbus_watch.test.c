@@ -95,6 +95,33 @@ static void a_late_event_of_a_removed_watch_is_nobodys(void **state)
 	assert_null(xb_watch_next_dirty(&store));
 }
 
+static void a_new_connection_has_every_watch_of_the_old_one(void **state)
+{
+	static struct xb_watch a, gone, b;
+	char tokens[2][32];
+
+	xb_watch_init(&a);
+	xb_watch_init(&gone);
+	xb_watch_init(&b);
+	assert_int_equal(xb_watch_add(&store, &a, "/a", &err), 0);
+	assert_int_equal(xb_watch_add(&store, &gone, "/gone", &err), 0);
+	assert_int_equal(xb_watch_add(&store, &b, "/b", &err), 0);
+	memcpy(tokens[0], fake.watches[0], sizeof(tokens[0]));
+	memcpy(tokens[1], fake.watches[2], sizeof(tokens[1]));
+	xb_watch_remove(&gone);
+	memset(fake.watches, 0, sizeof(fake.watches));
+	assert_int_equal(xb_watch_add_again(&store, &err), 0);
+	assert_string_equal(fake.watches[0], tokens[0]);
+	assert_string_equal(fake.watches[1], tokens[1]);
+	assert_string_equal(fake.watches[2], "");
+	fake.fail_errno = EACCES;
+	assert_int_equal(xb_watch_add_again(&store, &err), -EACCES);
+	assert_string_equal(err.text, "/a cannot be watched: Permission denied");
+	fake.fail_errno = 0;
+	xb_watch_remove(&a);
+	xb_watch_remove(&b);
+}
+
 static void any_watch_may_go_during_the_walk(void **state)
 {
 	static struct xb_watch watches[40];
@@ -154,6 +181,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_event_that_is_lost_may_have_been_any_watchs, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_connection_that_has_ended_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_late_event_of_a_removed_watch_is_nobodys, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_new_connection_has_every_watch_of_the_old_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_watch_may_go_during_the_walk, setup, teardown),
 		cmocka_unit_test_setup_teardown(adding_twice_and_failing_to_add_change_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(closing_the_store_forgets_its_watches, setup, teardown),
