@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backend/core/machine.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "xenbus/scan.h"
 
@@ -13,7 +14,7 @@
  * libxenstore's connection can end unseen (xenstored is gone, or its thread had no memory for a message): its
  * descriptor stays silent, and a daemon may have nothing to ask for hours.
  */
-#define CHECK_NS 100000000ULL
+#define CHECK_NS (NSEC_PER_SEC / 4)
 
 /* Two owners would race on the same state node. The module may load by itself at any time. */
 static bool kernel_driver_owns_kind(struct discovery *discovery)
