@@ -123,6 +123,12 @@ static const char *blk_target(const struct device *dev)
 	return container_of(dev, struct blk_device, dev)->params;
 }
 
+static void blk_leave(struct device *dev)
+{
+	if (to_blk(dev)->image)
+		image_leave(to_blk(dev)->image);
+}
+
 static void blk_close(struct device *dev)
 {
 	close_image(to_blk(dev));
@@ -374,6 +380,7 @@ const struct device_class blk_class = {
 	.connect = blk_connect,
 	.publish = blk_publish,
 	.disconnect = blk_disconnect,
+	.leave = blk_leave,
 	.close = blk_close,
 	.status = blk_status,
 };

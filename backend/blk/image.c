@@ -134,12 +134,19 @@ static bool is_successor(const struct image *image, const struct image *holder)
 	       strcmp(image->owner.domain_uuid, holder->owner.domain_uuid) == 0;
 }
 
+/* Its device is going and has nothing with the disk any more. */
+static bool is_free(const struct image *holder)
+{
+	return holder->is_leaving && !holder->is_locked;
+}
+
 static int check_users(const struct image *image, struct errbuf *err)
 {
 	const struct image *other;
 
 	TAILQ_FOREACH(other, &images, entry) {
-		if (conflicts(image, other) && !is_successor(image, other) && !is_successor(other, image))
+		if (conflicts(image, other) && !is_free(other) && !is_successor(image, other) &&
+		    !is_successor(other, image))
 			return errbuf_set(err, -EBUSY, "image %.300s is in use by %s", image->spec.path,
 					  other->owner.label);
 	}
@@ -302,6 +309,13 @@ struct image *image_get(struct image *image)
 {
 	__atomic_fetch_add(&image->nr_refs, 1, __ATOMIC_RELAXED);
 	return image;
+}
+
+void image_leave(struct image *image)
+{
+	pthread_mutex_lock(&images_lock);
+	image->is_leaving = true;
+	pthread_mutex_unlock(&images_lock);
 }
 
 void image_put(struct image *image)

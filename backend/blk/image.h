@@ -68,6 +68,7 @@ struct image {
 	/* under image.c's lock */
 	TAILQ_ENTRY(image) entry;
 	struct image_key key;
+	bool is_leaving;
 	bool is_locked; /* or is about to be, or not yet given back */
 	/* owner: who made is_locked true, until it is false again */
 	uint64_t waiting_since_ns, refused_ns; /* by a foreign lock: since when, and when last; 0: not */
@@ -80,6 +81,8 @@ int image_open(struct image **image, const struct image_spec *spec, bool is_read
 	       struct errbuf *err);
 struct image *image_get(struct image *image); /* any thread */
 void image_put(struct image *image);
+/* Nobody will lock it again: once its requests are back another may open the file. Any thread. */
+void image_leave(struct image *image);
 
 /*
  * For one connection, until image_unlock(), which comes when the last of its requests is back. -EAGAIN: held, and

@@ -147,6 +147,7 @@ static void close_done(struct helper_job *job)
 
 static void start_forgetting(struct device *dev)
 {
+	dev->host->class->leave(dev);
 	dev->phase = DEVICE_FORGETTING;
 	device_post_job(dev, run_close, close_done);
 }
@@ -296,9 +297,9 @@ static void advance_ready(struct device *dev, enum xb_state ours, enum xb_action
 		break;
 	case XB_ACT_DISCONNECT:
 	case XB_ACT_GONE:
-		switch_to(dev, XB_CLOSED);
-		if (!xb_device_is_online(&dev->xb))
+		if (!xb_device_is_online(&dev->xb)) /* first: at Closed the toolstack may give its image to another */
 			device_forget(dev);
+		switch_to(dev, XB_CLOSED);
 		break;
 	default:
 		break;

@@ -62,6 +62,8 @@ struct device_class {
 	int (*publish)(struct device *dev, struct errbuf *err);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
+	/* It is over: what open() took is no obstacle to another device any more. close() follows. */
+	void (*leave)(struct device *dev);
 	/* Undoes open(), or what it did before it failed. On a helper thread: may block. Requests may still be out. */
 	void (*close)(struct device *dev);
 	/* Adds the class's part of `pvring status`. */

@@ -359,6 +359,22 @@ static void a_connection_waits_for_the_requests_of_the_one_before(void **state)
 	image_put(after);
 }
 
+/* A toolstack that was told that the disk is closed gives its image to another at once. */
+static void an_image_that_is_left_is_free_but_for_its_requests(void **state)
+{
+	struct image *before = must_open(false, &guest_5), *after;
+
+	assert_int_equal(image_lock(before, false, &err), 0);
+	image_leave(before);
+	assert_int_equal(open_path(&after, disk_path, false, &guest_6), -EBUSY);
+	image_unlock(before);
+	after = must_open(false, &guest_6);
+	assert_int_equal(image_lock(after, false, &err), 0);
+	image_put(before);
+	image_unlock(after);
+	image_put(after);
+}
+
 static void the_last_reference_gives_the_lock_up(void **state)
 {
 	struct image *before = must_open(false, &guest_5), *after = must_open(false, &guest_5_rebooted);
@@ -578,6 +594,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(readers_share_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_guest_that_restarts_waits_for_its_former_self, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_connection_waits_for_the_requests_of_the_one_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_image_that_is_left_is_free_but_for_its_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_reference_gives_the_lock_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_image_whose_storage_hangs_keeps_no_other_waiting, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_lock_is_one_byte_far_beyond_the_data, setup, teardown),

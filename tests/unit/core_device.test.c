@@ -40,6 +40,7 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 static struct {
 	int parse_rc, open_rc, accept_rc, lock_rc;
 	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked;
+	enum xb_state state_at_leave;
 	struct device *connecting, *disconnecting; /* what the test has to end */
 	enum queue_stop how;
 } class;
@@ -99,6 +100,13 @@ static void class_disconnect(struct device *dev, enum queue_stop how)
 	class.how = how;
 }
 
+static void class_leave(struct device *dev)
+{
+	const char *state = fake_get(DIR "/state");
+
+	class.state_at_leave = state ? state[0] - '0' : XB_UNKNOWN;
+}
+
 static void class_close(struct device *dev)
 {
 	class.nr_closed++;
@@ -120,6 +128,7 @@ static const struct device_class test_class = {
 	.connect = class_connect,
 	.publish = class_publish,
 	.disconnect = class_disconnect,
+	.leave = class_leave,
 	.close = class_close,
 	.status = class_status,
 };
@@ -432,6 +441,8 @@ static void a_detached_device_is_forgotten(void **state)
 	guest(XB_CLOSED);
 	assert_gone();
 	assert_int_equal(ours(), XB_CLOSED);
+	/* What it named was free before the toolstack was told. */
+	assert_int_equal(class.state_at_leave, XB_CLOSING);
 }
 
 static void a_domain_that_died_is_let_go(void **state)
