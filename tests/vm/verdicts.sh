@@ -4,10 +4,13 @@
 #
 # Xen may print in the middle of a line of dom0's. So every verdict is printed twice, the second time at the end.
 
+# Stands before every name: for a test that does the same to several guests.
+verdict_prefix=''
+
 verdict() { # ok|"not ok" NAME[: WHY]
-	echo "@@ $1 $2"
+	echo "@@ $1 $verdict_prefix$2"
 	echo "at $(uptime_s) s"
-	echo "@@ $1 $2" >>/run/verdicts
+	echo "@@ $1 $verdict_prefix$2" >>/run/verdicts
 }
 
 all_verdicts() {

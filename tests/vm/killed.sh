@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 280
+# The daemon is killed while a slow disk has a ring full of its requests: dom0's kernel comes through it. A PV dom0 whose
+# process dies with direct I/O to a guest's pages in flight does not ("Bad page map", and no direct I/O from then on).
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='map: a direct disk is refused
+copy, direct: the disk has a ring full of requests
+copy, direct: the daemon is killed and the disk parked
+copy, direct: the guest is destroyed
+copy, direct: dom0 reads directly
+copy, direct: the next guest uses the disk
+map, buffered: the disk has a ring full of requests
+map, buffered: the daemon is killed and the disk parked
+map, buffered: the guest is destroyed
+map, buffered: dom0 reads directly
+map, buffered: the next guest uses the disk'
+nvme_size=256M
+nvme_iops=15
+
+dom0() {
+	load_module nvme
+	wait_until 10 test -b /dev/nvme0n1
+	killed_with_requests_in_the_disk copy direct /dev/nvme0n1
+	guest_create g1
+	blkd_start --grants map
+	disk_attach g1 xvda /dev/nvme0n1
+	check_text "map: a direct disk is refused" /log/g1.attach 'direct I/O with --grants map'
+	guest_destroy g1
+	blkd_stop
+	killed_with_requests_in_the_disk map buffered file:/dev/nvme0n1,direct=off
+}
+
+killed_with_requests_in_the_disk() { # HOW WAY TARGET
+	verdict_prefix="$1, $2: "
+	blkd_start --grants "$1"
+	guest_create g1 "$(disk xvda "$3")"
+	guest_start g1 fill_the_ring
+	check "the disk has a ring full of requests" wait_until 60 requests_in_disk 30
+	check "the daemon is killed and the disk parked" killed_and_parked "$1"
+	check "the guest is destroyed" guest_destroy g1
+	check "dom0 reads directly" dd if=/dev/nvme0n1 of=/dev/null bs=4k count=8 iflag=direct
+	check "the next guest uses the disk" next_guest "$3"
+	guest_destroy g2
+	blkd_stop
+	verdict_prefix=''
+}
+
+requests_in_disk() { # AT-LEAST
+	awk -v least="$1" '{ exit !($1 + $2 >= least) }' /sys/block/nvme0n1/inflight
+}
+
+# Reads, so that nothing is answered before the disk has been asked.
+fill_the_ring() {
+	disk_there xvda &&
+		run_fio --name=l --filename=/dev/xvda --rw=randread --bs=4k --iodepth=32 --time_based --runtime=3600
+}
+
+killed_and_parked() { # HOW
+	local said
+	said=$(grep -c ': parked' /log/blkd)
+	wait_until 60 requests_in_disk 30 || return
+	blkd_kill
+	blkd_start --grants "$1" && wait_until 30 said_more_often "$said"
+}
+
+said_more_often() { # TIMES
+	[ "$(grep -c ': parked' /log/blkd)" -gt "$1" ]
+}
+
+next_guest() { # TARGET
+	guest_create g2 "$(disk xvda "$1")" && in_guest g2 use_disk
+}
+
+use_disk() {
+	disk_there xvda && run_fio --name=v --filename=/dev/xvda --size=64k --rw=randwrite --bs=4k --verify=crc32c --iodepth=16
+}
