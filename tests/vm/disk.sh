@@ -5,9 +5,8 @@
 # that is destroyed in the middle of it.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
-# shellcheck disable=SC2034
-verdicts='pvring-blkd starts
-a guest starts with a disk
+# What is proved for one guest; tests/vm/guests.sh does the same to guests of other types.
+life_verdicts='a guest starts with a disk
 a file system is made and filled
 fio verifies from 512 bytes to 1 MiB
 the files are intact
@@ -20,12 +19,22 @@ nothing of a detached disk is mapped
 the guest reboots and finds its files
 a guest is destroyed under load
 the daemon lives on
-nothing is left of the guest
+nothing is left of the guest'
+# shellcheck disable=SC2034
+verdicts="pvring-blkd starts
+$life_verdicts
 the next guest is served
-pvring-blkd ends well'
+pvring-blkd ends well"
 
 dom0() {
 	check "pvring-blkd starts" blkd_start || return
+	life_of_a_disk
+	check "the next guest is served" next_guest
+	guest_destroy g2
+	check "pvring-blkd ends well" blkd_stop
+}
+
+life_of_a_disk() {
 	image /img/a.img 64M
 	image /img/b.img 16M
 	check "a guest starts with a disk" guest_create g1 "$(disk xvda /img/a.img)" || return
@@ -35,19 +44,20 @@ dom0() {
 	check "a guest is destroyed under load" destroy_under_load
 	check "the daemon lives on" blkd_is_running
 	check "nothing is left of the guest" nothing_left
-	check "the next guest is served" next_guest
-	guest_destroy g2
-	check "pvring-blkd ends well" blkd_stop
 }
 
 # With the first disk detached as well, no grant may stay mapped.
 second_disk() {
 	check "a second disk is attached" disk_attach g1 xvdb /img/b.img
-	check "fio verifies on the second disk" in_guest g1 verify_second
+	verify_second_disk
 	check "the second disk is detached" disk_detach g1 xvdb
 	disk_detach g1 xvda
 	check "nothing of a detached disk is mapped" no_grants_mapped g1
 	disk_attach g1 xvda /img/a.img
+}
+
+verify_second_disk() {
+	check "fio verifies on the second disk" in_guest g1 verify_second
 }
 
 verify_second() {

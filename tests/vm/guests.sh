@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 900
+# files: tests/vm/disk.sh
+# The life of a disk (disk.sh), and hand-overs in it, with guests of the other types and kernels, one after the other.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+if [ "$VM_SIDE" = host ]; then . tests/vm/disk.sh; else . /test/disk.sh; fi
+# shellcheck disable=SC2034
+guest_types='pv pvh hvm' guest_kernels='6.1 6.12'
+guests='hvm-6.12 pvh-6.12 pv-6.12 pvh-6.1 hvm-6.1'
+# shellcheck disable=SC2034
+verdicts="pvring-blkd starts
+$(for guest in $guests; do
+	echo "$life_verdicts
+the guest does not notice hand-overs under load" | sed "s/^/$guest: /"
+done)
+pvring-blkd ends well"
+
+dom0() {
+	check "pvring-blkd starts" blkd_start || return
+	for guest in $guests; do
+		guest_type=${guest%-*} guest_kernel=${guest#*-} verdict_prefix="$guest: "
+		life_of_a_disk
+		guest_is_gone g1 || guest_destroy g1
+	done
+	verdict_prefix=''
+	check "pvring-blkd ends well" blkd_stop
+}
+
+# Part of second_disk: the second disk is there, and nothing on it.
+verify_second_disk() {
+	check "fio verifies on the second disk" in_guest g1 verify_second
+	check "the guest does not notice hand-overs under load" hand_over_twice
+}
+
+hand_over_twice() {
+	local i rc=0
+	in_guest g1 rounds_begin /dev/xvdb
+	for i in 1 2; do
+		load_is_under_way g1 xvdb && blkd_restart && load_is_under_way g1 xvdb || rc=1
+	done
+	in_guest g1 rounds_end && [ $rc -eq 0 ]
+}
