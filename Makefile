@@ -152,7 +152,7 @@ run-vm:
 	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh,$(wildcard tests/vm/*.sh)))
 run-long:
 	@$(asan) -j2 $(O)/asan/pvring-blkd
-	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh))
+	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
 .PHONY: run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------
