@@ -4,6 +4,7 @@
 # images are made.
 
 libdir=$PWD/$root/usr/lib/x86_64-linux-gnu
+libpath=$libdir:$PWD/$root/lib/x86_64-linux-gnu
 
 release_of() { # KERNEL: 6.1 or 6.12
 	sed 's/^linux-image-//' "$O/xen/kernel-$1"
@@ -37,7 +38,7 @@ put_libraries() { # TREE FILE...
 	shift
 	mkdir -p "$tree/lib/x86_64-linux-gnu" "$tree/lib64"
 	cp -u /lib64/ld-linux-x86-64.so.2 "$tree/lib64/"
-	LD_LIBRARY_PATH=$libdir ldd "$@" | awk '
+	LD_LIBRARY_PATH=$libpath ldd "$@" | awk '
 		/not found/ { print "image: missing library: " $1 > "/dev/stderr"; bad = 1 }
 		$3 ~ /^\// { print $3 }
 		END { exit bad }' | sort -u | while read -r lib; do

@@ -100,7 +100,7 @@ guest_console() { # NAME
 		echo "$line" >>"/log/$name.console"
 		echo "[$name] $line"
 	done) &
-	wait_until 240 grep -q '^@@ready' "/log/$name.console" || { echo "$name does not come up"; return 1; }
+	wait_until "${guest_seconds:-240}" grep -q '^@@ready' "/log/$name.console" || { echo "$name does not come up"; return 1; }
 }
 
 guest_console_end() { # NAME
@@ -203,7 +203,8 @@ no_such_disk() { # NAME VDEV
 	! xl block-list "$1" | grep -q "vbd/.*/$(vdev_number "$2")"
 }
 
-vdev_number() { # xvdX
+vdev_number() { # xvdX, or sda
+	[ "$1" != sda ] || { echo 2048; return; }
 	echo $((51712 + 16 * ($(printf '%d' "'${1#xvd}") - 97)))
 }
 

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# For tests/vm/image: what single tests take into their dom0 beside the base. A test names them in `extras`.
+
+put_extras() { # TEST NAME TREE
+	local extra
+	for extra in $(setting "$1" extras); do
+		"extra_$extra" "$@"
+	done
+}
+
+# GRUB as the kernel of a guest.
+extra_grub_xen() { # TEST NAME TREE
+	cp "$root"/usr/lib/grub-xen/grub-{x86_64-xen,i386-xen_pvh}.bin "$3/boot/"
+}
+
+# pygrub, with the whole of Python's own library. It runs here once, to say how it is used, so that the modules it needs
+# are compiled, which takes an emulated CPU long. In dom0 it reads the disk through a frontend.
+extra_pygrub() { # TEST NAME TREE
+	local tree=$3 xen=usr/lib/xen-4.17 python=usr/lib/python3.11
+	LD_LIBRARY_PATH=$libpath PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE='' \
+		"$root/usr/bin/python3.11" "$root/$xen/bin/pygrub" 2>/dev/null || true
+	mkdir -p "$tree/$xen"/{bin,lib/x86_64-linux-gnu} "$tree"/usr/{bin,lib}
+	cp "$root/usr/bin/python3.11" "$tree/usr/bin/python3"
+	cp -a "$root/$python" "$tree/usr/lib/"
+	cp "$root/$xen/bin/pygrub" "$tree/$xen/bin/"
+	cp -a "$root/$xen/lib/python" "$tree/$xen/lib/"
+	cp -a "$root/$xen/lib/x86_64-linux-gnu/xenfsimage" "$tree/$xen/lib/x86_64-linux-gnu/"
+	put_libraries "$tree" "$root/usr/bin/python3.11" "$root/$python"/lib-dynload/{_ctypes,_curses}.*.so \
+		"$root/$xen"/lib/python/xenfsimage.*.so "$root/$xen/lib/x86_64-linux-gnu/xenfsimage/ext2fs-lib/fsimage.so"
+	put_modules "$tree" 6.1 xen-blkfront
+}
+
+# ---- a disk that guests boot from ----------------------------------------------------------------------------------
+
+# /boot/system.img: GRUB in the boot track, and one partition with a kernel and what else is a guest's initramfs.
+extra_system_disk() { # TEST NAME TREE
+	local files=$out/$2-system image=$3/boot/system.img megabytes=48
+	rm -rf "$files"
+	mkdir -p "$files/boot/grub"
+	make_guest_initrd "$1" "$2" 6.1 "$files.cpio"
+	(cd "$files" && cpio --quiet -idu) <"$files.cpio"
+	cp "$root/boot/vmlinuz-$(release_of 6.1)" "$files/boot/vmlinuz"
+	cp $here/guest/grub.cfg "$files/boot/grub/"
+	make_system_initrd "$files/boot/initrd"
+	truncate -s 1M "$image"
+	put_boot_track "$image" $megabytes
+	truncate -s +${megabytes}M "$image"
+	/sbin/mke2fs -q -t ext4 -d "$files" -E offset=$((1 << 20)) "$image" ${megabytes}M
+	rm -rf "$files" "$files.cpio"
+}
+
+make_system_initrd() { # OUT
+	local tree=$1.tree
+	put_busybox "$tree"
+	put_modules "$tree" 6.1 xen-blkfront ext4
+	cp $here/verdicts.sh "$tree/"
+	install -m 755 $here/guest/init-system "$tree/init"
+	put_busybox_links "$tree"
+	pack "$tree" "$1"
+	gzip -9n <"$1" >"$1.gz"
+	mv "$1.gz" "$1"
+	rm -rf "$tree"
+}
+
+# The boot sector loads what follows it, which reads the disk's first partition.
+put_boot_track() { # IMAGE MEGABYTES
+	local grub=$root/usr/lib/grub/i386-pc
+	LD_LIBRARY_PATH=$libpath "$root/usr/bin/grub-mkimage" -O i386-pc -d "$grub" -p '(hd0,msdos1)/boot/grub' -o "$1.core" \
+		biosdisk part_msdos ext2 normal echo linux
+	dd if="$grub/boot.img" of="$1" bs=440 count=1 conv=notrunc status=none
+	dd if="$1.core" of="$1" bs=512 seek=1 conv=notrunc status=none
+	rm "$1.core"
+	# Bootable, of Linux, from 1 MiB; its place in cylinders, heads and sectors is the one that says "see the numbers".
+	{
+		printf '\x80\xfe\xff\xff\x83\xfe\xff\xff'
+		le32 2048
+		le32 $(($2 << 11))
+	} | dd of="$1" bs=1 seek=446 conv=notrunc status=none
+	printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+}
