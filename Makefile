@@ -105,7 +105,7 @@ endef
 
 check:                                         ## everything, Xen under QEMU included (installs what is missing)
 	@mkdir -p $(O)
-	$(call run-parts,check-begin xen-vm run-quick run-vm)
+	$(call run-parts,check-begin xen-vm run-quick run-slow run-vm)
 check-quick:                                   ## the same without the virtual machines: under 3 minutes
 	@mkdir -p $(O)
 	$(call run-parts,check-begin run-quick)
@@ -142,18 +142,23 @@ run-tsan:
 run-loopxen:
 	@$(MAKE) -j2 loopxen-tests
 	@echo "loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/loopxen/*.sh))
+# "# slow" in a test's head: not in check-quick.
+daemon-tests = $(sort $(wildcard tests/daemon/*.sh)) tests/demo/contract.sh
+slow-tests   = $(shell grep -l '^# slow$$' $(daemon-tests))
+run-daemon run-slow: daemons-built
 run-daemon:
+	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(filter-out $(slow-tests),$(daemon-tests))
+run-slow:
+	@echo "daemons on loopxen, at length:"; tests/run -j 2 $(records) $(slow-tests)
+daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd
-	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/daemon/*.sh)) \
-		tests/demo/contract.sh
 run-vm:
 	@tests/vm/image base
 	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh,$(wildcard tests/vm/*.sh)))
-run-long:
-	@$(asan) -j2 $(O)/asan/pvring-blkd
+run-long: daemons-built
 	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
-.PHONY: run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-vm
+.PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------
 install: all                                   ## into $(DESTDIR)$(PREFIX)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 600
+# slow
 # Walks the table of bad inputs, bad_input.table ($BAD_INPUT_TABLE: another one), which says what its columns are. With
 # arguments, only the rows whose input matches one of them (a regular expression each).
 # shellcheck disable=SC2317 # functions are called through check and soon
