@@ -291,7 +291,6 @@ int xb_set_perms(struct xb_store *store, const char *path, uint32_t owner, uint3
 		{ .id = owner, .perms = XS_PERM_NONE },
 		{ .id = reader, .perms = XS_PERM_READ },
 	};
-
 	int rc = xs_set_permissions(store->xs, store->txn, path, perms, 2) ? 0 : xb_errno();
 
 	return rc ? errbuf_set(err, rc, "%s: cannot be made domain %u's and readable by domain %u: %s", path, owner,

@@ -137,7 +137,6 @@ int xb_watch_drain(struct xb_store *store, struct errbuf *err)
 {
 	for (int i = 0; i < XB_DRAIN_MAX; i++) {
 		char **event = xs_check_watch(store->xs);
-
 		int rc = event ? 0 : xb_errno();
 
 		if (rc == -EAGAIN)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* The way of a device to InitWait: claimed, opened, offered, or a fault that the toolstack is told. */
+/* The way of a device to InitWait: added, claimed, opened, offered, or a fault that the toolstack is told. */
 #include "backend/core/device_steps.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/container.h"
@@ -11,6 +12,8 @@
 
 /* Then the toolstack is told that an image does not open: libxl waits 10 s for InitWait. */
 #define OPEN_DEADLINE_NS (5 * 1000000000ULL)
+
+static void claim(struct device *dev);
 
 /* What the hotplug script has said stands: it is run once, and would not say so again. Rubbish is no word of it. */
 static int read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err)
@@ -175,7 +178,7 @@ void device_start_open(struct device *dev)
 	struct errbuf err;
 
 	if (!dev->journal.file) {
-		device_claim(dev);
+		claim(dev);
 		return;
 	}
 	dev->phase = DEVICE_OPENING;
@@ -196,7 +199,7 @@ static void retry_claim(struct loop_timer *timer)
 	if (dev->is_forgotten || dev->host->is_stopping)
 		device_advance(dev);
 	else
-		device_claim(dev);
+		claim(dev);
 }
 
 /*
@@ -239,7 +242,7 @@ static void claim_later(struct device *dev, int rc, const struct errbuf *why)
 	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_claim);
 }
 
-void device_claim(struct device *dev)
+static void claim(struct device *dev)
 {
 	struct errbuf err, ignored;
 	enum xb_state ours;
@@ -268,4 +271,97 @@ void device_claim(struct device *dev)
 	}
 	dev->fault.text[0] = '\0';
 	device_start_open(dev);
+}
+
+/* ---- adding ---------------------------------------------------------------------------------------------------- */
+
+/* Not yet complete (the state is written last), or closed by us and about to be removed by the toolstack. */
+static bool is_to_be_served(struct device *dev)
+{
+	enum xb_state ours;
+	struct errbuf err;
+
+	if (xb_device_own_state(&dev->xb, &ours, &err))
+		return true; /* rubbish: say so, and what it is, when it is looked at */
+	return ours != XB_UNKNOWN && (ours != XB_CLOSED || xb_device_is_online(&dev->xb));
+}
+
+/* A toolstack that writes node by node writes the state last. Asked first: what was missing may be there by now. */
+static bool is_complete(struct device_host *host, uint32_t domid, uint32_t devid)
+{
+	char name[64], state[16];
+	struct errbuf ignored;
+
+	snprintf(name, sizeof(name), "backend/%s/%u/%u/state", host->class->kind, domid, devid);
+	/* One that cannot be read is there. */
+	return xb_read_string(host->store, host->store->home, name, state, sizeof(state), &ignored) != -ENOENT;
+}
+
+/* It is looked at again with every change in the store, of other devices too: said once. */
+static void say_left_alone(struct device_host *host, const char *label, const struct errbuf *why)
+{
+	host->has_left_alone = true;
+	for (unsigned int i = 0; i < host->nr_left_alone; i++) {
+		if (strcmp(host->left_alone[i].text, why->text) == 0)
+			return;
+	}
+	if (host->nr_left_alone == DEVICE_MAX_LEFT_ALONE)
+		return;
+	host->left_alone[host->nr_left_alone++] = *why;
+	log_warn("%s: left alone: %s", label, why->text);
+}
+
+static int open_device(struct device *dev, uint32_t domid, uint32_t devid, struct errbuf *err)
+{
+	struct device_host *host = dev->host;
+	int rc;
+
+	dev->guest = guest_get(&host->guests, domid);
+	if (!dev->guest)
+		return errbuf_set(err, -ENOMEM, "no memory");
+	rc = xb_device_open_backend(&dev->xb, host->store, host->class->kind, domid, devid, err);
+	if (rc)
+		return rc;
+	return is_to_be_served(dev) ? xb_device_watch(&dev->xb, err) : -ENODEV;
+}
+
+/* Not if its nodes are not complete (said so): then another look comes with the next change in the store. */
+static void cannot_add(struct device_host *host, uint32_t domid, uint32_t devid, int rc, const struct errbuf *why)
+{
+	char label[sizeof(((struct device *)0)->label)];
+
+	if (rc == -ENODEV || !is_complete(host, domid, devid))
+		return;
+	snprintf(label, sizeof(label), "%s %u/%u", host->class->kind, domid, devid);
+	say_left_alone(host, label, why);
+	host->must_look_again |= rc == -ENOMEM;
+}
+
+void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
+{
+	struct device *dev;
+	struct errbuf err;
+	int rc;
+
+	if (!is_complete(host, domid, devid))
+		return;
+	dev = calloc(1, host->class->device_bytes);
+	if (!dev) {
+		cannot_add(host, domid, devid, errbuf_set(&err, -ENOMEM, "no memory"), &err);
+		return;
+	}
+	dev->host = host;
+	snprintf(dev->label, sizeof(dev->label), "%s %u/%u", host->class->kind, domid, devid);
+	journal_init(&dev->journal);
+	xb_device_init(&dev->xb);
+	rc = open_device(dev, domid, devid, &err);
+	if (rc) {
+		cannot_add(host, domid, devid, rc, &err);
+		xb_device_fini(&dev->xb);
+		guest_put(dev->guest);
+		free(dev);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&host->devices, dev, entry);
+	claim(dev);
 }

@@ -26,7 +26,6 @@ void device_post_job(struct device *dev, void (*run)(struct helper_job *), void 
 struct device *device_job_done(struct helper_job *job);
 
 /* device_open.c */
-void device_claim(struct device *dev);
 void device_start_open(struct device *dev);
 void device_offer(struct device *dev);
 /* Whose device it is, into dev->identity; the rest of that is cleared. */
