@@ -142,7 +142,8 @@ int xb_device_switch(struct xb_device *dev, enum xb_state state, struct errbuf *
 bool xb_device_is_online(struct xb_device *dev)
 {
 	struct errbuf ignored;
-	uint32_t online;
+	uint32_t online = 0;
+	int rc = xb_read_u32_or(dev->store, dev->dir, "online", 0, 0, 1, &online, &ignored);
 
-	return xb_read_u32_or(dev->store, dev->dir, "online", 0, 0, 1, &online, &ignored) == 0 && online;
+	return rc ? xb_is_unknown(rc) : online;
 }

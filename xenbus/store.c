@@ -15,9 +15,18 @@
 
 int xb_errno(void)
 {
-	if (errno == EINVAL)
+	switch (errno) {
+	case 0:
+		return -ENOMEM;
+	case EINVAL:
+	case EBADF:
+	case EPIPE:
+	case ECONNRESET:
+	case ENOTCONN:
 		return -EIO;
-	return errno ? -errno : -ENOMEM;
+	default:
+		return -errno;
+	}
 }
 
 void xb_store_init(struct xb_store *store)
@@ -57,12 +66,28 @@ static int make_cancellable(struct errbuf *err)
 	return backtrace(&frame, 1) == 1 ? 0 : errbuf_set(err, -ENOMEM, "xenstore cannot be reached: no memory");
 }
 
+/* Where there is no socket xs_open() takes the kernel's device, on which a call waits until there is a xenstored. */
+static int look_for_socket(struct errbuf *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, rc = 0;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", xs_daemon_socket());
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		rc = errbuf_set(err, -errno, "xenstore: %.100s: %s", addr.sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 int xb_store_open(struct xb_store *store, struct errbuf *err)
 {
 	int rc = make_cancellable(err);
 
 	if (rc)
 		return rc;
+	store->has_socket = access(xs_daemon_socket(), F_OK) == 0;
 	store->xs = xs_open(XS_UNWATCH_FILTER);
 	if (!store->xs) {
 		rc = xb_errno();
@@ -87,25 +112,10 @@ int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struc
 	return errbuf_set(err, rc, "xenstore: domain %u cannot be asked for: %s", domid, strerror(-rc));
 }
 
-/* Where there is no socket xs_open() takes the kernel's device, on which a call waits until there is a xenstored. */
-static int look_for_socket(struct errbuf *err)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, rc = 0;
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", xs_daemon_socket());
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		rc = errbuf_set(err, -errno, "xenstore: %.100s: %s", addr.sun_path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-int xb_store_reopen(struct xb_store *store, struct errbuf *err)
+int xb_store_reopen(struct xb_store *store, int (*check)(void *arg), void *arg, struct errbuf *err)
 {
 	struct xs_handle *lost = store->xs;
-	int rc = look_for_socket(err);
+	int rc = store->has_socket ? look_for_socket(err) : 0;
 
 	if (rc)
 		return rc;
@@ -116,6 +126,8 @@ int xb_store_reopen(struct xb_store *store, struct errbuf *err)
 		return errbuf_set(err, rc, "xenstore cannot be reached: %s", strerror(-rc));
 	}
 	rc = learn_domid(store, err);
+	if (rc == 0)
+		rc = check(arg);
 	if (rc == 0)
 		rc = xb_watch_add_again(store, err);
 	xs_close(rc ? store->xs : lost);

@@ -80,6 +80,7 @@ int xb_watch_add_again(struct xb_store *store, struct errbuf *err)
 		const struct xb_watch *watch = store->watches[slot];
 		int rc = 0;
 
+		errno = 0; /* stays so if the first one can start no thread */
 		if (watch && !xs_watch(store->xs, watch->path, token_of(watch).text))
 			rc = xb_errno();
 		if (rc)

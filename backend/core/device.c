@@ -165,7 +165,7 @@ static void switch_to(struct device *dev, enum xb_state state)
 	struct errbuf err;
 	int rc = xb_switch_state(dev->host->store, dev->xb.dir, state, &err);
 
-	if (rc && rc != -ENOENT)
+	if (!device_asks_again(dev, rc) && rc && rc != -ENOENT)
 		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "%s", err.text);
 }
 
@@ -242,23 +242,11 @@ static int read_peer_state(struct device *dev, enum xb_state *peer, struct errbu
 	return rc;
 }
 
-/*
- * What both ends' states ask for; why: what there is to say of a protocol error. What cannot be read asks for nothing:
- * that is our affair or xenstored's, and no reason to take a guest's disk away.
- */
-static enum xb_action find_action(struct device *dev, enum xb_state ours, struct errbuf *why)
+/* What both ends' states ask for; why: what there is to say of a protocol error. */
+static enum xb_action find_action(struct device *dev, enum xb_state ours, enum xb_state peer, struct errbuf *why)
 {
-	enum xb_action action;
-	enum xb_state peer;
-	int rc = read_peer_state(dev, &peer, why);
+	enum xb_action action = xb_device_action(&dev->xb, ours, peer);
 
-	if (rc == -EPROTO)
-		return XB_ACT_PROTOCOL_ERROR;
-	if (rc) {
-		dev->host->must_look_again = true;
-		return XB_ACT_NONE;
-	}
-	action = xb_device_action(&dev->xb, ours, peer);
 	snprintf(why->text, sizeof(why->text), "the frontend went to %s while we are %s", xb_state_name(peer),
 		 xb_state_name(ours));
 	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
@@ -283,17 +271,33 @@ static void forget_what_is_over(struct device *dev, enum xb_action action)
 		dev->phase = DEVICE_READY; /* with a fault: opened again before it is offered */
 }
 
+static void act(struct device *dev, enum xb_state ours, enum xb_action action, const struct errbuf *why)
+{
+	if (dev->is_resuming && action == XB_ACT_NONE) {
+		device_start_connect(dev);
+		return;
+	}
+	dev->is_resuming = false;
+	forget_what_is_over(dev, action);
+	if (dev->phase == DEVICE_CONNECTED && action == XB_ACT_PROTOCOL_ERROR)
+		device_fail(dev, why->text);
+	else if (action == XB_ACT_PROTOCOL_ERROR && ours != XB_CLOSING && ours != XB_CLOSED)
+		device_refuse(dev, "state", -EPROTO, why->text);
+	else if (dev->phase == DEVICE_CONNECTED)
+		advance_connected(dev, action);
+	else
+		advance_ready(dev, ours, action);
+}
+
+/* A store that does not answer asks for nothing: that is no reason to take a guest's disk away. */
 static void advance_idle(struct device *dev)
 {
-	enum xb_state ours = XB_UNKNOWN;
-	enum xb_action action;
+	enum xb_state ours = XB_UNKNOWN, peer;
 	struct errbuf err;
 	int rc = xb_device_own_state(&dev->xb, &ours, &err);
 
-	if (rc && rc != -EPROTO) { /* as in find_action() */
-		dev->host->must_look_again = true;
+	if (device_asks_again(dev, rc))
 		return;
-	}
 	if (rc)
 		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "closed: %s", err.text);
 	else if (ours == XB_UNKNOWN || device_is_another(dev, ours))
@@ -305,21 +309,9 @@ static void advance_idle(struct device *dev)
 			start_forgetting(dev);
 		return;
 	}
-	action = find_action(dev, ours, &err);
-	if (dev->is_resuming && action == XB_ACT_NONE) {
-		device_start_connect(dev);
-		return;
-	}
-	dev->is_resuming = false;
-	forget_what_is_over(dev, action);
-	if (dev->phase == DEVICE_CONNECTED && action == XB_ACT_PROTOCOL_ERROR)
-		device_fail(dev, err.text);
-	else if (action == XB_ACT_PROTOCOL_ERROR && ours != XB_CLOSING && ours != XB_CLOSED)
-		device_refuse(dev, "state", -EPROTO, err.text);
-	else if (dev->phase == DEVICE_CONNECTED)
-		advance_connected(dev, action);
-	else
-		advance_ready(dev, ours, action);
+	rc = read_peer_state(dev, &peer, &err);
+	if (!device_asks_again(dev, rc))
+		act(dev, ours, rc ? XB_ACT_PROTOCOL_ERROR : find_action(dev, ours, peer, &err), &err);
 }
 
 void device_advance(struct device *dev)
@@ -343,19 +335,26 @@ void device_host_stop(struct device_host *host)
 	tell_if_all_idle(host);
 }
 
-bool device_host_is_in_store(struct device_host *host)
+int device_host_check_store(struct device_host *host)
 {
-	bool is_connected = false;
+	bool has_one = false;
 	struct device *dev;
 
 	TAILQ_FOREACH(dev, &host->devices, entry) {
-		if (!has_connection(dev) && dev->phase != DEVICE_PARKED)
+		struct errbuf ignored;
+		enum xb_state ours;
+		int rc;
+
+		if (!has_connection(dev) && dev->phase != DEVICE_PARKED && !dev->is_resuming)
 			continue;
-		is_connected = true;
-		if (xb_exists(host->store, dev->xb.dir, "state"))
-			return true;
+		has_one = true;
+		rc = xb_device_own_state(&dev->xb, &ours, &ignored);
+		if (xb_is_unknown(rc))
+			return rc;
+		if (rc || ours != XB_UNKNOWN)
+			return 0;
 	}
-	return !is_connected;
+	return has_one ? -ESTALE : 0;
 }
 
 void device_host_let_go(struct device_host *host)

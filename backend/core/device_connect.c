@@ -9,7 +9,7 @@
 #include "common/base/container.h"
 #include "xenbus/node.h"
 
-void device_refuse(struct device *dev, const char *step, int rc, const char *reason)
+bool device_refuse(struct device *dev, const char *step, int rc, const char *reason)
 {
 	char text[600];
 	struct errbuf err;
@@ -18,8 +18,10 @@ void device_refuse(struct device *dev, const char *step, int rc, const char *rea
 	device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "%s", text);
 	if (xb_report_error(dev->host->store, dev->xb.dir, rc, text, &err))
 		log_debug("%s: %s", dev->label, err.text);
-	if (xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err))
+	rc = xb_switch_state(dev->host->store, dev->xb.dir, XB_CLOSING, &err);
+	if (rc)
 		log_debug("%s: %s", dev->label, err.text);
+	return !device_asks_again(dev, rc);
 }
 
 static void park(struct device *dev, const char *reason)
@@ -39,8 +41,10 @@ static void cannot_connect(struct device *dev, const char *step, int rc, const c
 		park(dev, reason);
 		return;
 	}
-	device_refuse(dev, step, rc, reason);
-	device_settle(dev, DEVICE_READY);
+	if (device_refuse(dev, step, rc, reason) || dev->host->is_stopping)
+		device_settle(dev, DEVICE_READY);
+	else
+		dev->phase = DEVICE_READY; /* the guest still asks: not at once again */
 }
 
 static void run_lock(struct helper_job *job)
@@ -84,13 +88,15 @@ static void lock_done(struct helper_job *job)
 /* libxl runs the hotplug script after InitWait; until it has succeeded nothing may be served. */
 static bool hotplug_is_done(struct device *dev)
 {
-	char status[32];
+	char text[32] = "";
 	struct errbuf err;
+	int rc = xb_read_string(dev->host->store, dev->xb.dir, "script", text, sizeof(text), &err);
 
-	if (!xb_exists(dev->host->store, dev->xb.dir, "script"))
+	if (rc == -ENOENT)
 		return true;
-	xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, sizeof(status), &err);
-	return strcmp(status, "connected") == 0;
+	text[0] = '\0';
+	rc = xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", text, sizeof(text), &err);
+	return !device_asks_again(dev, rc) && strcmp(text, "connected") == 0;
 }
 
 void device_start_connect(struct device *dev)
@@ -105,8 +111,11 @@ void device_start_connect(struct device *dev)
 	}
 	if (device_has_fault(dev) || (!dev->is_resuming && !hotplug_is_done(dev)))
 		return;
-	device_read_domain(dev);
-	rc = dev->host->class->accept(dev, &err);
+	rc = device_read_domain(dev, &err);
+	if (rc == 0)
+		rc = dev->host->class->accept(dev, &err);
+	if (device_asks_again(dev, rc))
+		return;
 	if (rc == 0 && dev->is_resuming)
 		rc = journal_check_clean(&dev->journal, &dev->identity, &err);
 	if (rc) {
@@ -136,9 +145,11 @@ static int write_connected(struct xb_store *store, void *arg, struct errbuf *err
 void device_publish(struct device *dev)
 {
 	struct errbuf err;
+	int rc = xb_transaction(dev->host->store, write_connected, dev, &err);
 
-	if (xb_transaction(dev->host->store, write_connected, dev, &err) ||
-	    xb_clear_error(dev->host->store, dev->xb.dir, &err))
+	if (rc == 0)
+		rc = xb_clear_error(dev->host->store, dev->xb.dir, &err);
+	if (rc && !device_asks_again(dev, rc))
 		device_say(dev, DEVICE_SAYS_REFUSED, LOG_WARN, "publish: %s", err.text);
 }
 

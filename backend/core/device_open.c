@@ -81,7 +81,7 @@ void device_offer(struct device *dev)
 	rc = xb_transaction(dev->host->store, device_has_fault(dev) ? write_fault : write_offer, dev, &err);
 	if (rc == 0)
 		dev->was_offered = true;
-	else if (rc != -ENOENT)
+	else if (!device_asks_again(dev, rc) && rc != -ENOENT)
 		device_say(dev, DEVICE_SAYS_FAULT, LOG_ERROR, "offer: %s", err.text);
 }
 
@@ -156,11 +156,11 @@ static void open_takes_long(struct loop_timer *timer)
 	offer_unless_connected(dev);
 }
 
-void device_read_domain(struct device *dev)
+int device_read_domain(struct device *dev, struct errbuf *err)
 {
 	struct journal_identity *identity = &dev->identity;
 	char domain[64], vm[64] = "";
-	struct errbuf err;
+	int rc;
 
 	memset(identity, 0, sizeof(*identity));
 	snprintf(identity->kind, sizeof(identity->kind), "%s", dev->xb.kind);
@@ -168,22 +168,43 @@ void device_read_domain(struct device *dev)
 	identity->devid = dev->xb.devid;
 	snprintf(domain, sizeof(domain), "/local/domain/%u", dev->xb.domid);
 	/* "/vm/UUID". A toolstack that writes none has no reboot to recognise either. */
-	xb_read_string_or(dev->host->store, domain, "vm", "", vm, sizeof(vm), &err);
+	rc = xb_read_string_or(dev->host->store, domain, "vm", "", vm, sizeof(vm), err);
 	if (strncmp(vm, "/vm/", 4) == 0)
 		snprintf(identity->domain_uuid, sizeof(identity->domain_uuid), "%.36s", vm + 4);
+	return xb_is_unknown(rc) ? rc : 0;
+}
+
+/* A store that does not answer is no fault of the device's. */
+static void retry_open(struct loop_timer *timer)
+{
+	struct device *dev = container_of(timer, struct device, timer);
+
+	if (dev->is_forgotten || dev->host->is_stopping)
+		device_settle(dev, DEVICE_READY);
+	else if (dev->host->has_lost_store)
+		loop_timer_start(dev->host->loop, timer, DEVICE_RETRY_NS, retry_open);
+	else
+		device_start_open(dev);
 }
 
 void device_start_open(struct device *dev)
 {
 	struct errbuf err;
+	int rc;
 
 	if (!dev->journal.file) {
 		claim(dev);
 		return;
 	}
 	dev->phase = DEVICE_OPENING;
-	device_read_domain(dev);
-	if (dev->host->class->parse(dev, &err)) {
+	rc = device_read_domain(dev, &err);
+	if (rc == 0)
+		rc = dev->host->class->parse(dev, &err);
+	if (xb_is_unknown(rc)) {
+		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_open);
+		return;
+	}
+	if (rc) {
 		set_fault(dev, &err);
 		finish_opening(dev);
 		return;
@@ -198,6 +219,8 @@ static void retry_claim(struct loop_timer *timer)
 
 	if (dev->is_forgotten || dev->host->is_stopping)
 		device_advance(dev);
+	else if (dev->host->has_lost_store)
+		loop_timer_start(dev->host->loop, timer, DEVICE_RETRY_NS, retry_claim);
 	else
 		claim(dev);
 }
@@ -206,27 +229,34 @@ static void retry_claim(struct loop_timer *timer)
  * May a guest use it? One in Initialised has not seen yet that we are Connected; one that does not let go of a disk
  * that is being detached still uses it, unless we had stopped it.
  */
-static bool may_be_in_use(struct device *dev, enum xb_state ours)
+static int may_be_in_use(struct device *dev, enum xb_state ours, bool *may, struct errbuf *err)
 {
 	enum xb_state peer;
-	struct errbuf err;
+	int rc;
 
-	return (ours == XB_CONNECTED || ours == XB_CLOSING) && xb_device_peer_state(&dev->xb, &peer, &err) == 0 &&
-	       (peer == XB_INITIALISED || peer == XB_CONNECTED);
+	*may = false;
+	if (ours != XB_CONNECTED && ours != XB_CLOSING)
+		return 0;
+	rc = xb_device_peer_state(&dev->xb, &peer, err);
+	*may = rc == 0 && (peer == XB_INITIALISED || peer == XB_CONNECTED);
+	return xb_is_unknown(rc) ? rc : 0;
 }
 
 /* Whether somebody served it before us is only known once it is ours alone: the journal knows the rest. */
 static int look_for_connection(struct device *dev, struct errbuf *err)
 {
 	enum xb_state ours;
+	bool is_in_use;
 	int rc = xb_device_own_state(&dev->xb, &ours, err);
 
 	dev->is_resuming = false;
 	if (rc)
-		return rc == -EPROTO ? 0 : rc;
+		return xb_is_unknown(rc) ? rc : 0;
+	rc = may_be_in_use(dev, ours, &is_in_use, err);
+	if (rc)
+		return rc;
 	dev->was_offered = ours != XB_INITIALISING;
-	dev->is_resuming = may_be_in_use(dev, ours) &&
-			   (ours == XB_CONNECTED || journal_has_connection(&dev->journal));
+	dev->is_resuming = is_in_use && (ours == XB_CONNECTED || journal_has_connection(&dev->journal));
 	return 0;
 }
 
@@ -242,10 +272,22 @@ static void claim_later(struct device *dev, int rc, const struct errbuf *why)
 	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_claim);
 }
 
+/* Nothing would be lost if it were offered anew. */
+static bool is_surely_unused(struct device *dev)
+{
+	struct errbuf ignored;
+	enum xb_state ours;
+	bool is_in_use;
+	int rc = xb_device_own_state(&dev->xb, &ours, &ignored);
+
+	if (rc)
+		return !xb_is_unknown(rc);
+	return may_be_in_use(dev, ours, &is_in_use, &ignored) == 0 && !is_in_use;
+}
+
 static void claim(struct device *dev)
 {
-	struct errbuf err, ignored;
-	enum xb_state ours;
+	struct errbuf err;
 	char path[256];
 	int rc;
 
@@ -253,8 +295,7 @@ static void claim(struct device *dev)
 	snprintf(path, sizeof(path), "%s/%s-%u-%u", dev->host->journal_dir, dev->xb.kind, dev->xb.domid,
 		 dev->xb.devid);
 	rc = journal_open(&dev->journal, path, &err);
-	if (rc == -EBUSY ||
-	    (rc && xb_device_own_state(&dev->xb, &ours, &ignored) == 0 && may_be_in_use(dev, ours))) {
+	if (rc == -EBUSY || (rc && !is_surely_unused(dev))) {
 		claim_later(dev, rc, &err);
 		return;
 	}

@@ -28,16 +28,23 @@ struct device *device_job_done(struct helper_job *job);
 /* device_open.c */
 void device_start_open(struct device *dev);
 void device_offer(struct device *dev);
-/* Whose device it is, into dev->identity; the rest of that is cleared. */
-void device_read_domain(struct device *dev);
+/* Whose device it is, into dev->identity; the rest of that is cleared. Fails only if the store does not answer. */
+int device_read_domain(struct device *dev, struct errbuf *err);
 
 /* device_connect.c */
 void device_start_connect(struct device *dev);
 /* Says in the store that it is connected. */
 void device_publish(struct device *dev);
 void device_start_disconnect(struct device *dev, enum queue_stop how);
-/* Closes, and says why in the log and in xenstore. */
-void device_refuse(struct device *dev, const char *step, int rc, const char *reason);
+/* Closes, and says why in the log and in xenstore. false: the store did not answer, so it is still to be done. */
+bool device_refuse(struct device *dev, const char *step, int rc, const char *reason);
+
+/* Because the store did not answer (rc): everything is looked at again, by itself and soon. */
+static inline bool device_asks_again(struct device *dev, int rc)
+{
+	dev->host->must_look_again |= xb_is_unknown(rc);
+	return xb_is_unknown(rc);
+}
 
 static inline bool device_has_fault(const struct device *dev)
 {

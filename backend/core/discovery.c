@@ -56,7 +56,7 @@ void discovery_scan(struct discovery *discovery)
 	unsigned int nr_ids;
 	struct errbuf err;
 
-	if (discovery->host->is_stopping)
+	if (discovery->host->is_stopping || discovery->host->has_lost_store)
 		return;
 	if (xb_scan(discovery->host->store, discovery->host->class->kind, discovery->spec.only_guest, &ids, &nr_ids,
 		    &err)) {
@@ -159,21 +159,27 @@ static int listen_to_store(struct discovery *discovery, struct errbuf *err)
 	return 0;
 }
 
+static int check_store(void *arg)
+{
+	return device_host_check_store(arg);
+}
+
 static void regain_store(struct discovery *discovery)
 {
 	struct device_host *host = discovery->host;
 	struct errbuf err;
+	int rc;
 
 	/* The kernel must have let go of the descriptor that the next one takes the place of. */
-	if (discovery->has_other_store || discovery->store_fd.is_armed || xb_store_reopen(host->store, &err))
+	if (discovery->has_other_store || discovery->store_fd.is_armed)
 		return;
-	if (!device_host_is_in_store(host)) {
+	rc = xb_store_reopen(host->store, check_store, host, &err);
+	if (rc == -ESTALE) {
 		log_error("xenstored has begun anew and knows none of the devices in use: they go on being served, new "
 			  "ones are not until this daemon is started again");
 		discovery->has_other_store = true;
-		return;
 	}
-	if (listen_to_store(discovery, &err))
+	if (rc || listen_to_store(discovery, &err))
 		return;
 	log_info("xenstore can be reached again");
 	host->has_lost_store = false;

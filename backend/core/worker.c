@@ -130,6 +130,7 @@ int worker_bind(struct worker *worker, struct worker_port *port, uint32_t domid,
 		return -errno;
 	rc = make_room(worker, local);
 	if (rc) {
+		worker->has_unbound = true; /* Xen leaves a port pending that it binds */
 		xenevtchn_unbind(worker->xce, local);
 		return rc;
 	}

@@ -656,6 +656,45 @@ static void a_connection_handed_over_is_taken_up(void **state)
 	assert_int_equal(ours(), XB_CLOSED);
 }
 
+/* Every call of the store that a take-over makes, one at a time: it is only late. */
+static void a_store_that_fails_once_parks_nothing(void **state)
+{
+	unsigned int at = 0;
+
+	connect_it();
+	guest(XB_CONNECTED);
+	do {
+		restart_daemon();
+		host.must_look_again = false;
+		fake.has_failed_once = false;
+		fake.fail_at = ++at;
+		changed();
+		for (int i = 0; i < 20 && !(the_device() && the_device()->phase == DEVICE_CONNECTED); i++) {
+			finish_all();
+			if (the_device() && the_device()->timer.is_armed)
+				run_timer();
+		}
+		fake.fail_at = 0;
+		print_message("# the %u. call of the store\n", at);
+		assert_non_null(the_device());
+		assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+		assert_int_equal(ours(), XB_CONNECTED);
+	} while (fake.has_failed_once);
+	assert_true(at > 10);
+}
+
+/* A guest may take the right to read its state away: that is no reason to ask for ever. */
+static void a_state_that_we_may_not_read_is_a_protocol_error(void **state)
+{
+	connect_it();
+	fake.refused = FRONT "/state";
+	changed();
+	assert_true(end_disconnect());
+	assert_false(host.must_look_again);
+	assert_int_equal(ours(), XB_CLOSING);
+	fake.refused = NULL;
+}
+
 static void a_guest_that_has_not_seen_us_connected_is_taken_up(void **state)
 {
 	connect_it(); /* and the guest is in Initialised */
@@ -839,12 +878,12 @@ static void nothing_is_begun_while_the_store_is_lost(void **state)
 
 static void another_store_is_told_by_what_it_does_not_know(void **state)
 {
-	assert_true(device_host_is_in_store(&host));
+	assert_true(device_host_check_store(&host) == 0);
 	add_and_offer();
 	connect_it();
-	assert_true(device_host_is_in_store(&host));
+	assert_true(device_host_check_store(&host) == 0);
 	remove_nodes();
-	assert_false(device_host_is_in_store(&host));
+	assert_false(device_host_check_store(&host) == 0);
 }
 
 /* ---- in every phase -------------------------------------------------------------------------------------------- */
@@ -1121,6 +1160,8 @@ int main(void)
 		TEST(a_lock_that_another_keeps_is_refused),
 		TEST(a_guest_that_breaks_the_protocol_is_stopped),
 		TEST(a_connection_handed_over_is_taken_up),
+		TEST(a_store_that_fails_once_parks_nothing),
+		TEST(a_state_that_we_may_not_read_is_a_protocol_error),
 		TEST(a_guest_that_has_not_seen_us_connected_is_taken_up),
 		TEST(a_disk_that_its_guest_does_not_let_go_is_taken_up),
 		TEST(a_disk_that_we_have_stopped_is_not_taken_up),

@@ -30,6 +30,9 @@ static struct {
 	} nodes[FAKE_NODES];
 	int fail_errno;             /* not 0: every read, write, list and watch fails with it */
 	bool fails_silently;        /* they fail and set no errno, as without memory */
+	unsigned int fail_at;       /* the so-many-th from now fails once, with EIO; 0: none */
+	bool has_failed_once;
+	const char *refused;        /* reading this one is EACCES */
 	unsigned int nr_conflicts;  /* so many commits fail with EAGAIN */
 	unsigned int nr_started, nr_committed, nr_aborted;
 	xs_transaction_t txn_seen;  /* by the last read or write */
@@ -94,6 +97,11 @@ static void fake_reset(void)
 
 static bool fake_fails(void)
 {
+	if (fake.fail_at && --fake.fail_at == 0) {
+		fake.has_failed_once = true;
+		errno = EIO;
+		return true;
+	}
 	if (fake.fail_errno || fake.fails_silently)
 		errno = fake.fail_errno;
 	return fake.fail_errno || fake.fails_silently;
@@ -130,6 +138,10 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	fake.txn_seen = t;
 	if (fake_fails())
 		return NULL;
+	if (fake.refused && strcmp(path, fake.refused) == 0) {
+		errno = EACCES;
+		return NULL;
+	}
 	if (i < 0) {
 		fake_miss();
 		errno = ENOENT;

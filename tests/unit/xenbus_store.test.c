@@ -141,24 +141,40 @@ static int listen_at(char *path, size_t size)
 	return fd;
 }
 
+static int check_rc;
+
+static int check(void *arg)
+{
+	return check_rc;
+}
+
 static void a_store_is_opened_again_once_it_is_there(void **state)
 {
 	char path[64];
 	int fd;
 
-	assert_int_equal(xb_store_open(&store, &err), 0);
-	assert_int_equal(xb_store_reopen(&store, &err), -ENOENT);
-	assert_string_equal(err.text, "xenstore: /nonexistent/socket: No such file or directory");
-	assert_non_null(store.xs);
 	fd = listen_at(path, sizeof(path));
 	fake.socket = path;
-	fake.fail_errno = EIO;
-	assert_int_equal(xb_store_reopen(&store, &err), -EIO);
-	assert_non_null(store.xs);
-	fake.fail_errno = 0;
-	assert_int_equal(xb_store_reopen(&store, &err), 0);
+	assert_int_equal(xb_store_open(&store, &err), 0);
 	close(fd);
 	unlink(path);
+	assert_int_equal(xb_store_reopen(&store, check, NULL, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "No such file or directory"));
+	assert_non_null(store.xs);
+	fd = listen_at(path, sizeof(path));
+	fake.fail_errno = EIO;
+	assert_int_equal(xb_store_reopen(&store, check, NULL, &err), -EIO);
+	assert_non_null(store.xs);
+	fake.fail_errno = 0;
+	check_rc = -ESTALE;
+	assert_int_equal(xb_store_reopen(&store, check, NULL, &err), -ESTALE);
+	assert_non_null(store.xs);
+	check_rc = 0;
+	assert_int_equal(xb_store_reopen(&store, check, NULL, &err), 0);
+	close(fd);
+	unlink(path);
+	store.has_socket = false; /* one in another domain */
+	assert_int_equal(xb_store_reopen(&store, check, NULL, &err), 0);
 }
 
 int main(void)
