@@ -35,9 +35,9 @@ static void on_released(struct queue *queue)
 }
 
 /* The next request takes memory anew. */
-static void on_quiet(struct queue *queue)
+static bool on_quiet(struct queue *queue)
 {
-	blk_buffers_trim(&to_bq(queue)->buffers);
+	return blk_buffers_trim(&to_bq(queue)->buffers);
 }
 
 static const struct queue_ops queue_ops = {

@@ -48,10 +48,13 @@ int blk_buffers_init(struct blk_buffers *buffers, uint32_t nr_slots, struct loop
 	return 0;
 }
 
-void blk_buffers_trim(struct blk_buffers *buffers)
+bool blk_buffers_trim(struct blk_buffers *buffers)
 {
+	if (buffers->loop && buffers->loop->nr_fixed_out)
+		return false;
 	unregister_groups(buffers);
 	madvise(buffers->base, buffers->size_bytes, MADV_DONTNEED);
+	return true;
 }
 
 void blk_buffers_fini(struct blk_buffers *buffers)

@@ -39,8 +39,12 @@ static inline uint8_t *blk_buffers_at(const struct blk_buffers *buffers, uint32_
 	return buffers->base + (size_t)slot * BLK_BUFFER_BYTES;
 }
 
-/* Gives back what has been used so far. Nothing may be in flight; what is used next is taken anew. */
-void blk_buffers_trim(struct blk_buffers *buffers);
+/*
+ * Gives back what has been used so far. Nothing of these may be in flight; what is used next is taken anew. false: not
+ * now, another queue of the loop uses registered buffers. Linux 6.1 lets go of one only when every operation that began
+ * before has ended, so that a disk that hangs would make each round of this pin more.
+ */
+bool blk_buffers_trim(struct blk_buffers *buffers);
 
 /* In which registered buffer of the loop it lies; -1: in none. */
 int blk_buffers_index(struct blk_buffers *buffers, uint32_t slot);

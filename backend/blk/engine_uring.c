@@ -149,6 +149,12 @@ static void skip_done_part(struct blk_op *op, uint32_t bytes)
 	op->iov->iov_len -= bytes;
 }
 
+static void finish(struct blk_op *op, int rc)
+{
+	op->loop->nr_fixed_out -= op->buffer_index >= 0;
+	op->done(op, rc);
+}
+
 static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 {
 	struct blk_op *op = container_of(loop_op, struct blk_op, loop_op);
@@ -158,18 +164,18 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 		return;
 	}
 	if (result < 0 || op->kind == BLK_OP_FLUSH) {
-		op->done(op, result < 0 ? result : 0);
+		finish(op, result < 0 ? result : 0);
 		return;
 	}
 	if (result == 0) { /* the file ends here: it was cut short under us */
-		op->done(op, op->kind == BLK_OP_READ ? -ENODATA : -ENOSPC);
+		finish(op, op->kind == BLK_OP_READ ? -ENODATA : -ENOSPC);
 		return;
 	}
 	skip_done_part(op, result);
 	if (op->done_bytes < op->len_bytes)
 		prepare(op);
 	else
-		op->done(op, 0);
+		finish(op, 0);
 }
 
 static void uring_submit(struct blk_engine *engine, struct loop *loop, struct blk_op *op)
@@ -178,6 +184,7 @@ static void uring_submit(struct blk_engine *engine, struct loop *loop, struct bl
 	op->loop = loop;
 	op->loop_op.done = uring_done;
 	op->done_bytes = 0;
+	loop->nr_fixed_out += op->buffer_index >= 0;
 	prepare(op);
 }
 

@@ -134,7 +134,7 @@ void device_advance(struct device *dev);
 void device_forget(struct device *dev);
 /* Hands over what is connected; host->idle() follows. An image that does not open or close is not waited for. */
 void device_host_stop(struct device_host *host);
-/* -ESTALE: devices are in use, and the store knows none of them: it is another one. Another error: it does not answer. */
+/* -ESTALE: devices are in use, and the store knows none of them: it is another one. Another error: no answer. */
 int device_host_check_store(struct device_host *host);
 /* After idle(): gives up every claim, so that the end of this process need not be waited for. */
 void device_host_let_go(struct device_host *host);

@@ -65,6 +65,7 @@ struct loop {
 	struct loop_fd wakeup;
 	bool has_buffer_table;
 	bool buffer_used[LOOP_MAX_BUFFERS];
+	uint32_t nr_fixed_out; /* operations that use one of them */
 	/* any thread, under `lock` */
 	pthread_mutex_t lock;
 	struct loop_msg *inbox, **inbox_tail;

@@ -96,9 +96,7 @@ static void look_if_quiet(struct loop_timer *timer)
 
 	if (queue->state != QUEUE_RUNNING)
 		return;
-	if (queue->nr_taken == queue->nr_taken_at_look && queue_nr_busy(queue) == 0)
-		queue->ops->quiet(queue);
-	else
+	if (queue->nr_taken != queue->nr_taken_at_look || queue_nr_busy(queue) || !queue->ops->quiet(queue))
 		look_later(queue);
 }
 

@@ -40,13 +40,16 @@ struct queue_ops {
 	void (*request)(struct queue *queue, uint32_t slot, const void *bytes);
 	/* The end of a batch: do what was gathered. May respond. */
 	void (*flush)(struct queue *queue);
-	/* Nothing is in flight, and nothing was asked for in QUEUE_QUIET_NS. Once, until the next request. */
-	void (*quiet)(struct queue *queue);
+	/*
+	 * Nothing is in flight, and nothing was asked for in QUEUE_QUIET_NS. Once, until the next request; if it returns
+	 * false, again after that time.
+	 */
+	bool (*quiet)(struct queue *queue);
 	/* The guest's index is impossible: nothing more is taken. Called once. */
 	void (*broken)(struct queue *queue);
 	/*
-	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine;
-	 * their pages and slots stay until it gives them back.
+	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine,
+	 * or held behind one that is; their pages and slots stay until it gives them back.
 	 */
 	void (*stopped)(struct queue *queue, uint32_t nr_orphans);
 	/* The last slot is free: the memory may go. */

@@ -81,7 +81,10 @@ static void what_was_used_is_given_back(void **state)
 		memset(blk_buffers_at(&buffers, slot), 0xee, BLK_BUFFER_BYTES);
 		assert_true(blk_buffers_index(&buffers, slot) >= 0);
 	}
-	blk_buffers_trim(&buffers);
+	loop.nr_fixed_out = 1; /* of another disk */
+	assert_false(blk_buffers_trim(&buffers));
+	loop.nr_fixed_out = 0;
+	assert_true(blk_buffers_trim(&buffers));
 	assert_int_equal(pinned_kib(), before_kib);
 	assert_int_equal(blk_buffers_at(&buffers, 31)[0], 0); /* a page that was given back reads as zeros */
 	assert_true(blk_buffers_index(&buffers, 31) >= 0);

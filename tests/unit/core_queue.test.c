@@ -158,9 +158,10 @@ static void on_flush(struct queue *q)
 		answer_held();
 }
 
-static void on_quiet(struct queue *q)
+static bool on_quiet(struct queue *q)
 {
 	nr_quiet++;
+	return true;
 }
 
 static void on_broken(struct queue *q)
