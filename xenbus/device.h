@@ -48,7 +48,7 @@ int xb_device_peer_state(struct xb_device *dev, enum xb_state *state, struct err
 enum xb_action xb_device_action(const struct xb_device *dev, enum xb_state ours, enum xb_state peer);
 int xb_device_switch(struct xb_device *dev, enum xb_state state, struct errbuf *err);
 
-/* Backend: does the toolstack still want the device? A missing or broken `online` says no, one that cannot be read yes. */
+/* Does the toolstack still want the device? A missing or broken `online` says no, one that cannot be read yes. */
 bool xb_device_is_online(struct xb_device *dev);
 
 #endif

@@ -41,12 +41,12 @@ struct xb_store {
 };
 
 /*
- * The -errno of a call of libxenstore that has failed. Where it had no memory it sets none; that the connection has ended
- * it says in several ways, all of which are -EIO here: our -EINVAL is about values.
+ * The -errno of a call of libxenstore that has failed. Where it had no memory it sets none; that the connection has
+ * ended it says in several ways, all of which are -EIO here: our -EINVAL is about values.
  */
 int xb_errno(void);
 
-/* The call says nothing about the store: there was no memory, or no connection. Not even "no such node": ask again. */
+/* The call says nothing about the store, as there was no memory or no connection: ask again. */
 static inline bool xb_is_unknown(int rc)
 {
 	return rc == -ENOMEM || rc == -EIO || rc == -EAGAIN;
@@ -58,8 +58,8 @@ int xb_store_open(struct xb_store *store, struct errbuf *err);
 /* Is the domain known to xenstored? One that has died is not, though its nodes may be there for a while. */
 int xb_store_has_domain(struct xb_store *store, uint32_t domid, bool *has, struct errbuf *err);
 /*
- * After the connection was lost: connects anew, with the same watches, each of them dirty. check() looks first whether it
- * is the same store; what it returns but 0 is returned. On failure all is as it was.
+ * After the connection was lost: connects anew, with the same watches, each of them dirty. check() looks first whether
+ * it is the same store; what it returns but 0 is returned. On failure all is as it was.
  * Does not wait for a xenstored that is not there, but as any call for one that does not answer.
  */
 int xb_store_reopen(struct xb_store *store, int (*check)(void *arg), void *arg, struct errbuf *err);

@@ -41,8 +41,8 @@ struct queue_ops {
 	/* The end of a batch: do what was gathered. May respond. */
 	void (*flush)(struct queue *queue);
 	/*
-	 * Nothing is in flight, and nothing was asked for in QUEUE_QUIET_NS. Once, until the next request; if it returns
-	 * false, again after that time.
+	 * Nothing is in flight, and nothing was asked for in QUEUE_QUIET_NS. Once, until the next request; if it
+	 * returns false, again after that time.
 	 */
 	bool (*quiet)(struct queue *queue);
 	/* The guest's index is impossible: nothing more is taken. Called once. */
