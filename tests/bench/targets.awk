@@ -3,11 +3,13 @@
 function verdict(is_met, what, got) {
 	print "target " (is_met ? "met" : "missed") " " what ": " got
 }
+# Of a row that this run has.
 function times(place, row, peer, least,    got) {
+	if (!rounds[place, row, "pvring"])
+		return
 	got = ratio_of(rounds[place, row, "pvring"], rounds[place, row, peer])
-	if (got)
-		verdict(got >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
-			sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high))
+	verdict(got >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
+		got ? sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high) : "not measured")
 }
 $1 == "sum" {
 	rounds[$2, $3, $4] = $14
