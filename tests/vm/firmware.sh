@@ -41,14 +41,8 @@ dom0() {
 }
 
 guest_boots() {
-	cat <<-END
-		type = "hvm"
-		boot = "c"
-		device_model_version = "qemu-xen"
-		device_model_override = "/usr/libexec/xen-qemu-system-i386"
-		vga = "none"
-		vnc = 0
-	END
+	hvm_lines
+	echo 'boot = "c"'
 }
 
 locked() { # START END: of the system's image, by anyone

@@ -41,7 +41,7 @@ dom0() {
 }
 
 destroyed() {
-	load_is_under_way g1 xvda && guest_destroy g1 && blkd_is_running && no_domain_left && no_disk_left
+	load_is_under_way g1 xvda && guest_destroy g1 && blkd_is_running && nothing_left
 }
 
 prepare() {

@@ -1,30 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 900
-# files: tests/vm/disk.sh
+# timeout: 1800
+# files: tests/vm/disk.sh tests/vm/every_guest.sh
 # The life of a disk (disk.sh), and hand-overs in it, with guests of the other types and kernels, one after the other.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
-if [ "$VM_SIDE" = host ]; then . tests/vm/disk.sh; else . /test/disk.sh; fi
-# shellcheck disable=SC2034
-guest_types='pv pvh hvm' guest_kernels='6.1 6.12'
+. "$tests_vm/disk.sh"
+. "$tests_vm/every_guest.sh"
 guests='hvm-6.12 pvh-6.12 pv-6.12 pvh-6.1 hvm-6.1'
 # shellcheck disable=SC2034
 verdicts="pvring-blkd starts
-$(for guest in $guests; do
-	echo "$life_verdicts
-the guest does not notice hand-overs under load" | sed "s/^/$guest: /"
-done)
+$(of_every_guest "$life_verdicts
+the guest does not notice hand-overs under load")
 pvring-blkd ends well"
 
 dom0() {
 	check "pvring-blkd starts" blkd_start || return
-	for guest in $guests; do
-		guest_type=${guest%-*} guest_kernel=${guest#*-} verdict_prefix="$guest: "
-		life_of_a_disk
-		guest_is_gone g1 || guest_destroy g1
-	done
-	verdict_prefix=''
+	with_every_guest life_of_a_disk
 	check "pvring-blkd ends well" blkd_stop
 }
 

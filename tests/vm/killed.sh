@@ -39,7 +39,7 @@ killed_with_requests_in_the_disk() { # HOW WAY TARGET
 	guest_create g1 "$(disk xvda "$3")"
 	guest_start g1 fill_the_ring
 	check "the disk has a ring full of requests" wait_until 60 requests_in_disk 30
-	check "the daemon is killed and the disk parked" killed_and_parked "$1"
+	check "the daemon is killed and the disk parked" killed_with_a_full_ring "$1"
 	check "the guest is destroyed" guest_destroy g1
 	check "dom0 reads directly" dd if=/dev/nvme0n1 of=/dev/null bs=4k count=8 iflag=direct
 	check "the next guest uses the disk" next_guest "$3"
@@ -58,22 +58,10 @@ fill_the_ring() {
 		run_fio --name=l --filename=/dev/xvda --rw=randread --bs=4k --iodepth=32 --time_based --runtime=3600
 }
 
-killed_and_parked() { # HOW
-	local said
-	said=$(grep -c ': parked' /log/blkd)
-	wait_until 60 requests_in_disk 30 || return
-	blkd_kill
-	blkd_start --grants "$1" && wait_until 30 said_more_often "$said"
-}
-
-said_more_often() { # TIMES
-	[ "$(grep -c ': parked' /log/blkd)" -gt "$1" ]
+killed_with_a_full_ring() { # HOW
+	wait_until 60 requests_in_disk 30 && killed_and_parked g1 xvda --grants "$1"
 }
 
 next_guest() { # TARGET
-	guest_create g2 "$(disk xvda "$1")" && in_guest g2 use_disk
-}
-
-use_disk() {
-	disk_there xvda && run_fio --name=v --filename=/dev/xvda --size=64k --rw=randwrite --bs=4k --verify=crc32c --iodepth=16
+	guest_create g2 "$(disk xvda "$1")" && in_guest g2 use_disk xvda 64k
 }

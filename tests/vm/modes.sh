@@ -18,16 +18,20 @@ the guest is gone'
 nvme_size=256M
 
 dom0() {
+	every_mode
+}
+
+# tests/long/vm/guests_modes.sh does the same for guests of other types.
+every_mode() {
+	check "a guest starts" guest_create g1 || return
 	load_module nvme
 	load_module ext4
 	wait_until 10 test -b /dev/nvme0n1
 	# Half of the disk carries a file system, for files that can be written to directly: tmpfs cannot.
 	mkfs.ext4 -q /dev/nvme0n1 128M
-	losetup -o $((128 << 20)) /dev/loop0 /dev/nvme0n1 2>/dev/null
 	mount /dev/nvme0n1 /mnt
 	image /img/tmp.img 16M
 	image /mnt/a.img 16M
-	check "a guest starts" guest_create g1 || return
 	for how in copy auto; do
 		serves $how "a buffered file" /img/tmp.img
 		serves $how "a direct file" file:/mnt/a.img,direct=on

@@ -52,7 +52,3 @@ refuses_to_start() {
 	echo "exit status $rc: $(cat /run/refused)"
 	return 1
 }
-
-nothing_left() {
-	no_domain_left && no_disk_left
-}

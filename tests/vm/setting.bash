@@ -9,8 +9,20 @@
 #	nvme_size          the size of a disk that dom0 has
 #	nvme_iops          how many requests a second it answers, if it is to be slow
 #	expected_lines     complaints of kernels that are part of the test, see tests/vm/scan
+#
+# and its dom0, whose functions (dom0/lib.sh) read these whenever they start a guest or wait for one:
+#
+#	guest_type         which of guest_types the next guest is (default pv)
+#	guest_kernel       with which of guest_kernels (default 6.1)
+#	guest_memory       its megabytes (default 256)
+#	guest_options      more for its kernel's command line; "nofront" of ours: without a driver for disks
+#	guest_seconds      how long it may take to come up (default 240)
+#	in_guest_seconds   how long one function may take in it (default 120)
+#	disk_script        what xl runs for its disks (default block-pvring)
+#
+# It is sourced here, in dom0 and in its guests: VM_SIDE says where, tests_vm where the files beside it are there.
 
 setting() { # TEST NAME
 	# shellcheck disable=SC1090
-	(VM_SIDE=host guest_kernels=6.1 guest_types=pv && . "./$1" && eval "printf '%s\n' \"\${$2:-}\"")
+	(VM_SIDE=host tests_vm=tests/vm guest_kernels=6.1 guest_types=pv && . "./$1" && eval "printf '%s\n' \"\${$2:-}\"")
 }

@@ -61,5 +61,5 @@ share_read_only() { # SUM
 }
 
 both_gone() {
-	guest_destroy g1 && guest_destroy g2 && no_domain_left && no_disk_left
+	guest_destroy g1 && guest_destroy g2 && nothing_left
 }

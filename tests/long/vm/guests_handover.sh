@@ -1,9 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 900
-# files: tests/vm/handover.sh tests/vm/dom0/every_guest.sh
-# Hand-overs under load (tests/vm/handover.sh) with guests of the other types and kernels, one after the other.
+# files: tests/vm/handover.sh tests/vm/every_guest.sh
+# Hand-overs under load (tests/vm/handover.sh) with guests of the other types, one after the other.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
-test_of_one_guest=handover.sh
-if [ "$VM_SIDE" = host ]; then . tests/vm/dom0/every_guest.sh; else . /test/every_guest.sh; fi
+. "$tests_vm/handover.sh"
+. "$tests_vm/every_guest.sh"
+guests='pvh-6.12 hvm-6.1'
+# shellcheck disable=SC2034
+verdicts=$(of_every_guest "$verdicts")
+
+dom0() {
+	with_every_guest hand_overs
+}

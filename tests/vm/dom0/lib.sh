@@ -52,9 +52,9 @@ guest_config() { # NAME DISK...
 # How a guest starts, as lines of its configuration.
 guest_boots() {
 	local args="console=hvc0 quiet loglevel=5 panic=-1 $guest_options"
-	echo "type = '$guest_type'"
 	if [ "$guest_type" != hvm ]; then
 		cat <<-END
+			type = "$guest_type"
 			kernel = "/boot/vmlinux-$guest_kernel"
 			ramdisk = "/boot/guest-$guest_kernel"
 			extra = "$args"
@@ -63,12 +63,19 @@ guest_boots() {
 	fi
 	# Its firmware gets a little, the rest is there already: see put_setup in tests/vm/parts.bash. Each access to the
 	# configuration of a PCI device costs milliseconds, and the kernel's early look is at thousands.
+	hvm_lines
 	cat <<-END
 		kernel = "/boot/setup-$guest_kernel"
 		extra = "$args pci=noearly"
+		device_model_args_hvm = [ $(cat "/boot/preload-$guest_kernel") ]
+	END
+}
+
+hvm_lines() {
+	cat <<-END
+		type = "hvm"
 		device_model_version = "qemu-xen"
 		device_model_override = "/usr/libexec/xen-qemu-system-i386"
-		device_model_args_hvm = [ $(cat "/boot/preload-$guest_kernel") ]
 		vga = "none"
 		vnc = 0
 	END
@@ -285,9 +292,14 @@ blkd_restart() { # ARGS...
 	blkd_stop && blkd_start "$@"
 }
 
-blkd_kill() {
+# Kills the daemon and starts another, which finds a disk that was in use.
+killed_and_parked() { # NAME VDEV ARGS...
+	local parked
+	parked="vbd $(guest_id "$1")/$(vdev_number "$2"): parked"
+	shift 2
 	kill -KILL "$blkd_pid"
 	wait "$blkd_pid" 2>/dev/null
+	blkd_start "$@" && wait_until 30 grep -q "$parked" /log/blkd
 }
 
 # Follows the daemon's log on the console, as the guests' are.

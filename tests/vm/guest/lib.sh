@@ -71,6 +71,12 @@ verify_sizes() { # FILE-OR-DISK
 	END
 }
 
+# For a disk of which it only matters that it works.
+use_disk() { # NAME [SIZE]
+	disk_there "$1" &&
+		run_fio --name=v --filename="/dev/$1" --size="${2:-1m}" --rw=randwrite --bs=4k --verify=crc32c --iodepth=16
+}
+
 # The longest that one request took is the value "longest", in milliseconds.
 verify_for() { # FILE-OR-DISK SECONDS
 	run_fio --name=v --filename="$1" --size=8m --rw=randwrite --bsrange=512-64k --verify=crc32c --iodepth=16 \
