@@ -106,7 +106,7 @@ endef
 check:                                         ## everything, Xen under QEMU included (installs what is missing)
 	@mkdir -p $(O)
 	$(call run-parts,check-begin xen-vm run-quick run-slow run-vm)
-check-quick:                                   ## the same without the virtual machines: under 3 minutes
+check-quick:                                   ## the same without virtual machines and slow tests
 	@mkdir -p $(O)
 	$(call run-parts,check-begin run-quick)
 check-vm:                                      ## only Xen under QEMU
