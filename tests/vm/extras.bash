@@ -17,9 +17,10 @@ extra_grub_xen() { # TEST NAME TREE
 # pygrub, with the whole of Python's own library. It runs here once, to say how it is used, so that the modules it needs
 # are compiled, which takes an emulated CPU long. In dom0 it reads the disk through a frontend.
 extra_pygrub() { # TEST NAME TREE
-	local tree=$3 xen=usr/lib/xen-4.17 python=usr/lib/python3.11
-	LD_LIBRARY_PATH=$libpath PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE='' \
-		"$root/usr/bin/python3.11" "$root/$xen/bin/pygrub" 2>/dev/null || true
+	local tree=$3 xen=usr/lib/xen-4.17 python=usr/lib/python3.11 said
+	said=$(LD_LIBRARY_PATH=$libpath PYTHONHOME=$root/usr PYTHONDONTWRITEBYTECODE='' \
+		"$root/usr/bin/python3.11" "$root/$xen/bin/pygrub" 2>&1) || [[ $said == Usage:* ]] ||
+		{ echo "image: pygrub does not run: $said" >&2; return 1; }
 	mkdir -p "$tree/$xen"/{bin,lib/x86_64-linux-gnu} "$tree"/usr/{bin,lib}
 	cp "$root/usr/bin/python3.11" "$tree/usr/bin/python3"
 	cp -a "$root/$python" "$tree/usr/lib/"
