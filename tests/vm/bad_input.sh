@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 420
 # The table of bad inputs on real Xen, as far as a toolstack sees it: images that cannot be served, for which xl create
-# says which and why; xenstored stopped, updated live and killed. Another guest runs fio's verify all along.
+# says which and why; no daemon; xenstored stopped, updated live and killed. Another guest runs fio's verify all along.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 # IMAGE | TARGET | what xl create prints
@@ -25,6 +25,7 @@ a disk is attached while xenstored is stopped
 xenstored is updated live
 a disk is attached after that
 the other guest's load ran through all of it, unharmed
+xl create: no daemon
 xenstored dies: the daemon says so
 and a disk that is in use goes on"
 
@@ -50,6 +51,10 @@ dom0() {
 	check "a disk is attached after that" good_disk
 	guest_destroy g1
 	check "the other guest's load ran through all of it, unharmed" in_guest by rounds_end
+
+	blkd_stop
+	create_fails "no daemon" /img/good.img 'unable to add device with path'
+	blkd_start
 
 	guest_start by verify_for /dev/xvda 3600
 	load_is_under_way by xvda
