@@ -15,6 +15,8 @@ the PV guest of pygrub has its root file system on the disk
 nothing is left of the disk in domain 0
 GRUB of 32 bits reads its configuration from the disk
 GRUB boots a PVH guest
+the ring of GRUB of 32 bits is one of 32 bits
+the ring of the Linux that it boots is one of 64 bits
 the PVH guest of GRUB has its root file system on the disk
 GRUB of 64 bits reads its configuration from the disk
 GRUB boots a PV guest
@@ -25,6 +27,7 @@ nothing is left of any guest'
 }
 
 dom0() {
+	local ring
 	load_module xen-blkfront
 	check "pvring-blkd starts" blkd_start --grants map || return
 	check "domain 0 does so with its own pages mapped" disk_of_domain_0
@@ -35,7 +38,11 @@ dom0() {
 	has_root "the PV guest of pygrub has its root file system on the disk"
 	check "nothing is left of the disk in domain 0" nothing_left_in_domain_0
 	loader=grub-i386-xen_pvh
+	wait_until 240 ring_is x86_32-abi &
+	ring=$!
 	boots "GRUB boots a PVH guest"
+	check "the ring of GRUB of 32 bits is one of 32 bits" wait $ring
+	check "the ring of the Linux that it boots is one of 64 bits" wait_until 30 ring_is x86_64-abi
 	check_text "GRUB of 32 bits reads its configuration from the disk" /log/g1.console 'GRUB i386-xen_pvh reads grub.cfg'
 	has_root "the PVH guest of GRUB has its root file system on the disk"
 	loader=grub-x86_64-xen
@@ -56,6 +63,10 @@ guest_boots() {
 
 boots() { # VERDICT
 	check "$1" guest_create g1 "$(disk xvda /boot/system.img)"
+}
+
+ring_is() { # PROTOCOL
+	pvring journal dump /run/pvring/journal/vbd-*-51712 | grep -q ", $1, "
 }
 
 has_root() { # VERDICT
