@@ -7,14 +7,13 @@
 . tests/lib/loopxen.sh
 . tests/lib/daemon.sh
 
-# What the toolstack is to be told: state 2, hotplug-status=error, hotplug-error naming what is wrong.
 check_refused() { # NAME TARGET REGEX [NODE=VALUE...]: the disk stays
 	local name=$1 target=$2 regex=$3 error
 	shift 3
 	disk_create 1 xvda "$target" "$@"
-	soon 5 disk_state_is 1 xvda 2
+	soon 5 disk_is_refused 1 xvda "$regex"
 	error=$(node "$(back 1 xvda)/hotplug-error")
-	if disk_state_is 1 xvda 2 && [ "$(node "$(back 1 xvda)/hotplug-status")" = error ] && [[ $error =~ $regex ]]; then
+	if disk_is_refused 1 xvda "$regex"; then
 		ok "$name"
 	else
 		not_ok "$name" "state $(node "$(back 1 xvda)/state"), '$(node "$(back 1 xvda)/hotplug-status")': '$error', want '$regex'"

@@ -52,20 +52,41 @@ backend_is() { # STATE
 	[ "${states[${state:-0}]}" = "$1" ] 2>/dev/null
 }
 
-has_verdict() { # the toolstack is told that it is well, or that it is not
-	backend_is InitWait && [ -n "$(node "${known[back]}/sectors")$(node "${known[back]}/hotplug-error")" ]
+is_offered() {
+	disk_is_offered "$domid" xvda
 }
 
-check_backend() { # STATE
+is_refused() { # MESSAGE
+	disk_is_refused "$domid" xvda "$1"
+}
+
+backend_says() {
+	echo "$(node "${known[back]}/state") $(node "${known[back]}/sectors") '$(node "${known[back]}/hotplug-error")'"
+}
+
+# The last error of the backend's, where the toolstack's user finds it.
+error_is() { # REGEX, or "": there is none
+	local error
+	error=$(node "${known[error]}")
+	if [ -n "$1" ]; then [[ $error =~ $1 ]]; else [ -z "$error" ]; fi
+}
+
+check_backend() { # STATE MESSAGE
+	[ "$backend" != "$1" ] || return
 	case $1 in
 	untouched)
 		# The daemon has looked at all there is when it offers a disk that is newer.
 		{ disk_attach 8 xvdb null:1M && disk_detach 8 xvdb; } || amiss "another disk is not offered"
 		[ -z "$(node "${known[back]}/sectors")$(node "${known[back]}/hotplug-status")" ] || amiss "the nodes are touched"
 		;;
-	InitWait) [ "$backend" = InitWait ] || soon 10 has_verdict || amiss "the backend is not InitWait with a verdict" ;;
-	*) [ "$backend" = "$1" ] || soon 10 backend_is "$1" || amiss "the backend is ${backend:-in $(node "${known[back]}/state")}, not $1" ;;
+	InitWait) soon 10 is_offered || amiss "it is not offered: $(backend_says)" ;;
+	refused) soon 10 is_refused "$2" || amiss "it is not refused with '$2': $(backend_says)" ;;
+	*) soon 10 backend_is "$1" || amiss "the backend is ${backend:-in $(node "${known[back]}/state")}, not $1" ;;
 	esac
+}
+
+check_error() { # STATE MESSAGE: one that we closed has its reason there, too
+	[ "$1" != Closing ] || soon 10 error_is "$2" || amiss "the error node has '$(node "${known[error]}")'"
 }
 
 check_ring() { # ANSWERS
@@ -104,7 +125,7 @@ input_image() { # TARGET [mode=r]
 	else
 		disk_create "$domid" xvda "$@"
 	fi
-	[ "$1" != "$T/slow" ] || { soon 10 has_verdict; lock_release "$locker"; }
+	[ "$1" != "$T/slow" ] || { soon 10 is_refused "$message" && backend=refused; lock_release "$locker"; }
 }
 
 repair_image() {
@@ -159,7 +180,7 @@ repair_toolstack() { # NODE
 	local -A right=([params]=$good [mode]=w [frontend]=${known[front]} [frontend-id]=$domid [online]=1 [dev]=xvda
 		[device-type]=disk [direct-io-safe]=0 [hotplug-status]=connected [state]=1)
 	dom0 xenstore-write "${known[back]}/$1" "${right[$1]}" "${known[back]}/state" 1
-	soon 10 has_verdict
+	soon 10 is_offered || amiss "repaired, it is not offered: $(backend_says)"
 }
 
 # A frontend as a few writes: NODE=VALUE... beside the state.
@@ -263,6 +284,7 @@ begin_row() { # VERB: a guest of its own
 	row_began=$SECONDS
 	"$loopxen" domain create "$domid" || amiss "no domain $domid"
 	known[domid]=$domid known[back]=$(back "$domid" xvda) known[front]=$(front "$domid" xvda)
+	known[error]=/local/domain/0/error/backend/vbd/$domid/51712/error
 	case $1 in guest | state | connected) guest_prepare ;; esac
 	log_begin
 }
@@ -285,6 +307,7 @@ bystander_goes_on() {
 end_row() { # VERB ARGUMENT...
 	"repair_$1" "${@:2}"
 	[[ $(guest "$domid" xvda verify --requests 20 2>&1) == verified* ]] || amiss "repaired, it is not served"
+	soon 10 error_is "" || amiss "repaired, the error node still has '$(node "${known[error]}")'"
 	[ -z "${puppet_pid[guest]:-}" ] || end_puppet guest
 	unset 'puppet_pid[guest]'
 	disk_detach "$domid" xvda || amiss "it cannot be detached"
@@ -303,8 +326,9 @@ run_row() { # INPUT MESSAGE RING BACKEND XL
 	fill "$1"
 	read -r -a words <<<"$filled"
 	"input_${words[0]}" "${words[@]:1}"
-	check_backend "$4"
+	check_backend "$4" "$message"
 	check_message "$message"
+	check_error "$4" "$message"
 	check_ring "$3"
 	check_counted
 	[ -n "$xl_why" ] || check_xl "$message" "$5"

@@ -204,6 +204,19 @@ disk_attach() { # DOMID VDEV TARGET [NODE=VALUE...]: until it is offered
 	disk_create "$@" && wait_state "$1" "$2" 2 4
 }
 
+disk_is_offered() { # DOMID VDEV: and nothing is wrong with it
+	local back
+	back=$(back "$1" "$2")
+	disk_state_is "$1" "$2" 2 && [ -n "$(node "$back/sectors")" ] && [ -z "$(node "$back/hotplug-error")" ]
+}
+
+disk_is_refused() { # DOMID VDEV REGEX: what the toolstack is told
+	local back
+	back=$(back "$1" "$2")
+	disk_state_is "$1" "$2" 2 && [ "$(node "$back/hotplug-status")" = error ] && [ -z "$(node "$back/sectors")" ] &&
+		[[ $(node "$back/hotplug-error") =~ $3 ]]
+}
+
 disk_remove() { # DOMID VDEV: the nodes, however it stands
 	dom0 xenstore-rm "$(back "$1" "$2")"
 	dom0 xenstore-rm "$(front "$1" "$2")"
