@@ -4,6 +4,7 @@
  * judged; the test that runs it knows what it wants:
  *
  *	response operation=N status=N		each answer
+ *	answered N				so many were, where the answers cannot be relied on
  *	backend NAME				its state at the end
  *	afterwards STATUS			what an ordinary read gives then: 0, -1 or -2; "none": no answer
  *
@@ -296,7 +297,7 @@ static void *mutate(void *unused)
 static void run_mutate(void)
 {
 	uint64_t end = clock_now_ns() + SETTLE_MS * 1000000ULL;
-	uint32_t nr = 0;
+	uint32_t nr = 0, nr_answered = 0;
 	uint8_t slot[BLK_MAX_RESPONSE_BYTES], request[BLK_MAX_REQUEST_BYTES];
 	struct blk_request req = good_request(&front->io[0]);
 	pthread_t thread;
@@ -313,11 +314,11 @@ static void run_mutate(void)
 		if (ring_front_push(&front->queue.ring))
 			front_queue_notify(&front->queue);
 		while (ring_front_pop(&front->queue.ring, slot) == RING_GOT)
-			;
+			nr_answered++;
 	}
 	is_mutating = false;
 	pthread_join(thread, NULL);
-	printf("requests %u\n", nr);
+	printf("answered %u\n", nr_answered);
 }
 
 static void put_writes(void)
