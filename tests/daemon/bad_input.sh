@@ -30,18 +30,19 @@ complains() { # REGEX
 	complaints | grep -qE -e "$1"
 }
 
-check_message() { # MESSAGE: said, as often as it may be and no more
-	local message=$1 most=1 count
-	if [[ $message == 5x* ]]; then
-		message=${message#5x}
-		message=${message# }
-		most=$((5 * ((SECONDS - row_began) / 10 + 1) + 1))
-	fi
-	if [ "$message" = - ]; then
-		complains . && amiss "the log has '$(complaints | head -1)'"
-		return
-	fi
-	[ -z "$message" ] || soon 10 complains "$message" || amiss "the log has '$(complaints | tail -3)', want '$message'"
+check_message() { # MESSAGE: it is said
+	local message=${1#5x}
+	message=${message# }
+	[[ -z $message || $message = - ]] || soon 10 complains "$message" ||
+		amiss "the log has '$(complaints | tail -3)', want '$message'"
+}
+
+check_no_more() { # MESSAGE: by now all is said that there is to say, and it was no more than this
+	local most=1 count
+	case $1 in
+	-) most=0 ;;
+	5x*) most=$((5 * ((SECONDS - row_began) / 10 + 1) + 1)) ;;
+	esac
 	count=$(complaints | wc -l)
 	[ "$count" -le $most ] || amiss "the log has $count lines: $(complaints | head -3)"
 }
@@ -305,10 +306,11 @@ bystander_goes_on() {
 }
 
 # The guest does what is right, and goes.
-end_row() { # VERB ARGUMENT...
-	"repair_$1" "${@:2}"
+end_row() { # MESSAGE VERB ARGUMENT...
+	"repair_$2" "${@:3}"
 	[[ $(guest "$domid" xvda verify --requests 20 2>&1) == verified* ]] || amiss "repaired, it is not served"
 	soon 10 error_is "" || amiss "repaired, the error node still has '$(node "${known[error]}")'"
+	check_no_more "$1"
 	[ -z "${puppet_pid[guest]:-}" ] || end_puppet guest
 	unset 'puppet_pid[guest]'
 	disk_detach "$domid" xvda || amiss "it cannot be detached"
@@ -333,7 +335,7 @@ run_row() { # INPUT MESSAGE RING BACKEND XL
 	check_ring "$3"
 	check_counted
 	[ -n "$xl_why" ] || check_xl "$message" "$5"
-	end_row "${words[@]}"
+	end_row "$message" "${words[@]}"
 	if [ -z "$why" ]; then ok "$1"; else not_ok "$1" "$why"; fi
 }
 
