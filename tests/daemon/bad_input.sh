@@ -215,15 +215,23 @@ input_guest() { # NODE=VALUE...
 	publish 3 "${writes[@]}"
 }
 
+publish_state() { # missing|empty|VALUE
+	case $1 in
+	missing) domu "$domid" xenstore-rm "${known[front]}/state" ;;
+	empty) publish "" ;;
+	*) publish "$1" ;;
+	esac
+}
+
 input_state() { # VALUE
 	disk_attach "$domid" xvda "$good"
-	publish "${1/#empty/}"
+	publish_state "$1"
 }
 
 input_connected() { # VALUE
 	input_guest
 	soon 10 backend_is Connected || amiss "it is not connected at first"
-	publish "${1/#empty/}"
+	publish_state "$1"
 }
 
 repair_guest() {
