@@ -114,6 +114,7 @@ disk_detach 3 xvda
 
 # Another store is in its place.
 mkdir "$T/other"
+trap 'LOOPXEN_DIR=$T/other loopxen_stop; loopxen_stop; rm -rf "$T"' EXIT
 LOOPXEN_DIR=$T/other "$loopxen" up
 relay_cut
 check_said "lost again" 'the connection is lost' 2
