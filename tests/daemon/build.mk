@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Programs that the tests of tests/daemon run: each one file, linked with everything of ours.
-daemon-test-programs := $(patsubst tests/daemon/%.c,$(O)/tests/daemon/%,$(wildcard tests/daemon/*.c))
-$(O)/tests/daemon/%: $(O)/obj/tests/daemon/%.o $(O)/libpvring.a
+# Programs that the tests of tests/daemon run: each one folder, linked with everything of ours.
+daemon-test-programs := $(O)/tests/daemon/hostile
+$(O)/tests/daemon/hostile: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/daemon/hostile/*.c)) $(O)/libpvring.a
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 daemon-test-programs: $(daemon-test-programs)
