@@ -303,10 +303,6 @@ domain_holds_nothing() {
 	"$loopxen" check --domid "$domid"
 }
 
-domain_is_gone() {
-	! "$loopxen" status | grep -q "^domain $domid:"
-}
-
 bystander_goes_on() {
 	local now
 	now=$(device_status 9 xvda | sed 's/.*"requests":{"read":\([0-9]*\).*/\1/')
@@ -324,7 +320,7 @@ end_row() { # MESSAGE VERB ARGUMENT...
 	disk_detach "$domid" xvda || amiss "it cannot be detached"
 	soon 10 domain_holds_nothing || amiss "left: $("$loopxen" check --domid "$domid" | tr '\n' ',')"
 	"$loopxen" domain destroy "$domid" >/dev/null
-	soon 10 domain_is_gone || amiss "the domain does not go"
+	soon 10 domain_is_gone "$domid" || amiss "the domain does not go"
 	soon 10 bystander_goes_on || amiss "the other guest's load has stopped"
 	daemon_is_alive || amiss "the daemon has ended"
 }

@@ -11,10 +11,6 @@ status_kib() { # NAME: VmRSS is what is resident, VmPin what is pinned
 	awk -v name="$1:" '$1 == name { print $2 }' "/proc/${daemon_pid[blkd]}/status"
 }
 
-cpu_ticks() {
-	awk '{ print $14 + $15 }' "/proc/${daemon_pid[blkd]}/stat"
-}
-
 check_idle() { # NAME
 	local before
 	check "$1: less than 8 MiB are resident" test "$(status_kib VmRSS)" -lt 8192

@@ -19,10 +19,6 @@ hang() { # LOAD
 	soon 10 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
 }
 
-domain_is_gone() {
-	! "$loopxen" status | grep -q '^domain 1:'
-}
-
 is_attached_well() { # attaches anew until it is
 	disk_attach 1 xvda "$image"
 	[ -z "$(node "$(back 1 xvda)/hotplug-status")" ] && return
@@ -82,7 +78,7 @@ log_begin
 "$loopxen" domain destroy 1
 load_wait stuck 2>/dev/null
 check_said "a guest that is destroyed is let go without what hangs" 'request\(s\) did not come back from the disk in time'
-check "none of its pages are held" soon 20 domain_is_gone
+check "none of its pages are held" soon 20 domain_is_gone 1
 check_eq "said once" "$(log_tail | grep -c '^\(warn\|error\): vbd 1/')" 1
 dom0 xenstore-rm "$(back 1 xvda)"
 "$loopxen" domain create 1

@@ -100,6 +100,11 @@ daemon_is_alive() { # [NAME]
 	kill -0 "${daemon_pid[${1:-blkd}]}"
 }
 
+cpu_ticks() { # [main]: that "blkd" has used, or its main thread alone
+	local pid=${daemon_pid[blkd]}
+	awk '{ print $14 + $15 }' "/proc/$pid/${1:+task/$pid/}stat"
+}
+
 log_tail() { # what "blkd" has said since log_begin
 	tail -n "+$log_from" "$(daemon_log)"
 }

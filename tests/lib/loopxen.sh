@@ -107,6 +107,10 @@ lock_release() { # PID
 	wait "$1" 2>/dev/null
 }
 
+domain_is_gone() { # N: nothing of it is held any more
+	! "$loopxen" status | grep -q "^domain $1:"
+}
+
 loopxen_is_clean() {
 	"$loopxen" check
 }
