@@ -22,8 +22,14 @@ has_failed() { # it was said by what makes it fail
 	said '^loopxen: .*, as LOOPXEN_FAIL has it$'
 }
 
+sweep_is_persistent= # memory that has ended for good: then the daemon can only be ended, too
+
 life_or_daemon_is_over() {
-	load_is_over life || ! daemon_is_alive
+	load_is_over life || ! daemon_is_alive || is_stuck
+}
+
+is_stuck() { # it asks again and again, as it should
+	[ -n "$sweep_is_persistent" ] && said 'the connection is lost'
 }
 
 # The daemon has ended or is to. It may leave by itself, with status 1 and an error; if it never got ready, with nothing
@@ -49,8 +55,8 @@ live() { # [DAEMON ARGUMENT...]
 	load_start life 1 xvda verify --requests 3 --depth 2 --length 12K --keep-going --io-timeout 10 --timeout 10
 	soon 20 daemon_has_begun blkd
 	$sweep_meanwhile
-	soon 30 life_or_daemon_is_over
-	if ! daemon_is_alive 2>/dev/null; then
+	if [ -n "$sweep_is_persistent" ]; then soon 2 life_or_daemon_is_over; else soon 30 life_or_daemon_is_over; fi
+	if ! daemon_is_alive 2>/dev/null || { [ -n "$sweep_is_persistent" ] && ! load_is_over life 2>/dev/null; }; then
 		reap_daemon
 		next_daemon "$@"
 	fi
@@ -72,6 +78,8 @@ live() { # [DAEMON ARGUMENT...]
 faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 	local fault=$1
 	shift
+	sweep_is_persistent=
+	[[ $fault != memory:*:persist ]] || sweep_is_persistent=1
 	bad=
 	outcome=
 	rm -f "$T"/sanitizer.*
@@ -82,6 +90,7 @@ faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 	live "$@"
 	if has_failed && [ "$outcome" != "next daemon served" ]; then
 		outcome+=", "
+		sweep_is_persistent=
 		if [[ $fault = *:persist && $outcome != next* ]]; then
 			reap_daemon
 			next_daemon "$@"
