@@ -36,9 +36,7 @@ static void respond(struct blk_io *io, int16_t status)
 		grants_unmap(&bq->queue.grants, io->mapped, io->req.nr_segments);
 		io->mapped = NULL;
 	}
-	if (io->is_running)
-		blk_order_done(&bq->order);
-	io->is_running = false;
+	blk_order_done(&bq->order, io);
 	histogram_add(&bq->counters.latency, clock_now_ns() - io->taken_ns);
 	counter_add(&bq->counters.nr_answered, 1);
 	blk_response_encode(bq->params.abi, &rsp, slot);
@@ -267,8 +265,7 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 		return;
 	}
 	plan(io);
-	io->is_running = blk_order_take(&bq->order, io);
-	if (io->is_running)
+	if (blk_order_take(&bq->order, io))
 		begin(io);
 }
 
@@ -280,7 +277,6 @@ static bool begin_held(struct blk_queue *bq)
 
 	while ((io = blk_order_next(&bq->order))) {
 		has_begun = true;
-		io->is_running = true;
 		if (queue_has_ring(&bq->queue))
 			begin(io);
 		else

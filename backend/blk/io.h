@@ -32,7 +32,7 @@ struct blk_io {
 	struct blk_request req;
 	enum blk_io_kind kind;
 	unsigned int steps; /* enum io_step: what the engine has still to do */
-	bool is_running;    /* by order.h */
+	bool is_running;    /* owner: order.c */
 	bool copy_failed;
 	void *mapped; /* the guest's pages, side by side; NULL: copied */
 	uint64_t taken_ns;

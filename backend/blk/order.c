@@ -10,7 +10,7 @@ void blk_order_init(struct blk_order *order)
 }
 
 /* Only for the request that was taken first of those that have not started. */
-static bool start(struct blk_order *order, const struct blk_io *io)
+static bool start(struct blk_order *order, struct blk_io *io)
 {
 	bool is_barrier = io->kind == BLK_IO_BARRIER;
 
@@ -18,6 +18,7 @@ static bool start(struct blk_order *order, const struct blk_io *io)
 		return false;
 	order->nr_running++;
 	order->is_barrier_running = is_barrier;
+	io->is_running = true;
 	return true;
 }
 
@@ -29,8 +30,11 @@ bool blk_order_take(struct blk_order *order, struct blk_io *io)
 	return false;
 }
 
-void blk_order_done(struct blk_order *order)
+void blk_order_done(struct blk_order *order, struct blk_io *io)
 {
+	if (!io->is_running)
+		return;
+	io->is_running = false;
 	order->nr_running--;
 	order->is_barrier_running = false; /* if it was, nothing else ran */
 }

@@ -26,7 +26,8 @@ struct blk_order {
 void blk_order_init(struct blk_order *order);
 /* false: held; blk_order_next() will return it. */
 bool blk_order_take(struct blk_order *order, struct blk_io *io);
-void blk_order_done(struct blk_order *order);
+/* One that was refused before it was taken is none of these. */
+void blk_order_done(struct blk_order *order, struct blk_io *io);
 /* A request that was held and may start now. */
 struct blk_io *blk_order_next(struct blk_order *order);
 

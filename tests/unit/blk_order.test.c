@@ -43,7 +43,7 @@ static void finish(struct log *log, char letter)
 
 	assert_non_null(at);
 	memmove(at, at + 1, strlen(at));
-	blk_order_done(&log->order);
+	blk_order_done(&log->order, &log->io[letter & 31]);
 	while ((io = blk_order_next(&log->order)))
 		add_running(log, io);
 }
