@@ -88,14 +88,13 @@ static void lock_done(struct helper_job *job)
 /* libxl runs the hotplug script after InitWait; until it has succeeded nothing may be served. */
 static bool hotplug_is_done(struct device *dev)
 {
-	char text[32] = "";
+	char text[32];
 	struct errbuf err;
 	int rc = xb_read_string(dev->host->store, dev->xb.dir, "script", text, sizeof(text), &err);
 
 	if (rc == -ENOENT)
 		return true;
-	text[0] = '\0';
-	rc = xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", text, sizeof(text), &err);
+	rc = device_read_hotplug_status(dev, text, sizeof(text), &err);
 	return !device_asks_again(dev, rc) && strcmp(text, "connected") == 0;
 }
 

@@ -14,9 +14,9 @@
 #define OPEN_DEADLINE_NS (5 * 1000000000ULL)
 
 static void claim(struct device *dev);
+static void retry_later(struct device *dev);
 
-/* What the hotplug script has said stands: it is run once, and would not say so again. Rubbish is no word of it. */
-static int read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err)
+int device_read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err)
 {
 	int rc = xb_read_string_or(dev->host->store, dev->xb.dir, "hotplug-status", "", status, size, err);
 
@@ -29,7 +29,7 @@ static int write_fault(struct xb_store *store, void *arg, struct errbuf *err)
 	char status[32];
 	int rc;
 
-	rc = read_hotplug_status(dev, status, sizeof(status), err);
+	rc = device_read_hotplug_status(dev, status, sizeof(status), err);
 	if (rc == 0)
 		rc = xb_write(store, dev->xb.dir, "hotplug-error", err, "%s", dev->fault.text);
 	if (rc == 0 && strcmp(status, "connected") != 0)
@@ -53,7 +53,7 @@ static int take_back_fault(struct device *dev, struct errbuf *err)
 	char status[32];
 	int rc;
 
-	rc = read_hotplug_status(dev, status, sizeof(status), err);
+	rc = device_read_hotplug_status(dev, status, sizeof(status), err);
 	if (rc == 0 && strcmp(status, "error") == 0)
 		rc = remove_node(dev, "hotplug-status", err);
 	return rc ? rc : remove_node(dev, "hotplug-error", err);
@@ -174,17 +174,22 @@ int device_read_domain(struct device *dev, struct errbuf *err)
 	return xb_is_unknown(rc) ? rc : 0;
 }
 
-/* A store that does not answer is no fault of the device's. */
-static void retry_open(struct loop_timer *timer)
+/* A claim that somebody else had, or a store that did not answer, which is no fault of the device's. */
+static void retry(struct loop_timer *timer)
 {
 	struct device *dev = container_of(timer, struct device, timer);
 
 	if (dev->is_forgotten || dev->host->is_stopping)
 		device_settle(dev, DEVICE_READY);
 	else if (dev->host->has_lost_store)
-		loop_timer_start(dev->host->loop, timer, DEVICE_RETRY_NS, retry_open);
+		retry_later(dev);
 	else
 		device_start_open(dev);
+}
+
+static void retry_later(struct device *dev)
+{
+	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry);
 }
 
 void device_start_open(struct device *dev)
@@ -201,7 +206,7 @@ void device_start_open(struct device *dev)
 	if (rc == 0)
 		rc = dev->host->class->parse(dev, &err);
 	if (xb_is_unknown(rc)) {
-		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_open);
+		retry_later(dev);
 		return;
 	}
 	if (rc) {
@@ -211,18 +216,6 @@ void device_start_open(struct device *dev)
 	}
 	loop_timer_start(dev->host->loop, &dev->timer, OPEN_DEADLINE_NS, open_takes_long);
 	device_post_job(dev, run_open, open_done);
-}
-
-static void retry_claim(struct loop_timer *timer)
-{
-	struct device *dev = container_of(timer, struct device, timer);
-
-	if (dev->is_forgotten || dev->host->is_stopping)
-		device_advance(dev);
-	else if (dev->host->has_lost_store)
-		loop_timer_start(dev->host->loop, timer, DEVICE_RETRY_NS, retry_claim);
-	else
-		claim(dev);
 }
 
 /*
@@ -269,7 +262,7 @@ static void claim_later(struct device *dev, int rc, const struct errbuf *why)
 		log_error("%s: cannot be taken up yet: %s", dev->label, why->text);
 	dev->said_claim = true;
 	dev->fault = *why;
-	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_claim);
+	retry_later(dev);
 }
 
 /* Nothing would be lost if it were offered anew. */

@@ -30,6 +30,8 @@ void device_start_open(struct device *dev);
 void device_offer(struct device *dev);
 /* Whose device it is, into dev->identity; the rest of that is cleared. Fails only if the store does not answer. */
 int device_read_domain(struct device *dev, struct errbuf *err);
+/* What the hotplug script has said: it is run once, and would not say so again. "": nothing, or rubbish. */
+int device_read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err);
 
 /* device_connect.c */
 void device_start_connect(struct device *dev);
