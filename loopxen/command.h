@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct errbuf;
+struct options_spec;
 
 int cmd_up(int argc, char **argv);
 int cmd_down(int argc, char **argv);
@@ -16,6 +17,8 @@ int cmd_status(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 
 /* For those above. */
+/* Takes the options, up to argv[*next]. false: that was all, *status is the exit status. */
+bool command_options(const struct options_spec *spec, int argc, char **argv, void *config, int *next, int *status);
 int command_fail(const struct errbuf *err); /* prints it, returns 1 */
 /* Maps the instance's state; -errno with a message for somebody who forgot `loopxen up`. */
 int command_open(struct errbuf *err);

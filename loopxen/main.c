@@ -37,6 +37,14 @@ int command_fail(const struct errbuf *err)
 	return 1;
 }
 
+bool command_options(const struct options_spec *spec, int argc, char **argv, void *config, int *next, int *status)
+{
+	enum options_result result = options_parse(spec, argc, argv, config, next);
+
+	*status = result == OPTIONS_DONE ? 0 : 2;
+	return result == OPTIONS_RUN;
+}
+
 static int open_lock(int flags)
 {
 	char path[256];
@@ -178,17 +186,12 @@ int main(int argc, char **argv)
 			"Runs Xen userspace on a machine without Xen: stand-in libraries under Debian's own programs.",
 	};
 	struct errbuf err = { "" };
-	int next = 1;
+	int next = 1, status;
 
-	switch (options_parse(&spec, argc, argv, NULL, &next)) {
-	case OPTIONS_DONE:
-		if (strcmp(argv[1], "--help") == 0)
+	if (!command_options(&spec, argc, argv, NULL, &next, &status)) {
+		if (status == 0 && strcmp(argv[1], "--help") == 0)
 			print_commands();
-		return 0;
-	case OPTIONS_BAD:
-		return 2;
-	default:
-		break;
+		return status;
 	}
 	if (place_init(&err))
 		return command_fail(&err);

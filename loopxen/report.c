@@ -145,16 +145,10 @@ int cmd_check(int argc, char **argv)
 	struct choice choice = { ANY_DOMAIN, false };
 	struct errbuf err = { "" };
 	struct totals t;
-	int next = 1;
+	int next = 1, status;
 
-	switch (options_parse(&spec, argc, argv, &choice, &next)) {
-	case OPTIONS_DONE:
-		return 0;
-	case OPTIONS_BAD:
-		return 2;
-	default:
-		break;
-	}
+	if (!command_options(&spec, argc, argv, &choice, &next, &status))
+		return status;
 	if (next < argc) {
 		fprintf(stderr, "loopxen: 'check' takes no argument, got '%s'\n", argv[next]);
 		return 2;

@@ -43,16 +43,10 @@ int cmd_run(int argc, char **argv)
 	};
 	struct errbuf err = { "" };
 	uint32_t domid = 0;
-	int next = 1;
+	int next = 1, status;
 
-	switch (options_parse(&spec, argc, argv, &domid, &next)) {
-	case OPTIONS_DONE:
-		return 0;
-	case OPTIONS_BAD:
-		return 2;
-	default:
-		break;
-	}
+	if (!command_options(&spec, argc, argv, &domid, &next, &status))
+		return status;
 	if (next >= argc) {
 		fprintf(stderr, "loopxen: run what? Expected 'loopxen run [--domid N] -- CMD...'\n");
 		return 2;
