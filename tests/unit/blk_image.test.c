@@ -245,18 +245,24 @@ static void an_image_has_the_size_of_its_file(void **state)
 	image_put(image);
 }
 
-static void images_without_a_file_are_shared_with_nobody_and_need_no_lock(void **state)
+/* Puts both. */
+static void assert_both_locked_at_once(struct image *a, struct image *b)
 {
-	struct image *a, *b;
-
-	assert_int_equal(open_path(&a, "mem:1M", false, &guest_5), 0);
-	assert_int_equal(open_path(&b, "mem:1M", false, &guest_6), 0);
 	assert_int_equal(image_lock(a, false, &err), 0);
 	assert_int_equal(image_lock(b, false, &err), 0);
 	image_unlock(a);
 	image_unlock(b);
 	image_put(a);
 	image_put(b);
+}
+
+static void images_without_a_file_are_shared_with_nobody_and_need_no_lock(void **state)
+{
+	struct image *a, *b;
+
+	assert_int_equal(open_path(&a, "mem:1M", false, &guest_5), 0);
+	assert_int_equal(open_path(&b, "mem:1M", false, &guest_6), 0);
+	assert_both_locked_at_once(a, b);
 }
 
 /* ---- two users in this process --------------------------------------------------------------------------------- */
@@ -310,12 +316,7 @@ static void readers_share_it(void **state)
 {
 	struct image *a = must_open(true, &guest_5), *b = must_open(true, &guest_6);
 
-	assert_int_equal(image_lock(a, false, &err), 0);
-	assert_int_equal(image_lock(b, false, &err), 0);
-	image_unlock(a);
-	image_unlock(b);
-	image_put(a);
-	image_put(b);
+	assert_both_locked_at_once(a, b);
 }
 
 static void a_guest_that_restarts_waits_for_its_former_self(void **state)
