@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/core/busy_poll.h"
 #include "backend/core/control.h"
 #include "backend/core/discovery.h"
 #include "backend/core/machine.h"
 #include "backend/core/metrics.h"
 #include "backend/core/options.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/version.h"
 
@@ -169,12 +171,24 @@ static int start_signals(struct daemon *daemon, struct errbuf *err)
 	return 0;
 }
 
+static uint64_t pick_busy_poll_ns(const struct daemon *daemon)
+{
+	if (!daemon->loop.can_spin)
+		return 0; /* each look would be a system call */
+	if (daemon->config.poll_us == DAEMON_POLL_MEASURED)
+		return busy_poll_measure_ns();
+	return daemon->config.poll_us * NSEC_PER_USEC;
+}
+
 static int start_workers(struct daemon *daemon, struct errbuf *err)
 {
+	uint64_t busy_poll_ns = pick_busy_poll_ns(daemon);
 	int rc;
 
+	log_info("%s: workers look %llu us for a request before they sleep", daemon->config.name,
+		 (unsigned long long)(busy_poll_ns / NSEC_PER_USEC));
 	while (daemon->nr_workers < daemon->config.nr_threads) {
-		rc = worker_start(&daemon->worker[daemon->nr_workers], daemon->nr_workers, err);
+		rc = worker_start(&daemon->worker[daemon->nr_workers], daemon->nr_workers, busy_poll_ns, err);
 		if (rc)
 			return rc;
 		daemon->nr_workers++;

@@ -15,17 +15,19 @@
 static struct loop_op *const NO_OP;
 
 /*
- * Completions are reaped only when the loop asks for them (no interruptions in between), where the kernel knows how:
- * 6.1 for all three flags. An older one gets a plain ring.
+ * Completions are reaped only when the loop asks for them (no interruptions in between), and the kernel tells by a flag
+ * when there is something to ask for, where it knows how: 6.1 for all of it. An older one gets a plain ring.
  */
-static int open_uring(struct io_uring *uring, unsigned int nr_entries)
+static int open_uring(struct loop *loop, unsigned int nr_entries)
 {
 	int rc;
 
-	rc = io_uring_queue_init(nr_entries, uring,
-				 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN);
+	rc = io_uring_queue_init(nr_entries, &loop->uring,
+				 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
+					 IORING_SETUP_TASKRUN_FLAG);
+	loop->can_spin = rc == 0;
 	if (rc == -EINVAL)
-		rc = io_uring_queue_init(nr_entries, uring, 0);
+		rc = io_uring_queue_init(nr_entries, &loop->uring, 0);
 	return rc;
 }
 
@@ -79,7 +81,7 @@ int loop_init(struct loop *loop, unsigned int nr_entries)
 	loop->wakeup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->wakeup_fd < 0)
 		return -errno;
-	rc = open_uring(&loop->uring, nr_entries);
+	rc = open_uring(loop, nr_entries);
 	if (rc) {
 		close(loop->wakeup_fd);
 		return rc;
@@ -150,14 +152,32 @@ static void reap(struct loop *loop)
 	}
 }
 
+static bool has_work_for_kernel(const struct loop *loop)
+{
+	return !loop->can_spin || io_uring_sq_ready(&loop->uring) > 0 ||
+	       (IO_URING_READ_ONCE(*loop->uring.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
+}
+
+/* Tells the CPU, and the hypervisor below it, that this is a loop that waits. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#endif
+}
+
 void loop_run(struct loop *loop)
 {
 	while (!__atomic_load_n(&loop->is_stopping, __ATOMIC_ACQUIRE)) {
 		run_tasks(loop);
-		if (loop->tasks)
+		if (!loop->tasks)
+			io_uring_submit_and_wait(&loop->uring, 1);
+		else if (has_work_for_kernel(loop))
 			io_uring_submit_and_get_events(&loop->uring);
 		else
-			io_uring_submit_and_wait(&loop->uring, 1);
+			cpu_relax();
 		reap(loop);
 	}
 }

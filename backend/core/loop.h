@@ -24,7 +24,10 @@ struct loop_op {
 	void (*done)(struct loop_op *op, int result, uint32_t flags);
 };
 
-/* Work for the end of the current batch. Deferred twice, it runs once. */
+/*
+ * Work for the end of the current batch. Deferred twice, it runs once. One that defers itself as it runs keeps the loop
+ * awake; where can_spin is set, no system call is made for that.
+ */
 struct loop_task {
 	void (*run)(struct loop_task *task);
 	struct loop_task *next;
@@ -61,6 +64,7 @@ struct loop {
 	/* owner: the loop's thread */
 	struct io_uring uring;
 	bool is_open;
+	bool can_spin; /* the kernel says in shared memory when it has something for us */
 	struct loop_task *tasks, **tasks_tail;
 	struct loop_fd wakeup;
 	bool has_buffer_table;

@@ -21,6 +21,11 @@ static int set_threads(void *config, const char *value, struct errbuf *err)
 			  &((struct daemon_config *)config)->nr_threads, err);
 }
 
+static int set_poll_us(void *config, const char *value, struct errbuf *err)
+{
+	return option_u32("number of microseconds", value, 0, 1000, &((struct daemon_config *)config)->poll_us, err);
+}
+
 static int set_name(void *config, const char *value, struct errbuf *err)
 {
 	if (!*value || strchr(value, '/') || strlen(value) > 64)
@@ -52,6 +57,7 @@ static int set_ready_fd(void *config, const char *value, struct errbuf *err)
 static const struct option_row common_rows[] = {
 	{ "guest", "DOMID", "serve only this guest's devices", set_guest },
 	{ "threads", "N", "worker threads (default: one per CPU, at most 4)", set_threads },
+	{ "poll-us", "N", "how long a worker looks for a request before it sleeps (default: measured)", set_poll_us },
 	{ "name", "NAME", "what this daemon is called (default: the program's name)", set_name },
 	{ "control", "PATH", "control socket (default: /run/pvring/NAME.sock); journals go beside it", set_control },
 	{ "log", "LEVEL", "error, warn, info (default) or debug", set_log },
@@ -68,6 +74,7 @@ static void set_defaults(struct daemon_config *config, const char *program)
 	*config = (struct daemon_config){
 		.guest = XB_ANY_GUEST,
 		.nr_threads = nr_cpus > 4 ? 4 : nr_cpus < 1 ? 1 : nr_cpus,
+		.poll_us = DAEMON_POLL_MEASURED,
 		.name = program,
 	};
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "backend/core/metrics.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 
@@ -109,8 +110,7 @@ static void watch_for_quiet(struct queue *queue)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
-/* true: everything there was is taken, and the next request will send an event. */
-static bool take_requests(struct queue *queue)
+static void take_requests(struct queue *queue)
 {
 	struct journal_entry *entries = queue->journal->file->entry;
 	enum ring_pop got;
@@ -119,20 +119,17 @@ static bool take_requests(struct queue *queue)
 	while (queue->nr_free > 0) {
 		slot = queue->free_slots[queue->nr_free - 1];
 		got = ring_back_pop(&queue->ring, entries[slot].request);
-		if (got == RING_GOT) {
-			queue->nr_free--;
-			queue->nr_taken++;
-			journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
-			queue->ops->request(queue, slot, entries[slot].request);
-		} else if (got == RING_BROKEN) {
+		if (got == RING_BROKEN) {
 			queue->state = QUEUE_BROKEN;
 			queue->ops->broken(queue);
-			return true;
-		} else if (!ring_back_final_check(&queue->ring)) {
-			return true;
 		}
+		if (got != RING_GOT)
+			return;
+		queue->nr_free--;
+		queue->nr_taken++;
+		journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
+		queue->ops->request(queue, slot, entries[slot].request);
 	}
-	return false;
 }
 
 static void push_responses(struct queue *queue)
@@ -147,8 +144,27 @@ static void push_responses(struct queue *queue)
 		queue->free_slots[queue->nr_free++] = queue->answered_slots[i];
 	}
 	queue->nr_answered = 0;
+	busy_poll_answered(&queue->busy_poll, clock_now_ns());
 	if (notify)
 		worker_notify(queue->worker, &queue->port);
+}
+
+/*
+ * To look again costs no event. What was just taken may be done as soon as it is submitted; what stays in flight wakes
+ * us anyway, and wants the CPU. Without a free slot nothing is looked for: the one that comes back runs the queue.
+ */
+static void look_again_or_sleep(struct queue *queue, bool has_taken)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (has_taken)
+		busy_poll_took(&queue->busy_poll, now_ns);
+	if (queue->nr_free == 0)
+		return;
+	if ((has_taken || queue_nr_busy(queue) == 0) && busy_poll_goes_on(&queue->busy_poll, now_ns))
+		queue_kick(queue);
+	else if (ring_back_final_check(&queue->ring))
+		queue_kick(queue);
 }
 
 static void finish_stop(struct queue *queue);
@@ -169,16 +185,16 @@ static void run_without_ring(struct queue *queue)
 static void queue_run(struct loop_task *task)
 {
 	struct queue *queue = container_of(task, struct queue, task);
-	bool took_all = true;
+	uint64_t nr_taken_before = queue->nr_taken;
 
 	if (queue_has_ring(queue)) {
 		if (queue->state == QUEUE_RUNNING)
-			took_all = take_requests(queue);
+			take_requests(queue);
 		watch_for_quiet(queue);
 		queue->ops->flush(queue);
 		push_responses(queue);
-		if (!took_all && queue->nr_free > 0)
-			queue_kick(queue);
+		if (queue->state == QUEUE_RUNNING)
+			look_again_or_sleep(queue, queue->nr_taken != nr_taken_before);
 		finish_event(queue);
 		if (queue->state == QUEUE_STOPPING && (queue_nr_busy(queue) == 0 || queue->is_overdue))
 			finish_stop(queue);
@@ -271,6 +287,7 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	int rc;
 
 	queue->worker = worker;
+	busy_poll_init(&queue->busy_poll, worker->busy_poll_ns);
 	rc = alloc_slots(queue, identity->nr_slots, err);
 	if (rc)
 		goto out;

@@ -7,7 +7,8 @@
  * as many as the ring has, so a slot is always free for a request that the ring could hold unanswered.
  *
  * The work of one batch: requests are taken -> ops->request() each -> ops->flush() -> answers are published, one
- * notification. Completions call queue_kick() so that flush() runs at the end of their batch too.
+ * notification. Completions call queue_kick() so that flush() runs at the end of their batch too. A queue that has
+ * nothing left to do looks for a while before it sleeps, where that pays (busy_poll.h).
  *
  * Life: queue_init() (main) -> queue_open() -> queue_stop() -> ops->stopped() -> ops->released() (worker); the memory
  * is the class's and may go after released().
@@ -19,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/core/busy_poll.h"
 #include "backend/core/grants.h"
 #include "backend/core/journal.h"
 #include "backend/core/loop.h"
@@ -71,6 +73,7 @@ struct queue {
 	uint32_t nr_pages;
 	struct worker_port port;
 	struct loop_task task;
+	struct busy_poll busy_poll;
 	enum queue_state {
 		QUEUE_CLOSED,
 		QUEUE_RUNNING,

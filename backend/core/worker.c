@@ -74,13 +74,14 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-int worker_start(struct worker *worker, unsigned int index, struct errbuf *err)
+int worker_start(struct worker *worker, unsigned int index, uint64_t busy_poll_ns, struct errbuf *err)
 {
 	sigset_t all, before;
 	int r;
 
 	memset(worker, 0, sizeof(*worker));
 	worker->index = index;
+	worker->busy_poll_ns = busy_poll_ns;
 	worker->start_err = err;
 	pthread_barrier_init(&worker->started, NULL, 2);
 	sigfillset(&all);

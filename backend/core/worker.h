@@ -33,6 +33,7 @@ struct worker {
 	struct worker_port **by_port;
 	uint32_t nr_ports;
 	uint32_t nr_bound;
+	uint64_t busy_poll_ns; /* the window of its queues (busy_poll.h) */
 	bool has_unbound; /* since the queue of pending ports was last seen empty */
 	/* start-up: what the thread tells worker_start() */
 	pthread_barrier_t started;
@@ -41,7 +42,7 @@ struct worker {
 };
 
 /* Returns once the thread runs or has failed; err says what could not be opened. */
-int worker_start(struct worker *worker, unsigned int index, struct errbuf *err);
+int worker_start(struct worker *worker, unsigned int index, uint64_t busy_poll_ns, struct errbuf *err);
 /* Ends the thread. Its queues must be gone. */
 void worker_stop(struct worker *worker);
 

@@ -117,6 +117,27 @@ static void a_task_that_defers_itself_starves_nobody(void **state)
 	assert_in_range(busy.nr_runs, other.nr_runs, other.nr_runs + 1);
 }
 
+/* In the place of liburing's: every system call that the loop makes while it is kept awake. */
+static unsigned int nr_calls;
+
+int io_uring_submit_and_get_events(struct io_uring *ring)
+{
+	nr_calls++;
+	return io_uring_submit_and_wait(ring, 0);
+}
+
+static void a_loop_kept_awake_makes_no_system_calls(void **state)
+{
+	struct counted_task busy = { .task.run = count_task, .is_again = true, .stop_at = 100000 };
+
+	assert_true(loop.can_spin);
+	nr_calls = 0;
+	loop_defer(&loop, &busy.task);
+	run_loop();
+	assert_int_equal(busy.nr_runs, 100000);
+	assert_in_range(nr_calls, 1, 100); /* one submits what loop_init() has prepared */
+}
+
 /* ---- timers ---------------------------------------------------------------------------------------------------- */
 
 struct counted_timer {
@@ -473,6 +494,7 @@ int main(void)
 		TEST(a_task_deferred_twice_runs_once),
 		TEST(tasks_run_in_the_order_they_were_deferred),
 		TEST(a_task_that_defers_itself_starves_nobody),
+		TEST(a_loop_kept_awake_makes_no_system_calls),
 		TEST(a_timer_expires),
 		TEST(a_cancelled_timer_is_gone_and_never_expires),
 		TEST(a_timer_ends_once_whether_it_expires_or_is_cancelled),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backend/core/queue.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 #include "common/ring/front.h"
@@ -506,6 +507,85 @@ static void slots_are_used_again_without_end(void **state)
 
 /* ---- a hostile guest ------------------------------------------------------------------------------------------- */
 
+/* ---- looking before sleeping ------------------------------------------------------------------------------------ */
+
+#define EVER_NS (3600 * NSEC_PER_SEC)
+
+static bool asks_for_event(void)
+{
+	return shared->req_event == front.req_prod + 1;
+}
+
+static void a_quick_guest_need_not_send_events(void **state)
+{
+	worker.busy_poll_ns = EVER_NS;
+	open_queue();
+	for (unsigned int i = 1; i <= 5; i++) {
+		put_requests(1);
+		if (i == 1)
+			send_event();
+		settle();
+		assert_int_equal(take_responses(), 1);
+		assert_false(asks_for_event());
+	}
+	assert_int_equal(xen.nr_unmasked, 2); /* of the bind, and of the first request */
+	stop(QUEUE_CLOSE);
+}
+
+static void a_guest_that_stops_being_quick_is_asked_for_an_event(void **state)
+{
+	worker.busy_poll_ns = EVER_NS;
+	open_queue();
+	put_requests(1);
+	send_event();
+	settle();
+	put_requests(1);
+	settle();
+	assert_false(asks_for_event());
+	queue->busy_poll.window_ns = 1; /* it is over */
+	run_until(asks_for_event);
+	settle();
+	assert_false(queue->task.is_deferred);
+	assert_int_equal(take_responses(), 2);
+	stop(QUEUE_CLOSE);
+}
+
+static void what_is_in_flight_leaves_the_cpu_to_others(void **state)
+{
+	worker.busy_poll_ns = EVER_NS;
+	mode = HOLD;
+	open_queue();
+	put_requests(1);
+	send_event();
+	settle();
+	assert_true(queue->busy_poll.pays);
+	assert_true(asks_for_event());
+	assert_false(queue->task.is_deferred);
+	answer_held();
+	queue_kick(queue);
+	settle();
+	assert_true(queue->task.is_deferred); /* now the guest's next request is near */
+	stop(QUEUE_CLOSE);
+}
+
+static void a_full_ring_is_quick_too(void **state)
+{
+	worker.busy_poll_ns = EVER_NS;
+	mode = ANSWER_IN_FLUSH;
+	open_queue();
+	put_requests(NR_SLOTS);
+	send_event();
+	settle();
+	assert_int_equal(take_responses(), NR_SLOTS);
+	assert_false(asks_for_event());
+	put_requests(NR_SLOTS);
+	settle();
+	assert_int_equal(take_responses(), NR_SLOTS);
+	stop(QUEUE_CLOSE);
+}
+
+/* ---- what a guest may not do ------------------------------------------------------------------------------------ */
+
 static void an_impossible_index_breaks_the_queue_once(void **state)
 {
 	mode = HOLD;
@@ -889,6 +969,10 @@ int main(void)
 		TEST(a_batch_is_answered_with_one_notification),
 		TEST(as_many_requests_are_held_as_the_ring_has_slots),
 		TEST(slots_are_used_again_without_end),
+		TEST(a_quick_guest_need_not_send_events),
+		TEST(a_guest_that_stops_being_quick_is_asked_for_an_event),
+		TEST(what_is_in_flight_leaves_the_cpu_to_others),
+		TEST(a_full_ring_is_quick_too),
 		TEST(an_impossible_index_breaks_the_queue_once),
 		TEST(an_index_that_goes_back_breaks_the_queue),
 		TEST(a_storm_of_events_is_slowed_down),

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether a queue that found its ring empty looks again for a while, or asks for an event and sleeps.
+ *
+ * A sleep costs both sides: the guest sends an event, we are woken, read it and unmask it. Looking costs our CPU alone.
+ * So a queue looks for as long as such a wake-up costs, at most, and only where that pays: when the request before came
+ * within that time. One miss, and it sleeps at once until the guest is quick again; an idle guest costs nothing, a slow
+ * one next to nothing.
+ *
+ * Thread: the queue's worker.  Pure but for busy_poll_measure_ns().
+ */
+#ifndef BACKEND_CORE_BUSY_POLL_H
+#define BACKEND_CORE_BUSY_POLL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct busy_poll {
+	uint64_t window_ns; /* 0: never looks */
+	uint64_t worked_ns; /* when a request was last taken, or answers published */
+	bool pays;
+};
+
+static inline void busy_poll_init(struct busy_poll *poll, uint64_t window_ns)
+{
+	*poll = (struct busy_poll){ .window_ns = window_ns };
+}
+
+/* A wait that was slept through is longer by the wake-up, which costs as much as the window is long. */
+static inline void busy_poll_took(struct busy_poll *poll, uint64_t now_ns)
+{
+	poll->pays = now_ns - poll->worked_ns < 2 * poll->window_ns;
+	poll->worked_ns = now_ns;
+}
+
+static inline void busy_poll_answered(struct busy_poll *poll, uint64_t now_ns)
+{
+	poll->worked_ns = now_ns;
+}
+
+static inline bool busy_poll_goes_on(const struct busy_poll *poll, uint64_t now_ns)
+{
+	return poll->pays && now_ns - poll->worked_ns < poll->window_ns;
+}
+
+/*
+ * A window for this machine, from what it costs here to sleep and be woken: some 10 us on bare hardware, several
+ * hundred in a nested or emulated one. Takes a few milliseconds. 0: cannot tell.
+ */
+uint64_t busy_poll_measure_ns(void);
+
+#endif
