@@ -9,7 +9,7 @@
 
 /* --grants: how a request's data gets to the guest. */
 enum blk_grants {
-	BLK_GRANTS_AUTO, /* by size: BLK_GRANTS_COPY_MAX_BYTES */
+	BLK_GRANTS_AUTO, /* persistent where the frontend offers it, else by size: BLK_GRANTS_COPY_MAX_BYTES */
 	BLK_GRANTS_COPY,
 	BLK_GRANTS_MAP,
 	BLK_NR_GRANTS,
@@ -33,6 +33,9 @@ extern const struct device_class blk_class;
 
 #define BLK_MAX_RING_PAGE_ORDER 4
 
+/* journal_identity.features */
+#define BLK_FEATURE_PERSISTENT 1
+
 struct blk_device {
 	struct device dev;
 	/* From the toolstack's nodes; the main thread's. */
@@ -45,6 +48,7 @@ struct blk_device {
 	struct image *image; /* NULL: not open */
 	/* What the frontend chose. */
 	enum blk_abi abi;
+	bool is_persistent;
 	struct blk_queue *queue; /* NULL: not connected */
 	struct blk_counters counted_before; /* by the queues of earlier connections */
 };

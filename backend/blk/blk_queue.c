@@ -7,6 +7,8 @@
 
 #include "backend/blk/io.h"
 
+#define MAX_PERSISTENT_PAGES 1056 /* xen-blkback's, for each ring */
+
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
 static void on_broken(struct queue *queue)
@@ -34,10 +36,12 @@ static void on_released(struct queue *queue)
 	loop_post(bq->events.loop, &bq->released_msg);
 }
 
-/* The next request takes memory anew. */
+/* The next request takes memory, and maps pages, anew. */
 static bool on_quiet(struct queue *queue)
 {
-	return blk_buffers_trim(&to_bq(queue)->buffers);
+	bool has_no_pages = persistent_trim(&queue->grants.persistent);
+
+	return blk_buffers_trim(&to_bq(queue)->buffers) && has_no_pages;
 }
 
 static const struct queue_ops queue_ops = {
@@ -134,11 +138,24 @@ static int alloc_data(struct blk_queue *bq)
 	return 0;
 }
 
+/* What a guest can have in flight; beyond Linux's own bound it would not find what it keeps. */
+static uint32_t max_persistent_pages(const struct blk_queue *bq)
+{
+	uint32_t nr_pages = bq->params.identity.nr_slots * BLK_MAX_SEGMENTS;
+
+	return nr_pages < MAX_PERSISTENT_PAGES ? nr_pages : MAX_PERSISTENT_PAGES;
+}
+
 /* Worker. */
 static void run_start(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, start_msg);
-	struct queue_params params = { .identity = &bq->params.identity, .is_resumed = bq->params.is_resumed };
+	struct queue_params params = {
+		.identity = &bq->params.identity,
+		.is_resumed = bq->params.is_resumed,
+		.max_persistent_pages = bq->params.is_persistent ? max_persistent_pages(bq) : 0,
+		.budget = bq->params.budget,
+	};
 
 	bq->start_rc = alloc_data(bq);
 	if (bq->start_rc == 0)
@@ -195,4 +212,5 @@ void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum)
 {
 	blk_counters_add(sum, &bq->counters);
 	counter_add(&sum->nr_spurious_events, counter_read(&bq->queue.nr_spurious_events));
+	counter_add(&sum->nr_persistent_pages, counter_read(&bq->queue.grants.persistent.nr_pages));
 }

@@ -157,7 +157,7 @@ static int publish_size(struct blk_device *blk, struct errbuf *err)
 /* The size is known now: publishing it already tells the hotplug script that the image is well. */
 static int blk_offer(struct device *dev, struct errbuf *err)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		unsigned int value;
 	} offers[] = {
@@ -165,6 +165,7 @@ static int blk_offer(struct device *dev, struct errbuf *err)
 		{ "multi-queue-max-queues", 1 },
 		{ "feature-flush-cache", 1 },
 		{ "feature-barrier", 1 },
+		{ "feature-persistent", blk_config.grants == BLK_GRANTS_AUTO },
 	};
 	int rc = publish_size(to_blk(dev), err);
 
@@ -183,11 +184,13 @@ static int blk_publish(struct device *dev, struct errbuf *err)
 struct blk_peer {
 	uint32_t ring_page_order;
 	uint32_t nr_queues;
+	uint32_t can_persist;
 };
 
 static const struct xb_node_u32 peer_nodes[] = {
 	{ "ring-page-order", 0, 0, BLK_MAX_RING_PAGE_ORDER, offsetof(struct blk_peer, ring_page_order) },
 	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct blk_peer, nr_queues) },
+	{ "feature-persistent", 0, 0, 1, offsetof(struct blk_peer, can_persist) },
 };
 
 /* One page: Linux writes ring-ref0 once it has written the order, others go on writing ring-ref. */
@@ -235,6 +238,22 @@ static int read_protocol(struct blk_device *blk, struct errbuf *err)
 	return rc ? errbuf_set(err, rc, "%s/protocol: %s", xb->otherend, why.text) : 0;
 }
 
+/*
+ * Whether the frontend counts on its pages staying mapped, or on each being unmapped before the answer. Our own node
+ * is asked, too: it may be that of a daemon with other options, which had this ring before.
+ */
+static int read_persistence(struct blk_device *blk, bool frontend_can, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+	uint32_t was_offered;
+	int rc;
+
+	rc = xb_read_u32_or(xb->store, xb->dir, "feature-persistent", 0, 0, 1, &was_offered, err);
+	blk->is_persistent = rc == 0 && frontend_can && was_offered;
+	blk->dev.identity.features = blk->is_persistent ? BLK_FEATURE_PERSISTENT : 0;
+	return rc;
+}
+
 static int blk_accept(struct device *dev, struct errbuf *err)
 {
 	struct blk_device *blk = to_blk(dev);
@@ -247,6 +266,8 @@ static int blk_accept(struct device *dev, struct errbuf *err)
 	rc = xb_read_nodes(xb->store, xb->otherend, peer_nodes, sizeof(peer_nodes) / sizeof(peer_nodes[0]), &peer, err);
 	if (rc == 0)
 		rc = read_protocol(blk, err);
+	if (rc == 0)
+		rc = read_persistence(blk, peer.can_persist, err);
 	if (rc == 0)
 		rc = read_refs(dev, peer.ring_page_order, err);
 	if (rc == 0)
@@ -326,6 +347,8 @@ static void blk_connect(struct device *dev)
 			    .sector_bytes = engine->sector_bytes,
 			    .is_read_only = blk->is_read_only },
 		.map_above_bytes = map_above_bytes(),
+		.is_persistent = blk->is_persistent && blk_config.grants == BLK_GRANTS_AUTO,
+		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,
 	};
 	struct blk_queue_events events = {

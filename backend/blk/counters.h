@@ -26,7 +26,8 @@ struct blk_counters {
 		uint64_t count;
 	} errors[BLK_MAX_REASONS];
 	uint64_t nr_taken, nr_answered; /* the difference is in flight */
-	uint64_t nr_spurious_events; /* the queue counts these itself */
+	uint64_t nr_spurious_events; /* the queue counts these two itself */
+	uint64_t nr_persistent_pages;
 	struct histogram latency;
 };
 
@@ -35,7 +36,7 @@ void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters);
 /* The connection is over: what was not answered never will be, and is in flight no more as far as the guest goes. */
 void blk_counters_close(struct blk_counters *sum);
-/* Adds in_flight, requests, bytes, errors, latency_ns and spurious_events. */
+/* Adds in_flight, requests, bytes, errors, latency_ns, spurious_events and persistent_pages. */
 void blk_counters_status(const struct blk_counters *counters, json_t *object);
 
 #endif

@@ -12,6 +12,7 @@
 void grants_init(struct grants *grants)
 {
 	grants->xgt = NULL;
+	grants->persistent = (struct persistent){ 0 };
 	grants->nr_copies = 0;
 }
 
@@ -30,9 +31,33 @@ void grants_close(struct grants *grants)
 	grants_init(grants);
 }
 
+int grants_keep(struct grants *grants, uint32_t max_pages, struct persistent_budget *budget)
+{
+	return persistent_open(&grants->persistent, grants->xgt, grants->domid, max_pages, budget);
+}
+
+void grants_forget(struct grants *grants)
+{
+	persistent_close(&grants->persistent);
+}
+
 uint32_t grants_copy_room(const struct grants *grants)
 {
 	return GRANTS_COPY_BATCH - grants->nr_copies;
+}
+
+/* A disk's data, of which we judge nothing: the guest may change it as we copy. */
+static bool copy_kept(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment)
+{
+	uint8_t *page = persistent_page(&grants->persistent, segment->gref);
+
+	if (!page)
+		return false;
+	if (direction == GRANTS_FROM_GUEST)
+		memcpy(segment->local, page + segment->offset_bytes, segment->len_bytes);
+	else
+		memcpy(page + segment->offset_bytes, segment->local, segment->len_bytes);
+	return true;
 }
 
 void grants_copy(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment,
@@ -40,6 +65,8 @@ void grants_copy(struct grants *grants, enum grants_direction direction, const s
 {
 	xengnttab_grant_copy_segment_t *copy = &grants->copy[grants->nr_copies];
 
+	if (copy_kept(grants, direction, segment))
+		return;
 	assert(grants->nr_copies < GRANTS_COPY_BATCH);
 	memset(copy, 0, sizeof(*copy));
 	copy->len = segment->len_bytes;

@@ -3,6 +3,7 @@
  * A guest's pages by grant reference: copied in batches, or mapped for the time of one request.
  *
  * Copies are gathered with grants_copy() and done by grants_copy_run() in one call; each segment has its own verdict.
+ * Those of a page that stays mapped (persistent.h) are done at once, by us.
  * One handle per queue, because gntdev searches a handle's maps one by one.
  * Thread: the queue's worker.  Trust: references, offsets and lengths come from the guest and were checked to stay
  * inside a page.  Errors: -errno; never logs.
@@ -12,6 +13,8 @@
 
 #include <stdint.h>
 #include <xengnttab.h>
+
+#include "backend/core/persistent.h"
 
 #define GRANTS_COPY_BATCH 352 /* 32 requests of 11 segments */
 
@@ -27,6 +30,7 @@ struct grants_segment {
 struct grants {
 	uint32_t domid;
 	xengnttab_handle *xgt;
+	struct persistent persistent;
 	uint32_t nr_copies;
 	xengnttab_grant_copy_segment_t copy[GRANTS_COPY_BATCH];
 	uint32_t owner[GRANTS_COPY_BATCH];
@@ -35,6 +39,10 @@ struct grants {
 void grants_init(struct grants *grants);
 int grants_open(struct grants *grants, uint32_t domid);
 void grants_close(struct grants *grants);
+
+/* From now on up to max_pages of the guest's pages stay mapped, until grants_forget(). */
+int grants_keep(struct grants *grants, uint32_t max_pages, struct persistent_budget *budget);
+void grants_forget(struct grants *grants);
 
 /* How many more segments fit before grants_copy_run(). */
 uint32_t grants_copy_room(const struct grants *grants);

@@ -16,6 +16,7 @@ struct guest *guest_get(struct guest_list *guests, uint32_t domid)
 		if (!guest)
 			return NULL;
 		guest->domid = domid;
+		persistent_budget_init(&guest->persistent);
 		LIST_INSERT_HEAD(guests, guest, entry);
 	}
 	guest->nr_devices++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all devices of one guest share: the bounds on what it can make us say. One that is given more devices, or that
- * connects anew, is not given more lines.
+ * What all devices of one guest share: the bounds on what it can make us say, and on its pages that we keep mapped. One
+ * that is given more devices, or that connects anew, is not given more.
  *
  * Use: guest_get() for each device, guest_put() when the device goes; the last one takes the guest along, so that
  * whoever has its number next starts with none of this.
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "backend/core/persistent.h"
 #include "common/base/log.h"
 
 /* Apart, so that none of them hides another: a guest that floods one is still heard of in the others. */
@@ -28,6 +29,7 @@ struct guest {
 	uint32_t domid;
 	unsigned int nr_devices;
 	struct guest_limits limits;
+	struct persistent_budget persistent;
 };
 
 LIST_HEAD(guest_list, guest);

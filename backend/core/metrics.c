@@ -202,6 +202,7 @@ static const struct {
 	{ "pvring_errors_total", "counter", "Requests answered with an error.", "errors", "reason" },
 	{ "pvring_in_flight", "gauge", "Requests taken and not yet answered.", "in_flight", NULL },
 	{ "pvring_spurious_events_total", "counter", "Events that brought no request.", "spurious_events", NULL },
+	{ "pvring_persistent_pages", "gauge", "Pages of the guest that stay mapped.", "persistent_pages", NULL },
 	{ "pvring_request_seconds", "histogram", "From taking a request to answering it.", "latency_ns", NULL },
 };
 

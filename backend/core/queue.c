@@ -267,6 +267,7 @@ static int attach_ring(struct queue *queue, const struct queue_params *params, s
 static void release_ring(struct queue *queue)
 {
 	worker_unbind(queue->worker, &queue->port);
+	grants_forget(&queue->grants);
 	grants_unmap(&queue->grants, queue->shared, queue->nr_pages);
 	queue->shared = NULL;
 }
@@ -294,6 +295,12 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	rc = map_ring(queue, identity, err);
 	if (rc)
 		goto out;
+	if (params->max_persistent_pages)
+		rc = grants_keep(&queue->grants, params->max_persistent_pages, params->budget);
+	if (rc) {
+		errbuf_set(err, rc, "no memory for persistent grants");
+		goto out;
+	}
 	rc = attach_ring(queue, params, err);
 	if (rc)
 		goto out;

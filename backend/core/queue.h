@@ -103,6 +103,8 @@ struct queue {
 struct queue_params {
 	const struct journal_identity *identity; /* domid, refs, port, slot sizes */
 	bool is_resumed;                         /* go on with a ring that another process handed over */
+	uint32_t max_persistent_pages;           /* of the guest's that stay mapped between requests; 0: none */
+	struct persistent_budget *budget;        /* for them */
 };
 
 void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal);

@@ -16,6 +16,7 @@ for mode in "" :persist; do
 		sweep $what$mode --grants copy
 	done
 	sweep map$mode --grants map
+	sweep map$mode --grants auto # which does without, all but the ring
 	sweep bind$mode --grants map
 done
 
@@ -26,6 +27,8 @@ done <<END
 map:1 copy refused, served
 map:1:persist copy refused, next daemon served
 map:2 map answered, served
+map:2 auto served, served
+map:2:persist auto served, next daemon served
 copy:1 copy answered, served
 bind:1 copy refused, served
 END

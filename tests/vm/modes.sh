@@ -14,6 +14,7 @@ map: a direct file is refused
 auto: a buffered file
 auto: a direct file
 auto: a block device
+auto: pages stay mapped between requests
 the guest is gone'
 nvme_size=256M
 
@@ -42,6 +43,7 @@ every_mode() {
 	for how in copy auto; do
 		serves $how "a block device" /dev/nvme0n1
 	done
+	keeps_pages
 	check "the guest is gone" guest_destroy g1
 }
 
@@ -57,6 +59,19 @@ attach_verify_detach() { # TARGET
 
 verify_disk() {
 	disk_there xvdb && verify_sizes /dev/xvdb && disk_sum xvdb
+}
+
+# Which its own frontend would not forgive without having agreed to it.
+keeps_pages() {
+	blkd_start
+	disk_attach g1 xvdb /img/tmp.img && in_guest g1 verify_disk
+	check "auto: pages stay mapped between requests" has_persistent_pages
+	disk_detach g1 xvdb
+	blkd_stop
+}
+
+has_persistent_pages() {
+	pvring metrics | grep -q '^pvring_persistent_pages{.*} [1-9]'
 }
 
 refuses_direct_map() {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "backend/core/persistent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "backend/core/metrics.h"
+
+/* Linux's default for vm.max_map_count. */
+#define DEFAULT_MAX_AREAS 65530
+
+/* So many wrong references in a row, and this guest's are tried no more: a map that fails costs as one that works. */
+#define MAX_REFUSED 16
+
+/* Of one trim: the worker serves others meanwhile. */
+#define TRIM_PAGES 64
+
+/* ---- budgets --------------------------------------------------------------------------------------------------- */
+
+static int32_t areas_of_process(void)
+{
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+	int32_t nr = DEFAULT_MAX_AREAS;
+
+	if (file) {
+		if (fscanf(file, "%" SCNd32, &nr) != 1)
+			nr = DEFAULT_MAX_AREAS;
+		fclose(file);
+	}
+	return nr;
+}
+
+void persistent_budget_init(struct persistent_budget *of_guest)
+{
+	static struct persistent_budget of_process;
+	static int32_t max_pages;
+
+	if (!max_pages)
+		max_pages = of_process.nr_left = areas_of_process() / 4;
+	*of_guest = (struct persistent_budget){ .whole = &of_process, .nr_left = max_pages / 4 };
+}
+
+static void give_back(struct persistent_budget *budget, int32_t nr)
+{
+	for (; budget; budget = budget->whole)
+		__atomic_fetch_add(&budget->nr_left, nr, __ATOMIC_RELAXED);
+}
+
+static bool take_one(struct persistent_budget *budget)
+{
+	if (!budget)
+		return true;
+	if (__atomic_fetch_sub(&budget->nr_left, 1, __ATOMIC_RELAXED) > 0 && take_one(budget->whole))
+		return true;
+	__atomic_fetch_add(&budget->nr_left, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------- */
+
+int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32_t domid, uint32_t max_pages,
+		    struct persistent_budget *budget)
+{
+	uint32_t nr_entries = 2;
+
+	while (nr_entries < 2 * max_pages)
+		nr_entries *= 2;
+	*persistent = (struct persistent){
+		.xgt = xgt,
+		.domid = domid,
+		.table = calloc(nr_entries, sizeof(*persistent->table)),
+		.nr_entries = nr_entries,
+		.max_pages = max_pages,
+		.budget = budget,
+	};
+	return persistent->table ? 0 : -ENOMEM;
+}
+
+static struct persistent_entry *find(const struct persistent *persistent, uint32_t gref)
+{
+	uint32_t mask = persistent->nr_entries - 1;
+	uint32_t i = gref & mask; /* a frontend's references come in rows, which fill the table without a collision */
+
+	for (; persistent->table[i].page && persistent->table[i].gref != gref; i = (i + 1) & mask)
+		;
+	return &persistent->table[i];
+}
+
+static void *map(struct persistent *persistent, uint32_t gref)
+{
+	void *page;
+
+	if (persistent->nr_pages == persistent->max_pages || persistent->nr_refused == MAX_REFUSED ||
+	    !take_one(persistent->budget))
+		return NULL;
+	page = xengnttab_map_domain_grant_refs(persistent->xgt, 1, persistent->domid, &gref, PROT_READ | PROT_WRITE);
+	if (!page) {
+		persistent->nr_refused++;
+		give_back(persistent->budget, 1);
+		return NULL;
+	}
+	persistent->nr_refused = 0;
+	counter_add(&persistent->nr_pages, 1);
+	return page;
+}
+
+void *persistent_page(struct persistent *persistent, uint32_t gref)
+{
+	struct persistent_entry *entry;
+
+	if (!persistent->table)
+		return NULL;
+	entry = find(persistent, gref);
+	if (!entry->page)
+		*entry = (struct persistent_entry){ gref, map(persistent, gref) };
+	return entry->page;
+}
+
+/* ---- unmapping ------------------------------------------------------------------------------------------------- */
+
+static void unmap(struct persistent *persistent, struct persistent_entry *entry)
+{
+	xengnttab_unmap(persistent->xgt, entry->page, 1);
+	entry->page = NULL;
+	counter_add(&persistent->nr_pages, -1);
+	give_back(persistent->budget, 1);
+}
+
+/* One whose place in the table was taken stands behind it: what is taken out of the middle would hide it. */
+static void close_gap(struct persistent *persistent, uint32_t gap)
+{
+	uint32_t mask = persistent->nr_entries - 1;
+
+	for (uint32_t i = (gap + 1) & mask; persistent->table[i].page; i = (i + 1) & mask) {
+		struct persistent_entry entry = persistent->table[i];
+
+		persistent->table[i].page = NULL;
+		*find(persistent, entry.gref) = entry;
+	}
+}
+
+bool persistent_trim(struct persistent *persistent)
+{
+	uint32_t nr_trimmed = 0;
+
+	for (uint32_t i = 0; nr_trimmed < TRIM_PAGES && i < persistent->nr_entries && persistent->nr_pages; i++) {
+		while (persistent->table[i].page && nr_trimmed < TRIM_PAGES) {
+			unmap(persistent, &persistent->table[i]);
+			close_gap(persistent, i);
+			nr_trimmed++;
+		}
+	}
+	return persistent->nr_pages == 0;
+}
+
+void persistent_close(struct persistent *persistent)
+{
+	for (uint32_t i = 0; i < persistent->nr_entries && persistent->nr_pages; i++) {
+		if (persistent->table[i].page)
+			unmap(persistent, &persistent->table[i]);
+	}
+	free(persistent->table);
+	*persistent = (struct persistent){ 0 };
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pages of a guest that stay mapped between requests, by grant reference: persistent grants. A frontend that offers
+ * them (blkif.h: feature-persistent) uses the same references again and again, so that each is mapped once.
+ *
+ * Every mapping is an area of the process's memory and an entry of Xen's maptrack, so there is a budget for the
+ * process, a part of it for each guest, and a part of that for each queue. A page that is over one of them, or that
+ * cannot be mapped, is simply not here: it is copied by the hypervisor, which also gives the verdict on its reference.
+ *
+ * Thread: the queue's worker, the budgets any.  Trust: the references are the guest's.  Errors: -errno; never logs.
+ */
+#ifndef BACKEND_CORE_PERSISTENT_H
+#define BACKEND_CORE_PERSISTENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xengnttab.h>
+
+/* Pages that may still be mapped, here and in all that this one is a part of. */
+struct persistent_budget {
+	struct persistent_budget *whole; /* NULL: this is the whole */
+	int32_t nr_left;
+};
+
+struct persistent_entry {
+	uint32_t gref;
+	void *page; /* NULL: free */
+};
+
+struct persistent {
+	xengnttab_handle *xgt;
+	uint32_t domid;
+	struct persistent_entry *table; /* open addressing; NULL: persistent grants are not in use */
+	uint32_t nr_entries;            /* a power of two, more than max_pages */
+	uint64_t nr_pages; /* counter_read() by any thread */
+	uint32_t max_pages;
+	uint32_t nr_refused; /* in a row: references that could not be mapped */
+	struct persistent_budget *budget;
+};
+
+/* A guest's: a quarter of the process's, which is a quarter of the areas that the kernel allows it. Main thread. */
+void persistent_budget_init(struct persistent_budget *of_guest);
+
+/* Both belong to the caller and outlive it. */
+int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32_t domid, uint32_t max_pages,
+		    struct persistent_budget *budget);
+/* Unmaps everything. Fine for one that was never opened and is zero. */
+void persistent_close(struct persistent *persistent);
+
+/* The guest's page, mapped for reading and writing; NULL: do without. */
+void *persistent_page(struct persistent *persistent, uint32_t gref);
+
+/* Unmaps some, for a guest that is idle. true: nothing is left. */
+bool persistent_trim(struct persistent *persistent);
+
+#endif
