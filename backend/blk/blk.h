@@ -33,9 +33,6 @@ extern const struct device_class blk_class;
 
 #define BLK_MAX_RING_PAGE_ORDER 4
 
-/* journal_identity.features */
-#define BLK_FEATURE_PERSISTENT 1
-
 struct blk_device {
 	struct device dev;
 	/* From the toolstack's nodes; the main thread's. */

@@ -7,7 +7,7 @@
 
 #include "backend/blk/io.h"
 
-#define MAX_PERSISTENT_PAGES 1056 /* xen-blkback's, for each ring */
+#define MAX_PERSISTENT_PAGES 1056 /* for each ring, as in xen-blkback */
 
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
@@ -39,7 +39,7 @@ static void on_released(struct queue *queue)
 /* The next request takes memory, and maps pages, anew. */
 static bool on_quiet(struct queue *queue)
 {
-	bool has_no_pages = persistent_trim(&queue->grants.persistent);
+	bool has_no_pages = grants_trim(&queue->grants);
 
 	return blk_buffers_trim(&to_bq(queue)->buffers) && has_no_pages;
 }
@@ -138,7 +138,7 @@ static int alloc_data(struct blk_queue *bq)
 	return 0;
 }
 
-/* What a guest can have in flight; beyond Linux's own bound it would not find what it keeps. */
+/* As many as a guest can have in flight at once, and no more than xen-blkback keeps. */
 static uint32_t max_persistent_pages(const struct blk_queue *bq)
 {
 	uint32_t nr_pages = bq->params.identity.nr_slots * BLK_MAX_SEGMENTS;

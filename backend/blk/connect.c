@@ -250,7 +250,6 @@ static int read_persistence(struct blk_device *blk, bool frontend_can, struct er
 
 	rc = xb_read_u32_or(xb->store, xb->dir, "feature-persistent", 0, 0, 1, &was_offered, err);
 	blk->is_persistent = rc == 0 && frontend_can && was_offered;
-	blk->dev.identity.features = blk->is_persistent ? BLK_FEATURE_PERSISTENT : 0;
 	return rc;
 }
 

@@ -4,8 +4,8 @@
  *
  * A sleep costs both sides: the guest sends an event, we are woken, read it and unmask it. Looking costs our CPU alone.
  * So a queue looks for as long as such a wake-up costs, at most, and only where that pays: when the request before came
- * within that time. One miss, and it sleeps at once until the guest is quick again; an idle guest costs nothing, a slow
- * one next to nothing.
+ * soon enough. A look that was in vain makes the next ones rarer, up to one in 128 requests, until one is not: what a
+ * guest that is just too slow costs is next to nothing, and an idle one costs nothing.
  *
  * Thread: the queue's worker.  Pure but for busy_poll_measure_ns().
  */
@@ -15,10 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define BUSY_POLL_MAX_MISSES 7
+
 struct busy_poll {
 	uint64_t window_ns; /* 0: never looks */
 	uint64_t worked_ns; /* when a request was last taken, or answers published */
-	bool pays;
+	bool looks;         /* for the next request */
+	unsigned int nr_misses; /* looks in vain, in a row */
+	unsigned int nr_to_skip;
 };
 
 static inline void busy_poll_init(struct busy_poll *poll, uint64_t window_ns)
@@ -26,11 +30,28 @@ static inline void busy_poll_init(struct busy_poll *poll, uint64_t window_ns)
 	*poll = (struct busy_poll){ .window_ns = window_ns };
 }
 
-/* A wait that was slept through is longer by the wake-up, which costs as much as the window is long. */
+static inline void busy_poll_missed(struct busy_poll *poll)
+{
+	if (poll->nr_misses < BUSY_POLL_MAX_MISSES)
+		poll->nr_misses++;
+	poll->nr_to_skip = (1U << poll->nr_misses) - 1;
+}
+
+/* A wait that was slept through is longer by the wake-up, which costs about as much as the window is long. */
 static inline void busy_poll_took(struct busy_poll *poll, uint64_t now_ns)
 {
-	poll->pays = now_ns - poll->worked_ns < 2 * poll->window_ns;
+	uint64_t wait_ns = now_ns - poll->worked_ns;
+
 	poll->worked_ns = now_ns;
+	if (poll->looks && wait_ns < poll->window_ns) {
+		poll->nr_misses = 0;
+		return;
+	}
+	if (poll->looks)
+		busy_poll_missed(poll);
+	poll->looks = poll->nr_to_skip == 0 && wait_ns < 2 * poll->window_ns;
+	if (poll->nr_to_skip)
+		poll->nr_to_skip--;
 }
 
 static inline void busy_poll_answered(struct busy_poll *poll, uint64_t now_ns)
@@ -40,7 +61,7 @@ static inline void busy_poll_answered(struct busy_poll *poll, uint64_t now_ns)
 
 static inline bool busy_poll_goes_on(const struct busy_poll *poll, uint64_t now_ns)
 {
-	return poll->pays && now_ns - poll->worked_ns < poll->window_ns;
+	return poll->looks && now_ns - poll->worked_ns < poll->window_ns;
 }
 
 /*

@@ -7,7 +7,16 @@
 #include <string.h>
 
 #include <xen/xen.h>
+#include <xentoollog.h>
 #include <xen/grant_table.h>
+
+/* The library would print a line for each reference of a guest's that it cannot map. We have its return values. */
+static void drop_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
+			 const char *format, va_list args)
+{
+}
+
+static struct xentoollog_logger silent = { .vmessage = drop_message };
 
 void grants_init(struct grants *grants)
 {
@@ -18,9 +27,8 @@ void grants_init(struct grants *grants)
 
 int grants_open(struct grants *grants, uint32_t domid)
 {
-	grants_init(grants);
 	grants->domid = domid;
-	grants->xgt = xengnttab_open(NULL, 0);
+	grants->xgt = xengnttab_open(&silent, 0);
 	return grants->xgt ? 0 : -errno;
 }
 
@@ -28,12 +36,18 @@ void grants_close(struct grants *grants)
 {
 	if (grants->xgt)
 		xengnttab_close(grants->xgt);
-	grants_init(grants);
+	grants->xgt = NULL;
+	grants->nr_copies = 0;
 }
 
 int grants_keep(struct grants *grants, uint32_t max_pages, struct persistent_budget *budget)
 {
 	return persistent_open(&grants->persistent, grants->xgt, grants->domid, max_pages, budget);
+}
+
+bool grants_trim(struct grants *grants)
+{
+	return persistent_trim(&grants->persistent);
 }
 
 void grants_forget(struct grants *grants)

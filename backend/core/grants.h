@@ -42,6 +42,8 @@ void grants_close(struct grants *grants);
 
 /* From now on up to max_pages of the guest's pages stay mapped, until grants_forget(). */
 int grants_keep(struct grants *grants, uint32_t max_pages, struct persistent_budget *budget);
+/* Some of them no longer, for a guest that is idle or leaves. true: none is left. */
+bool grants_trim(struct grants *grants);
 void grants_forget(struct grants *grants);
 
 /* How many more segments fit before grants_copy_run(). */

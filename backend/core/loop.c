@@ -140,9 +140,11 @@ static void reap(struct loop *loop)
 	struct io_uring_cqe *cqe;
 	struct loop_op *op;
 	uint32_t flags;
+	unsigned int head;
 	int result;
 
-	while (io_uring_peek_cqe(&loop->uring, &cqe) == 0) {
+	/* What is visible: io_uring_peek_cqe() would ask the kernel for more, and a batch might never end. */
+	io_uring_for_each_cqe(&loop->uring, head, cqe) {
 		op = io_uring_cqe_get_data(cqe);
 		result = cqe->res;
 		flags = cqe->flags;

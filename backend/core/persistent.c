@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 
 #include "backend/core/metrics.h"
 
 /* Linux's default for vm.max_map_count. */
 #define DEFAULT_MAX_AREAS 65530
+
+/* Xen's maptrack has 262144 entries for a whole domain unless told otherwise, and a PV domain takes two for a page. */
+#define MAX_PAGES_OF_PROCESS 16384
 
 /* So many wrong references in a row, and this guest's are tried no more: a map that fails costs as one that works. */
 #define MAX_REFUSED 16
@@ -21,7 +25,7 @@
 
 /* ---- budgets --------------------------------------------------------------------------------------------------- */
 
-static int32_t areas_of_process(void)
+static int32_t process_pages(void)
 {
 	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
 	int32_t nr = DEFAULT_MAX_AREAS;
@@ -31,7 +35,7 @@ static int32_t areas_of_process(void)
 			nr = DEFAULT_MAX_AREAS;
 		fclose(file);
 	}
-	return nr;
+	return nr / 4 < MAX_PAGES_OF_PROCESS ? nr / 4 : MAX_PAGES_OF_PROCESS;
 }
 
 void persistent_budget_init(struct persistent_budget *of_guest)
@@ -40,7 +44,7 @@ void persistent_budget_init(struct persistent_budget *of_guest)
 	static int32_t max_pages;
 
 	if (!max_pages)
-		max_pages = of_process.nr_left = areas_of_process() / 4;
+		max_pages = of_process.nr_left = process_pages();
 	*of_guest = (struct persistent_budget){ .whole = &of_process, .nr_left = max_pages / 4 };
 }
 
@@ -69,21 +73,24 @@ int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32
 
 	while (nr_entries < 2 * max_pages)
 		nr_entries *= 2;
-	*persistent = (struct persistent){
-		.xgt = xgt,
-		.domid = domid,
-		.table = calloc(nr_entries, sizeof(*persistent->table)),
-		.nr_entries = nr_entries,
-		.max_pages = max_pages,
-		.budget = budget,
-	};
+	/* Not all at once: somebody may be reading nr_pages, which is 0. */
+	persistent->xgt = xgt;
+	persistent->domid = domid;
+	persistent->table = calloc(nr_entries, sizeof(*persistent->table));
+	persistent->nr_entries = nr_entries;
+	persistent->max_pages = max_pages;
+	persistent->nr_refused = 0;
+	persistent->budget = budget;
+	if (getrandom(&persistent->hash_factor, sizeof(persistent->hash_factor), GRND_NONBLOCK) < 0)
+		persistent->hash_factor = 2654435761U;
+	persistent->hash_factor |= 1;
 	return persistent->table ? 0 : -ENOMEM;
 }
 
 static struct persistent_entry *find(const struct persistent *persistent, uint32_t gref)
 {
 	uint32_t mask = persistent->nr_entries - 1;
-	uint32_t i = gref & mask; /* a frontend's references come in rows, which fill the table without a collision */
+	uint32_t i = (uint32_t)(gref * persistent->hash_factor) >> 12 & mask; /* the upper bits are the mixed ones */
 
 	for (; persistent->table[i].page && persistent->table[i].gref != gref; i = (i + 1) & mask)
 		;
@@ -154,6 +161,7 @@ bool persistent_trim(struct persistent *persistent)
 			nr_trimmed++;
 		}
 	}
+	persistent->nr_refused = 0; /* what was refused may have been for want of room */
 	return persistent->nr_pages == 0;
 }
 
@@ -164,5 +172,5 @@ void persistent_close(struct persistent *persistent)
 			unmap(persistent, &persistent->table[i]);
 	}
 	free(persistent->table);
-	*persistent = (struct persistent){ 0 };
+	persistent->table = NULL;
 }

@@ -4,8 +4,8 @@
  * them (blkif.h: feature-persistent) uses the same references again and again, so that each is mapped once.
  *
  * Every mapping is an area of the process's memory and an entry of Xen's maptrack, so there is a budget for the
- * process, a part of it for each guest, and a part of that for each queue. A page that is over one of them, or that
- * cannot be mapped, is simply not here: it is copied by the hypervisor, which also gives the verdict on its reference.
+ * process, a part of it for each guest, and a bound for each queue. A page that is over one of them, or that cannot be
+ * mapped, is simply not here: it is copied by the hypervisor, which also gives the verdict on its reference.
  *
  * Thread: the queue's worker, the budgets any.  Trust: the references are the guest's.  Errors: -errno; never logs.
  */
@@ -32,16 +32,17 @@ struct persistent {
 	uint32_t domid;
 	struct persistent_entry *table; /* open addressing; NULL: persistent grants are not in use */
 	uint32_t nr_entries;            /* a power of two, more than max_pages */
+	uint32_t hash_factor;           /* a guest that knew it could make its references collide */
 	uint64_t nr_pages; /* counter_read() by any thread */
 	uint32_t max_pages;
-	uint32_t nr_refused; /* in a row: references that could not be mapped */
+	uint32_t nr_refused; /* references that could not be mapped, in a row and since the last trim */
 	struct persistent_budget *budget;
 };
 
-/* A guest's: a quarter of the process's, which is a quarter of the areas that the kernel allows it. Main thread. */
+/* A guest's: a quarter of the process's, which is a quarter of its areas, or less. On the main thread. */
 void persistent_budget_init(struct persistent_budget *of_guest);
 
-/* Both belong to the caller and outlive it. */
+/* Of zeroes, or after persistent_close(). The handle and the budget belong to the caller and outlive it. */
 int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32_t domid, uint32_t max_pages,
 		    struct persistent_budget *budget);
 /* Unmaps everything. Fine for one that was never opened and is zero. */

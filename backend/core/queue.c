@@ -110,26 +110,31 @@ static void watch_for_quiet(struct queue *queue)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
-static void take_requests(struct queue *queue)
+/* false: there was none. */
+static bool take_requests(struct queue *queue)
 {
 	struct journal_entry *entries = queue->journal->file->entry;
-	enum ring_pop got;
+	uint64_t nr_taken_before = queue->nr_taken;
+	enum ring_pop got = RING_GOT;
 	uint32_t slot;
 
-	while (queue->nr_free > 0) {
+	while (queue->nr_free > 0 && got == RING_GOT) {
 		slot = queue->free_slots[queue->nr_free - 1];
 		got = ring_back_pop(&queue->ring, entries[slot].request);
-		if (got == RING_BROKEN) {
+		if (got == RING_GOT) {
+			queue->nr_free--;
+			queue->nr_taken++;
+			journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
+			queue->ops->request(queue, slot, entries[slot].request);
+		} else if (got == RING_BROKEN) {
 			queue->state = QUEUE_BROKEN;
 			queue->ops->broken(queue);
 		}
-		if (got != RING_GOT)
-			return;
-		queue->nr_free--;
-		queue->nr_taken++;
-		journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
-		queue->ops->request(queue, slot, entries[slot].request);
 	}
+	if (queue->nr_taken == nr_taken_before)
+		return false;
+	busy_poll_took(&queue->busy_poll, clock_now_ns());
+	return true;
 }
 
 static void push_responses(struct queue *queue)
@@ -155,19 +160,15 @@ static void push_responses(struct queue *queue)
  */
 static void look_again_or_sleep(struct queue *queue, bool has_taken)
 {
-	uint64_t now_ns = clock_now_ns();
-
-	if (has_taken)
-		busy_poll_took(&queue->busy_poll, now_ns);
 	if (queue->nr_free == 0)
 		return;
-	if ((has_taken || queue_nr_busy(queue) == 0) && busy_poll_goes_on(&queue->busy_poll, now_ns))
+	if ((has_taken || queue_nr_busy(queue) == 0) && busy_poll_goes_on(&queue->busy_poll, clock_now_ns()))
 		queue_kick(queue);
 	else if (ring_back_final_check(&queue->ring))
 		queue_kick(queue);
 }
 
-static void finish_stop(struct queue *queue);
+static void try_to_finish_stop(struct queue *queue);
 static void release_when_idle(struct queue *queue);
 
 /* What a queue that no longer has its ring does when something completes. */
@@ -185,19 +186,19 @@ static void run_without_ring(struct queue *queue)
 static void queue_run(struct loop_task *task)
 {
 	struct queue *queue = container_of(task, struct queue, task);
-	uint64_t nr_taken_before = queue->nr_taken;
+	bool has_taken = false;
 
 	if (queue_has_ring(queue)) {
 		if (queue->state == QUEUE_RUNNING)
-			take_requests(queue);
+			has_taken = take_requests(queue);
 		watch_for_quiet(queue);
 		queue->ops->flush(queue);
 		push_responses(queue);
 		if (queue->state == QUEUE_RUNNING)
-			look_again_or_sleep(queue, queue->nr_taken != nr_taken_before);
+			look_again_or_sleep(queue, has_taken);
 		finish_event(queue);
 		if (queue->state == QUEUE_STOPPING && (queue_nr_busy(queue) == 0 || queue->is_overdue))
-			finish_stop(queue);
+			try_to_finish_stop(queue);
 	}
 	if (!queue_has_ring(queue))
 		run_without_ring(queue);
@@ -377,6 +378,15 @@ static void finish_stop(struct queue *queue)
 	release_ring(queue);
 	queue->state = nr_orphans ? QUEUE_ORPHANED : QUEUE_RELEASING;
 	queue->ops->stopped(queue, nr_orphans);
+}
+
+/* The guest's pages first, bit by bit: the worker serves others meanwhile. */
+static void try_to_finish_stop(struct queue *queue)
+{
+	if (grants_trim(&queue->grants) || queue->is_overdue)
+		finish_stop(queue);
+	else
+		queue_kick(queue);
 }
 
 static void deadline_passed(struct loop_timer *timer)

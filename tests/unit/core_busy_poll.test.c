@@ -43,15 +43,46 @@ static void a_guest_that_was_quick_but_for_our_wake_up_is_quick(void **state)
 	assert_true(busy_poll_goes_on(&poll, 1000000 + 2 * WINDOW_NS));
 }
 
-static void a_slow_guest_is_not_looked_for_until_it_is_quick_again(void **state)
+/* Requests come so long after each other; how many of n are looked for in vain? */
+static unsigned int nr_vain_looks(struct busy_poll *poll, uint64_t wait_ns, unsigned int n)
+{
+	uint64_t now = poll->worked_ns;
+	unsigned int nr = 0;
+
+	while (n--) {
+		nr += poll->looks && wait_ns >= poll->window_ns;
+		now += wait_ns;
+		busy_poll_took(poll, now);
+	}
+	return nr;
+}
+
+static void a_slow_guest_is_not_looked_for(void **state)
 {
 	struct busy_poll poll = begin(WINDOW_NS);
 
 	busy_poll_took(&poll, 1000050);
-	busy_poll_took(&poll, 1000050 + 2 * WINDOW_NS);
-	assert_false(busy_poll_goes_on(&poll, 1000050 + 2 * WINDOW_NS));
-	busy_poll_took(&poll, 1000100 + 2 * WINDOW_NS);
-	assert_true(busy_poll_goes_on(&poll, 1000100 + 2 * WINDOW_NS));
+	assert_int_equal(nr_vain_looks(&poll, 2 * WINDOW_NS, 10000), 1);
+}
+
+/* With the wake-up it takes less than two windows, which looking does not change: it is never found. */
+static void a_guest_just_too_slow_is_looked_for_ever_more_rarely(void **state)
+{
+	struct busy_poll poll = begin(WINDOW_NS);
+
+	busy_poll_took(&poll, 1000050);
+	assert_in_range(nr_vain_looks(&poll, 3 * WINDOW_NS / 2, 10000), 1, 100);
+}
+
+static void a_guest_that_is_quick_again_is_looked_for_again(void **state)
+{
+	struct busy_poll poll = begin(WINDOW_NS);
+
+	busy_poll_took(&poll, 1000050);
+	nr_vain_looks(&poll, 3 * WINDOW_NS / 2, 10000);
+	nr_vain_looks(&poll, WINDOW_NS / 2, 200);
+	assert_true(busy_poll_goes_on(&poll, poll.worked_ns + 1));
+	assert_int_equal(poll.nr_misses, 0);
 }
 
 static void without_a_window_nobody_is_looked_for(void **state)
@@ -73,7 +104,9 @@ int main(void)
 		cmocka_unit_test(a_quick_guest_is_looked_for),
 		cmocka_unit_test(the_time_counts_from_the_last_answer),
 		cmocka_unit_test(a_guest_that_was_quick_but_for_our_wake_up_is_quick),
-		cmocka_unit_test(a_slow_guest_is_not_looked_for_until_it_is_quick_again),
+		cmocka_unit_test(a_slow_guest_is_not_looked_for),
+		cmocka_unit_test(a_guest_just_too_slow_is_looked_for_ever_more_rarely),
+		cmocka_unit_test(a_guest_that_is_quick_again_is_looked_for_again),
 		cmocka_unit_test(without_a_window_nobody_is_looked_for),
 		cmocka_unit_test(the_measured_window_is_neither_nothing_nor_long),
 	};
