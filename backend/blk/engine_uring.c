@@ -15,6 +15,8 @@
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 
+#define BLK_MAX_SECTOR_BYTES 4096U /* what every frontend can use */
+
 /* ---- open ------------------------------------------------------------------------------------------------------ */
 
 static int measure_block_device(struct blk_engine *engine, const char *path, struct errbuf *err)
@@ -58,6 +60,10 @@ static int measure(struct blk_engine *engine, const struct stat *st, const char 
 
 	if (rc)
 		return rc;
+	if (engine->sector_bytes > BLK_MAX_SECTOR_BYTES)
+		return errbuf_set(err, -EINVAL, "image %.300s works in units of %u bytes: expected at most %u%s", path,
+				  engine->sector_bytes, BLK_MAX_SECTOR_BYTES,
+				  S_ISREG(st->st_mode) ? " (without direct I/O it would do)" : "");
 	if (engine->size_bytes == 0)
 		return errbuf_set(err, -EINVAL, "image %.300s is empty: expected a multiple of %u bytes", path,
 				  engine->sector_bytes);
@@ -163,6 +169,8 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 		prepare(op);
 		return;
 	}
+	if (result < 0 && op->kind == BLK_OP_FLUSH)
+		op->engine->has_lost_writes = true;
 	if (result < 0 || op->kind == BLK_OP_FLUSH) {
 		finish(op, result < 0 ? result : 0);
 		return;
@@ -185,7 +193,11 @@ static void uring_submit(struct blk_engine *engine, struct loop *loop, struct bl
 	op->loop_op.done = uring_done;
 	op->done_bytes = 0;
 	loop->nr_fixed_out += op->buffer_index >= 0;
-	prepare(op);
+	/* Linux reports a failed write-back once, and then takes the pages for clean. */
+	if (op->kind == BLK_OP_FLUSH && engine->has_lost_writes)
+		finish(op, -EIO);
+	else
+		prepare(op);
 }
 
 const struct blk_engine_ops engine_uring = {

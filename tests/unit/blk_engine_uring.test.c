@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backend/blk/image.h"
@@ -185,6 +187,25 @@ static void a_flush_ends(void **state)
 	assert_int_equal(submit(), 0);
 }
 
+/* Linux says it once, and takes the pages for clean from then on: its next answer is worth nothing. */
+static void after_a_flush_that_failed_none_succeeds(void **state)
+{
+	uint8_t data[512] = { 0 };
+
+	prepare(BLK_OP_FLUSH, 0, NULL, NULL, 0);
+	one.lie = -EIO;
+	assert_int_equal(submit(), -EIO);
+	prepare(BLK_OP_FLUSH, 0, NULL, NULL, 0);
+	assert_int_equal(submit(), -EIO);
+	assert_int_equal(do_op(BLK_OP_WRITE, 0, data, 512), 0);
+	prepare(BLK_OP_FLUSH, 0, NULL, NULL, 0);
+	assert_int_equal(submit(), -EIO);
+	engine_uring.close(engine);
+	assert_int_equal(open_engine(false, IMAGE_DIRECT_DEFAULT), 0); /* the operator has looked at it */
+	prepare(BLK_OP_FLUSH, 0, NULL, NULL, 0);
+	assert_int_equal(submit(), 0);
+}
+
 static unsigned int nr_left;
 
 static void count_down(struct blk_op *op, int rc)
@@ -321,6 +342,35 @@ static void a_read_only_image_is_not_written(void **state)
 	assert_true(is_pattern(data, 0, 512));
 }
 
+/* In the place of libc's: a file system whose direct I/O works in larger units than a guest's disk can have. */
+static uint32_t direct_unit_bytes;
+
+int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *stx)
+{
+	int rc = syscall(SYS_statx, dirfd, pathname, flags, mask, stx);
+
+	if (direct_unit_bytes) {
+		stx->stx_mask |= STATX_DIOALIGN;
+		stx->stx_dio_offset_align = direct_unit_bytes;
+	}
+	return rc;
+}
+
+static void an_image_of_larger_sectors_than_a_disk_can_have_is_refused(void **state)
+{
+	engine_uring.close(engine);
+	engine = NULL;
+	if (open_engine(false, IMAGE_DIRECT_ON))
+		skip(); /* not on this file system */
+	engine_uring.close(engine);
+	engine = NULL;
+	direct_unit_bytes = 16384;
+	assert_int_equal(open_engine(false, IMAGE_DIRECT_ON), -EINVAL);
+	direct_unit_bytes = 0;
+	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, "16384"));
+}
+
 /* ---- past the page cache --------------------------------------------------------------------------------------- */
 
 static void direct_io_works_with_a_registered_buffer(void **state)
@@ -361,6 +411,7 @@ int main(void)
 		TEST(what_is_read_is_what_the_file_has),
 		TEST(what_is_written_is_in_the_file_and_nowhere_else),
 		TEST(a_flush_ends),
+		TEST(after_a_flush_that_failed_none_succeeds),
 		TEST(many_run_at_once),
 		TEST(a_read_goes_on_where_the_kernel_stopped),
 		TEST(a_write_goes_on_where_the_kernel_stopped),
@@ -368,6 +419,7 @@ int main(void)
 		TEST(a_file_cut_short_is_an_error_and_no_success),
 		TEST(a_write_that_has_no_room_is_an_error),
 		TEST(a_read_only_image_is_not_written),
+		TEST(an_image_of_larger_sectors_than_a_disk_can_have_is_refused),
 		TEST(direct_io_works_with_a_registered_buffer),
 	};
 
