@@ -48,6 +48,6 @@ uint64_t busy_poll_measure_ns(void)
 		return 0;
 	qsort(overshoot_ns, NR_SLEEPS, sizeof(*overshoot_ns), by_value);
 	/* Half is the sleep; the rest is the event: sent by the guest, read and unmasked by us. */
-	window_ns = 2 * overshoot_ns[NR_SLEEPS / 4]; /* a machine that starts up is busy with other things, too */
+	window_ns = 2 * overshoot_ns[NR_SLEEPS / 2];
 	return window_ns < MAX_WINDOW_NS ? window_ns : MAX_WINDOW_NS;
 }

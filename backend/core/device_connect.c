@@ -35,13 +35,29 @@ static void park(struct device *dev, const char *reason)
 	device_settle(dev, DEVICE_PARKED);
 }
 
+/* A guest that has left, or come back with another ring, has taken the one we tried along: that is no fault of it. */
+static bool guest_has_moved_on(struct device *dev)
+{
+	struct journal_identity tried = dev->identity;
+	enum xb_state peer;
+	struct errbuf err;
+
+	if (xb_device_peer_state(&dev->xb, &peer, &err))
+		return false;
+	if (peer != XB_INITIALISED && peer != XB_CONNECTED)
+		return true;
+	return dev->host->class->accept(dev, &err) == 0 && memcmp(&tried, &dev->identity, sizeof(tried)) != 0;
+}
+
 static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)
 {
 	if (dev->is_resuming) {
 		park(dev, reason);
 		return;
 	}
-	if (device_refuse(dev, step, rc, reason) || dev->host->is_stopping)
+	if (guest_has_moved_on(dev))
+		device_settle(dev, DEVICE_READY);
+	else if (device_refuse(dev, step, rc, reason) || dev->host->is_stopping)
 		device_settle(dev, DEVICE_READY);
 	else
 		dev->phase = DEVICE_READY; /* the guest still asks: not at once again */

@@ -537,6 +537,8 @@ static void an_error_goes_with_its_device(void **state)
 	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
 }
 
+static void to_connecting(void);
+
 static void what_the_guest_published_wrongly_is_refused(void **state)
 {
 	add_and_offer();
@@ -550,6 +552,24 @@ static void what_the_guest_published_wrongly_is_refused(void **state)
 	guest(XB_INITIALISED);
 	assert_int_equal(ours(), XB_CONNECTED);
 	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+}
+
+/* It has taken its ring along: that it could not be mapped is no fault of its next one. */
+static void a_guest_that_leaves_while_it_is_connected_to_is_not_refused(void **state)
+{
+	struct errbuf why;
+
+	to_connecting();
+	set_state(FRONT "/state", XB_CLOSED);
+	set_state(FRONT "/state", XB_INITIALISING);
+	class.connecting = NULL;
+	errbuf_set(&why, -EINVAL, "no ring");
+	device_connected(the_device(), -EINVAL, &why);
+	finish_all();
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	assert_null(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"));
+	guest(XB_INITIALISED);
+	assert_int_equal(ours(), XB_CONNECTED);
 }
 
 /* Ours, the guest's, or whether it lives: trouble with the store is not the guest's. */
@@ -1154,6 +1174,7 @@ int main(void)
 		TEST(what_opens_slowly_is_not_offered_to_another),
 		TEST(an_error_goes_with_its_device),
 		TEST(what_the_guest_published_wrongly_is_refused),
+		TEST(a_guest_that_leaves_while_it_is_connected_to_is_not_refused),
 		TEST(what_cannot_be_read_takes_no_disk_away),
 		TEST(a_lock_that_will_be_free_is_waited_for),
 		TEST(each_attempt_says_that_it_waits),
