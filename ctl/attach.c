@@ -89,7 +89,8 @@ static int attach(struct xb_store *store, void *arg, struct errbuf *err)
 	struct vbd vbd;
 	int rc;
 
-	rc = vbd_init(&vbd, a->domid, a->devid, a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
+	rc = vbd_init(&vbd, "vbd", a->domid, a->devid,
+		      a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
 	if (rc == 0)
 		rc = vbd_create(&vbd, store, &a->request, err);
 	if (rc)

@@ -13,18 +13,24 @@
 #include "xenbus/state.h"
 #include "xenbus/watch.h"
 
-int vbd_init(struct vbd *vbd, uint32_t domid, uint32_t devid, uint32_t backend_domid, struct errbuf *err)
+int vbd_init(struct vbd *vbd, const char *kind, uint32_t domid, uint32_t devid, uint32_t backend_domid,
+	     struct errbuf *err)
 {
 	int rc;
 
-	*vbd = (struct vbd){ .domid = domid, .devid = devid, .backend_domid = backend_domid };
+	*vbd = (struct vbd){ .kind = kind, .domid = domid, .devid = devid, .backend_domid = backend_domid };
 	rc = xb_path(vbd->frontend, sizeof(vbd->frontend), err, "/local/domain/%u/device/vbd/%u", domid, devid);
 	if (rc == 0)
-		rc = xb_path(vbd->backend, sizeof(vbd->backend), err, "/local/domain/%u/backend/vbd/%u/%u",
-			     backend_domid, domid, devid);
+		rc = xb_path(vbd->backend, sizeof(vbd->backend), err, "/local/domain/%u/backend/%s/%u/%u",
+			     backend_domid, kind, domid, devid);
 	if (rc == 0)
 		rc = xb_path(vbd->libxl, sizeof(vbd->libxl), err, "/libxl/%u/device/vbd/%u", domid, devid);
 	return rc;
+}
+
+bool vbd_is_qdisk(const struct vbd *vbd)
+{
+	return strcmp(vbd->kind, "qdisk") == 0;
 }
 
 int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t devid, struct errbuf *err)
@@ -33,7 +39,7 @@ int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t d
 	unsigned int backend_domid = 0;
 	int rc;
 
-	rc = vbd_init(vbd, domid, devid, 0, err);
+	rc = vbd_init(vbd, "vbd", domid, devid, 0, err);
 	if (rc)
 		return rc;
 	/* The toolstack's own copy: the guest may have written to the frontend's. */
@@ -43,7 +49,7 @@ int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t d
 	if (rc)
 		return rc;
 	sscanf(backend, "/local/domain/%5u/", &backend_domid);
-	rc = vbd_init(vbd, domid, devid, backend_domid, err);
+	rc = vbd_init(vbd, "vbd", domid, devid, backend_domid, err);
 	if (rc == 0 && strcmp(backend, vbd->backend) != 0) {
 		snprintf(expected, sizeof(expected), "%s", vbd->backend);
 		rc = errbuf_set(err, -EPROTO, "%s/backend: '%s' is not served by pvring: expected %s", vbd->libxl,
@@ -154,17 +160,17 @@ static int write_backend(struct xb_store *store, const struct creation *c, struc
 {
 	const struct vbd_request *request = c->request;
 	const struct vbd *vbd = c->vbd;
-	char domid[16];
+	char domid[16], params[1100];
 	const struct pair pairs[] = {
-		{ "params", request->target },
-		{ "script", VBD_SCRIPT },
+		{ "params", params },
+		{ "script", vbd_is_qdisk(vbd) ? NULL : VBD_SCRIPT },
 		{ "frontend-id", domid },
 		{ "online", "1" },
 		{ "removable", request->is_cdrom ? "1" : "0" },
 		{ "bootable", "1" },
 		{ "state", "1" },
 		{ "dev", request->vdev },
-		{ "type", "phy" },
+		{ "type", vbd_is_qdisk(vbd) ? "qdisk" : "phy" },
 		{ "mode", request->is_writable ? "w" : "r" },
 		{ "device-type", device_type(request) },
 		{ "discard-enable", request->is_writable ? "1" : "0" },
@@ -174,6 +180,7 @@ static int write_backend(struct xb_store *store, const struct creation *c, struc
 	int rc;
 
 	snprintf(domid, sizeof(domid), "%u", vbd->domid);
+	snprintf(params, sizeof(params), "%s%s", vbd_is_qdisk(vbd) ? "aio:" : "", request->target);
 	rc = make_dir(store, vbd->backend, vbd->backend_domid, vbd->domid, err);
 	if (rc == 0)
 		rc = xb_write(store, vbd->backend, "frontend", err, "%s", vbd->frontend);

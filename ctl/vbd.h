@@ -21,6 +21,7 @@
 #define VBD_REMOVE_SECONDS  10
 
 struct vbd {
+	const char *kind; /* of the backend's directory: "vbd"; or "qdisk", QEMU's, which has no hotplug step */
 	uint32_t domid, devid, backend_domid;
 	char frontend[XB_DIR_MAX]; /* the three directories */
 	char backend[XB_DIR_MAX];
@@ -33,7 +34,9 @@ struct vbd_request {
 	bool is_writable, is_cdrom;
 };
 
-int vbd_init(struct vbd *vbd, uint32_t domid, uint32_t devid, uint32_t backend_domid, struct errbuf *err);
+int vbd_init(struct vbd *vbd, const char *kind, uint32_t domid, uint32_t devid, uint32_t backend_domid,
+	     struct errbuf *err);
+bool vbd_is_qdisk(const struct vbd *vbd);
 /* Finds the backend's domain of a disk that exists: -ENOENT if it does not. */
 int vbd_find(struct vbd *vbd, struct xb_store *store, uint32_t domid, uint32_t devid, struct errbuf *err);
 
