@@ -27,7 +27,7 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := $(O)/pvring-blkd $(O)/pvring $(O)/pvring-blkload $(O)/loopxen
+programs := $(O)/pvring-blkd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen
 
 all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all
@@ -35,7 +35,7 @@ all: $(programs) loopxen-libs                  ## build the programs
 # ---- objects -------------------------------------------------------------------------------------------------
 # Everything but the programs' main files goes into one archive, so that a unit test links what it names.
 room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user frontend/user/blkload,$(call room,$(d)))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user frontend/user/blkload ctl,$(call room,$(d)))
 lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
 
 $(O)/obj/%.o: %.c
@@ -53,7 +53,7 @@ $(O)/libpvring.a: $(lib-obj)
 
 link = $(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 $(O)/pvring-blkd: $(O)/obj/backend/blk/main.o $(O)/libpvring.a ; $(link)
-$(O)/pvring: $(patsubst %.c,$(O)/obj/%.o,$(wildcard ctl/*.c)) $(O)/libpvring.a ; $(link)
+$(O)/pvring: $(O)/obj/ctl/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-blkload: $(O)/obj/frontend/user/blkload/main.o $(O)/libpvring.a ; $(link)
 
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
@@ -77,12 +77,24 @@ bench:                                         ## measure against other backends
 	@$(MAKE) xen-vm
 	@$(MAKE) all
 	@tests/bench/run
-.PHONY: demo bench
+conform-peers:                                 ## the whole suite against pvring-blkd and QEMU, and against what it must find
+	@$(MAKE) deps-check
+	@$(MAKE) xen-qemu
+	@$(MAKE) -j2 all
+	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/violations
+	@tests/run --totals $(records)
+mutation:                                      ## how many mutants of pvring the tests notice (half an hour)
+	@$(MAKE) deps-check
+	@$(MAKE) xen-xenstore
+	@$(MAKE) -j2 all
+	@tests/conform/mutate $(MUTATE)
+.PHONY: demo bench conform-peers mutation
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 # Each test is a program that prints TAP; tests/run keeps the records that the totals come from.
 -include tests/ring/build.mk
 -include tests/daemon/build.mk
+include tests/conform/build.mk
 
 records    := $(O)/test-records
 unit-tests := $(patsubst tests/unit/%.test.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.test.c))
@@ -127,7 +139,7 @@ check-begin:
 	@$(MAKE) deps-check
 	@$(MAKE) xen-qemu
 	@$(MAKE) -j2 all
-run-quick: run-lint run-unit run-asan run-tsan run-loopxen run-daemon
+run-quick: run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform
 run-lint:
 	@echo "lint:"; tests/run -j 2 $(records) $(sort $(wildcard tests/lint/*.sh))
 run-unit:
@@ -150,6 +162,8 @@ run-daemon:
 	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(filter-out $(slow-tests),$(daemon-tests))
 run-slow:
 	@echo "daemons on loopxen, at length:"; tests/run -j 2 $(records) $(slow-tests)
+run-conform:
+	@echo "conformance, on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/conform/*.sh))
 daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd
@@ -158,13 +172,13 @@ run-vm:
 	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh %/every_guest.sh,$(wildcard tests/vm/*.sh)))
 run-long: daemons-built
 	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
-.PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-vm
+.PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------
 install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pvring/loopxen
 	install -m 755 $(O)/pvring-blkd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
 	install -D -m 755 dist/block-pvring $(DESTDIR)/etc/xen/scripts/block-pvring
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system

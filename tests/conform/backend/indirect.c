@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+/* Requests whose segments stand in pages of their own, which a backend may offer or not. */
+#include <stdatomic.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "tests/conform/case.h"
+#include "tests/conform/peer/judge.h"
+#include "tests/conform/peer/octets.h"
+
+#define INDIRECT      "feature-max-indirect-segments"
+#define SEGMENT_PAGES 8
+#define SEGMENT_PAGE  (FRONT_DATA_PAGES - SEGMENT_PAGES)
+#define MOST_SECTORS  (JUDGE_PAGE * PAGE_SECTORS) /* that have a place of their own in the data pages */
+
+/* Segment i is one sector, the i-th of the data pages. */
+static struct octets make_indirect(struct front *front, uint8_t operation, uint64_t sector, unsigned int nr)
+{
+	uint64_t id = 0x5152535455560000 + front->req_prod;
+	struct octets octets = octets_begin(front->abi, BLKIF_OP_INDIRECT, operation, id, sector);
+
+	octets_indirect(&octets, nr);
+	for (unsigned int i = 0; i < SEGMENT_PAGES; i++)
+		octets_indirect_page(&octets, i, i * 512 < nr ? front_gref(front, SEGMENT_PAGE + i) : UINT32_MAX);
+	for (unsigned int i = 0; i < nr && i < SEGMENT_PAGES * 512; i++) {
+		unsigned int place = i % MOST_SECTORS;
+
+		octets_write_segment(front_page(front, SEGMENT_PAGE) + 8 * i, front_gref(front, place / 8), place % 8,
+				     place % 8);
+	}
+	return octets;
+}
+
+static unsigned int most_segments(struct front *front)
+{
+	return front_backend_number(front, INDIRECT, 0);
+}
+
+/* A number that it has to serve: all that its disk and our pages hold. */
+static unsigned int limit(struct front *front, unsigned int nr)
+{
+	unsigned int most = most_segments(front);
+
+	return nr < most ? nr : most;
+}
+
+static void indirect_read(struct front *front)
+{
+	static const unsigned int numbers[] = { 1, 2, 11, 12, 32, 256, MOST_SECTORS };
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		unsigned int nr = limit(front, numbers[i]);
+
+		octets = make_indirect(front, BLKIF_OP_READ, 17 * i, nr);
+		memset(front_page(front, 0), 0xee, MOST_SECTORS * 512);
+		MUST("BLK-61", octets_do(front, "BLK-13", &octets, BLKIF_OP_READ) == BLKIF_RSP_OKAY,
+		     "it refuses an indirect READ of %u segments", nr);
+		MUST("BLK-61",
+		     pattern_is(front_page(front, 0), 17 * i, nr) &&
+			     judge_is_filled(front_page(front, 0) + nr * 512, 0xee, (MOST_SECTORS - nr) * 512),
+		     "an indirect READ of %u segments gives other data", nr);
+	}
+}
+
+static void indirect_read_x86_32(struct front *front)
+{
+	front->abi = BLK_ABI_X86_32;
+	indirect_read(front);
+}
+
+static void indirect_write(struct front *front)
+{
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 1; i <= 80; i += 13) {
+		unsigned int nr = limit(front, i);
+
+		octets = make_indirect(front, BLKIF_OP_WRITE, 20 * i, nr);
+		pattern_fill(front_page(front, 0), 10000 * i, nr);
+		MUST("BLK-61", octets_do(front, "BLK-13", &octets, BLKIF_OP_WRITE) == BLKIF_RSP_OKAY,
+		     "it refuses an indirect WRITE of %u segments", nr);
+		must_hold(front, "BLK-61", 20 * i, nr, 10000 * i);
+		must_hold(front, "BLK-61", 20 * i + nr, 1, 20 * i + nr);
+	}
+}
+
+static void indirect_write_x86_32(struct front *front)
+{
+	front->abi = BLK_ABI_X86_32;
+	indirect_write(front);
+}
+
+static void indirect_most(struct front *front)
+{
+	struct octets octets;
+	unsigned int nr;
+
+	front_connect(front, "BUS-21");
+	MUST("BLK-61", most_segments(front) <= 4096, "it offers %u segments", most_segments(front));
+	nr = limit(front, DISK_SECTORS);
+	octets = make_indirect(front, BLKIF_OP_READ, 0, nr);
+	MUST("BLK-61", octets_do(front, "BLK-13", &octets, BLKIF_OP_READ) == BLKIF_RSP_OKAY,
+	     "it refuses an indirect READ of %u segments, and has offered %u", nr, most_segments(front));
+}
+
+/* Its response has to have the inner operation all the same: Linux blkfront stops using the disk else. */
+static void refuse_indirect(struct front *front, const char *clause, const struct octets *octets)
+{
+	int status = octets_do(front, "BLK-13", octets, octets->slot[1]);
+
+	MUST(clause, status == BLKIF_RSP_ERROR, "it answers %s to an indirect request of operation %u and %u segments",
+	     judge_status(status), octets->slot[1], octets->slot[2] | octets->slot[3] << 8);
+}
+
+static void indirect_numbers(struct front *front)
+{
+	struct octets octets;
+	unsigned int most;
+
+	front_connect(front, "BUS-21");
+	most = most_segments(front);
+	for (uint8_t operation = BLKIF_OP_READ; operation <= BLKIF_OP_WRITE; operation++) {
+		octets = make_indirect(front, operation, 64, 0);
+		refuse_indirect(front, "BLK-62", &octets);
+		octets = make_indirect(front, operation, 0, most + 1);
+		refuse_indirect(front, "BLK-62", &octets);
+		octets = make_indirect(front, operation, 0, 65535);
+		refuse_indirect(front, "BLK-62", &octets);
+	}
+	must_go_on(front, "BLK-62");
+}
+
+static void indirect_operations(struct front *front)
+{
+	static const uint8_t operations[] = { 2, 3, 4, 5, 6, 7, 255 };
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < sizeof(operations); i++) {
+		octets = make_indirect(front, operations[i], 64, 8);
+		refuse_indirect(front, "BLK-63", &octets);
+	}
+	must_hold(front, "BLK-63", 64, 8, 64);
+}
+
+/* The segments in their pages are judged as those in a slot are. */
+static void refuse_indirect_segment(struct front *front, const char *clause, uint32_t gref, uint8_t first, uint8_t last)
+{
+	unsigned int nr = limit(front, 40);
+	struct octets octets;
+
+	for (unsigned int i = 0; i < 6; i++) {
+		unsigned int at = i / 2 * (nr - 1) / 2; /* the first, the middle and the last */
+
+		octets = make_indirect(front, i % 2 ? BLKIF_OP_WRITE : BLKIF_OP_READ, 64, nr);
+		octets_write_segment(front_page(front, SEGMENT_PAGE) + 8 * at, gref, first, last);
+		memset(front_page(front, 0), 0xee, MOST_SECTORS * 512);
+		refuse_indirect(front, clause, &octets);
+	}
+	must_hold(front, "BLK-24", 64, 88, 64);
+}
+
+static void indirect_segments(struct front *front)
+{
+	front_connect(front, "BUS-21");
+	refuse_indirect_segment(front, "BLK-22", front_gref(front, 0), 1, 0);
+	refuse_indirect_segment(front, "BLK-22", front_gref(front, 0), 255, 7);
+	refuse_indirect_segment(front, "BLK-23", front_gref(front, 0), 0, 8);
+	refuse_indirect_segment(front, "BLK-23", front_gref(front, 0), 255, 255);
+	refuse_indirect_segment(front, "BLK-29", UINT32_MAX, 0, 7);
+	must_go_on(front, "BLK-22");
+}
+
+static void indirect_range(struct front *front)
+{
+	static const uint64_t ends[] = { DISK_SECTORS + 1,  UINT64_MAX,	       0,
+					 (1ULL << 54) + 16, (1ULL << 55) + 16, (1ULL << 55) + 40 };
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < 2 * sizeof(ends) / sizeof(ends[0]); i++) {
+		unsigned int nr = limit(front, 12);
+
+		octets = make_indirect(front, i % 2 ? BLKIF_OP_WRITE : BLKIF_OP_READ, ends[i / 2] - nr, nr);
+		memset(front_page(front, 0), 0xee, MOST_SECTORS * 512);
+		refuse_indirect(front, "BLK-25", &octets);
+	}
+	must_hold(front, "BLK-25", 0, 88, 0);
+	must_hold(front, "BLK-25", DISK_SECTORS - 88, 88, DISK_SECTORS - 88);
+}
+
+/* The page of segments itself cannot be used. */
+static void indirect_gref(struct front *front)
+{
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (uint8_t operation = BLKIF_OP_READ; operation <= BLKIF_OP_WRITE; operation++) {
+		octets = make_indirect(front, operation, 64, 8);
+		octets_indirect_page(&octets, 0, UINT32_MAX);
+		refuse_indirect(front, "BLK-29", &octets);
+	}
+	must_hold(front, "BLK-29", 64, 8, 64);
+	must_go_on(front, "BLK-29");
+}
+
+static void indirect_read_only(struct front *front)
+{
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	octets = make_indirect(front, BLKIF_OP_WRITE, 64, 8);
+	refuse_indirect(front, "BLK-26", &octets);
+	must_hold(front, "BLK-26", 64, 8, 64);
+}
+
+/* ---- segments that change while they are looked at ------------------------------------------------------------- */
+
+struct flicker {
+	uint8_t *last_sect;
+	atomic_bool is_over;
+};
+
+static void *run_flicker(void *arg)
+{
+	struct flicker *flicker = arg;
+
+	while (!atomic_load(&flicker->is_over))
+		*(volatile uint8_t *)flicker->last_sect ^= 7 ^ 255;
+	return NULL;
+}
+
+/* XSA-155: checked with one value and used with another. Both answers are fine; what is done must fit them. */
+static void indirect_flicker(struct front *front)
+{
+	struct flicker flicker = { .is_over = false };
+	struct octets octets;
+	pthread_t thread;
+
+	front_connect(front, "BUS-21");
+	octets = make_indirect(front, BLKIF_OP_READ, 64, 1);
+	flicker.last_sect = front_page(front, SEGMENT_PAGE) + 5;
+	*flicker.last_sect = 7;
+	if (pthread_create(&thread, NULL, run_flicker, &flicker))
+		error("a second thread cannot be made");
+	for (unsigned int i = 0; i < 2000; i++) {
+		int status = octets_do(front, "BLK-13", &octets, BLKIF_OP_READ);
+
+		MUST("BLK-64", status == BLKIF_RSP_OKAY || status == BLKIF_RSP_ERROR, "it answers %s",
+		     judge_status(status));
+		MUST("BLK-64", status != BLKIF_RSP_OKAY || pattern_is(front_page(front, 0), 64, PAGE_SECTORS),
+		     "a READ is answered OKAY, and gives other data");
+	}
+	atomic_store(&flicker.is_over, true);
+	pthread_join(thread, NULL);
+	must_go_on(front, "BLK-64");
+}
+
+const struct backend_case indirect_cases[] = {
+	CASE("indirect-read", "BLK-61 BLK-13 BUS-21", "READs of many segments", indirect_read, .needs = INDIRECT),
+	CASE("indirect-read-x86-32", "BLK-61 BLK-13 BUS-21", "READs of many segments of a 32-bit guest",
+	     indirect_read_x86_32, .needs = INDIRECT),
+	CASE("indirect-write", "BLK-61 BLK-13 BUS-21", "WRITEs of many segments", indirect_write, .needs = INDIRECT),
+	CASE("indirect-write-x86-32", "BLK-61 BLK-13 BUS-21", "WRITEs of many segments of a 32-bit guest",
+	     indirect_write_x86_32, .needs = INDIRECT),
+	CASE("indirect-most", "BLK-61 BLK-13 BUS-21", "as many segments as are offered", indirect_most,
+	     .needs = INDIRECT),
+	CASE("indirect-numbers", "BLK-62 BLK-13 BUS-21", "no segment, and more than are offered", indirect_numbers,
+	     .needs = INDIRECT),
+	CASE("indirect-operations", "BLK-63 BLK-13 BUS-21", "operations that have no indirect form",
+	     indirect_operations, .needs = INDIRECT),
+	CASE("indirect-segments", "BLK-22 BLK-23 BLK-24 BLK-29 BLK-13 BUS-21", "one bad segment among good ones",
+	     indirect_segments, .needs = INDIRECT),
+	CASE("indirect-range", "BLK-25 BLK-13 BUS-21", "sectors outside the disk", indirect_range, .needs = INDIRECT),
+	CASE("indirect-gref", "BLK-29 BLK-13 BUS-21", "a page of segments that cannot be used", indirect_gref,
+	     .needs = INDIRECT),
+	CASE("indirect-read-only", "BLK-26 BLK-13 BUS-21", "a WRITE on a read-only disk", indirect_read_only,
+	     .needs = INDIRECT, .is_read_only = true),
+	CASE("indirect-flicker", "BLK-64 BLK-13 BUS-21", "a segment that changes while it is looked at",
+	     indirect_flicker, .needs = INDIRECT),
+	{ .name = NULL },
+};

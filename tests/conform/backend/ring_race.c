@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/* XSA-155: shared memory that changes between its check and its use. Too slow a thread misses a fault. */
+#include "tests/conform/case.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "tests/conform/peer/flight.h"
+
+#define RACE_NS	     100000000ULL
+#define WRITTEN_FROM 1024 /* the only sectors that a WRITE may reach */
+#define WRITTEN_TO   (WRITTEN_FROM + BLK_MAX_SEGMENTS * 8)
+#define NR_SECTORS   2048
+
+/* Only the upper bits of an id are left alone: the lower two bytes of a response are where a request's type stands. */
+#define ID_MARK 0x5ca1ab1eba5eULL
+
+struct race {
+	struct front *front;
+	void (*step)(struct front *front, unsigned int *seed);
+	pthread_t thread;
+	atomic_bool is_over;
+};
+
+static void *run_race(void *arg)
+{
+	struct race *race = arg;
+	unsigned int seed = 1;
+
+	while (!race->is_over)
+		race->step(race->front, &seed);
+	return NULL;
+}
+
+static void race_begin(struct race *race, struct front *front, void (*step)(struct front *front, unsigned int *seed))
+{
+	*race = (struct race){ .front = front, .step = step };
+	if (pthread_create(&race->thread, NULL, run_race, race))
+		error("no thread");
+}
+
+static void race_end(struct race *race)
+{
+	race->is_over = true;
+	pthread_join(race->thread, NULL);
+}
+
+/* ---- what changes ---------------------------------------------------------------------------------------------- */
+
+static uint8_t one_of(unsigned int *seed, const uint8_t *values, unsigned int nr)
+{
+	return values[rand_r(seed) % nr];
+}
+
+/* One byte of one slot: operation, number of segments, the last byte of the id, or something of a segment. */
+static void change_slot(struct front *front, unsigned int *seed)
+{
+	static const uint8_t operations[] = { BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE, 77 };
+	static const uint8_t numbers[] = { 0, 1, 5, 11, 12, 255 };
+	static const uint8_t sectors[] = { 0, 0, 3, 7, 7, 8, 255 };
+	volatile uint8_t *slot = ring_slot(front->ring, &front->layout, rand_r(seed) % front->layout.nr_slots);
+	volatile uint8_t *segment = slot + 24 + rand_r(seed) % BLK_MAX_SEGMENTS * 8;
+
+	switch (rand_r(seed) % 6) {
+	case 0:
+		slot[0] = one_of(seed, operations, sizeof(operations));
+		break;
+	case 1:
+		slot[1] = one_of(seed, numbers, sizeof(numbers));
+		break;
+	case 2:
+		slot[8] = rand_r(seed);
+		break;
+	case 3:
+		segment[4] = one_of(seed, sectors, sizeof(sectors));
+		break;
+	case 4:
+		segment[5] = one_of(seed, sectors, sizeof(sectors));
+		break;
+	default:
+		*(volatile uint32_t *)segment = rand_r(seed) % 8 ? front_gref(front, rand_r(seed) % 11) : 50000;
+	}
+}
+
+static void change_data(struct front *front, unsigned int *seed)
+{
+	volatile uint8_t *page = front_page(front, rand_r(seed) % BLK_MAX_SEGMENTS);
+
+	page[rand_r(seed) % GRANT_PAGE_BYTES]++;
+}
+
+/* ---- meanwhile ------------------------------------------------------------------------------------------------- */
+
+static void put_marked(struct front *front, uint8_t operation)
+{
+	struct blk_request request = front_request(front, operation, WRITTEN_FROM, BLK_MAX_SEGMENTS);
+
+	request.id = ID_MARK << 16 | (front->req_prod & 0xff);
+	front_put(front, &request);
+}
+
+static void take_marked(struct front *front)
+{
+	struct blk_response response;
+
+	MUST("RING-13", front_take(front, &response, FRONT_PATIENCE_MS), "of %u requests it has answered %u",
+	     front->req_prod, front->rsp_cons);
+	MUST("RING-13", response.id >> 16 == ID_MARK, "it answers the id %#llx, and all begin with %#llx",
+	     (unsigned long long)response.id, ID_MARK);
+}
+
+static void keep_busy(struct front *front, const uint8_t operations[2], unsigned int batch)
+{
+	uint64_t end = clock_now_ns() + RACE_NS;
+
+	while (clock_now_ns() < end) {
+		for (unsigned int i = 0; i < batch; i++)
+			put_marked(front, operations[i % 2]);
+		front_push(front);
+		for (unsigned int i = 0; i < batch; i++)
+			take_marked(front);
+	}
+}
+
+static void check_disk(struct front *front, const char *clause)
+{
+	struct flight flight;
+
+	flight_begin(&flight, front, clause);
+	for (unsigned int sector = 0; sector < NR_SECTORS; sector++) {
+		if (sector >= WRITTEN_FROM && sector < WRITTEN_TO)
+			continue;
+		if (!flight_room(&flight))
+			flight_take_all(&flight);
+		flight_read(&flight, sector);
+		front_push(front);
+	}
+	flight_end(&flight);
+}
+
+/* In large batches and small ones: how many there are decides when the backend looks. */
+static void slots_change(struct front *front)
+{
+	static const uint8_t operations[] = { BLKIF_OP_WRITE, BLKIF_OP_READ };
+	struct race race;
+
+	front_connect(front, "BUS-21");
+	memset(front->data.area, 0xa5, (size_t)FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
+	race_begin(&race, front, change_slot);
+	for (unsigned int batch = 32; batch; batch /= 4)
+		keep_busy(front, operations, batch);
+	race_end(&race);
+	check_disk(front, "RING-13");
+}
+
+static void data_changes(struct front *front)
+{
+	static const uint8_t operations[] = { BLKIF_OP_WRITE, BLKIF_OP_WRITE };
+	struct race race;
+
+	front_connect(front, "BUS-21");
+	race_begin(&race, front, change_data);
+	keep_busy(front, operations, 8);
+	race_end(&race);
+	check_disk(front, "GNT-7");
+}
+
+/* ---- event indexes ----------------------------------------------------------------------------------------------- */
+
+/* The frontend's and the backend's, to what asks for events and what does not. */
+static void change_event_indexes(struct front *front, unsigned int *seed)
+{
+	(void)seed;
+	peer_store(&front->ring->rsp_event, 0);
+	peer_store(&front->ring->rsp_event, 0x80000000U);
+	peer_store(&front->ring->req_event, 0);
+}
+
+static void event_indexes_change(struct front *front)
+{
+	struct flight flight;
+	struct race race;
+
+	front_connect(front, "BUS-21");
+	race_begin(&race, front, change_event_indexes);
+	flight_begin(&flight, front, "RING-22");
+	for (uint64_t end = clock_now_ns() + RACE_NS; clock_now_ns() < end;) {
+		for (unsigned int nr = flight.nr_sent % front->layout.nr_slots + 1; nr; nr--)
+			flight_read(&flight, flight.nr_sent % NR_SECTORS);
+		front_push(front);
+		front_notify(front);
+		flight_take_all(&flight);
+	}
+	race_end(&race);
+	flight_end(&flight);
+}
+
+const struct backend_case ring_race_cases[] = {
+	CASE("ring-slots-change", "RING-13 RING-10 BUS-21",
+	     "requests change while they are looked at: each is answered, and no other sector is written",
+	     slots_change),
+	CASE("ring-data-changes", "GNT-7 RING-13 RING-10 BUS-21", "data of a WRITE changes while it is written",
+	     data_changes),
+	CASE("ring-event-indexes-change", "RING-22 RING-10 BUS-21", "both event indexes change all the time",
+	     event_indexes_change),
+	{ .name = NULL },
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines. To
+ * write a new one, copy a short one of backend/ and add its row to the table at the end of the file; a clause that no
+ * case names is found by tests/conform/clauses.sh.
+ */
+#ifndef TESTS_CONFORM_CASE_H
+#define TESTS_CONFORM_CASE_H
+
+#include <stdbool.h>
+
+#include "tests/conform/peer/front.h"
+#include "tests/conform/verdict.h"
+
+struct backend_case {
+	const char *name;
+	const char *clauses; /* "RING-7 BUS-3": every clause that the function names */
+	const char *about;   /* one line for --list and the reports */
+	void (*run)(struct front *front);
+	const char *needs;   /* a node of the backend's that must be there and not 0; NULL: none */
+	bool is_read_only;   /* the disk it is given */
+	bool is_cdrom;
+	bool asks_toolstack; /* see peer/toolstack.h */
+};
+
+/* A row; what else it needs follows: CASE("name", "BLK-1", "what it is about", function, .is_read_only = true) */
+#define CASE(case_name, case_clauses, case_about, function, ...) \
+	{ .name = case_name, .clauses = case_clauses, .about = case_about, .run = function, ##__VA_ARGS__ }
+
+/* Each ends with a row without a name; cases.c lists them. */
+extern const struct backend_case bus_cases[], state_cases[], close_cases[], removal_cases[], takeover_cases[],
+	ring_cases[], ring_event_cases[], ring_index_cases[], ring_race_cases[], grant_cases[], grant_end_cases[],
+	grant_error_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[], request_cases[],
+	reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[], indirect_cases[];
+
+typedef void case_visit_fn(const struct backend_case *c, void *arg);
+void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */
+/* NULL: there is none. */
+const struct backend_case *cases_find(const char *name);
+bool case_names_clause(const struct backend_case *c, const char *clause);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/case.h"
+
+#include <string.h>
+
+static const struct backend_case *const tables[] = {
+	bus_cases, state_cases, close_cases, removal_cases, takeover_cases, ring_cases, ring_event_cases,
+	ring_index_cases, ring_race_cases, grant_cases, grant_end_cases, grant_error_cases, persistent_cases,
+	event_cases, value_cases, node_cases, request_cases, reject_cases, disk_cases, data_cases, order_cases,
+	discard_cases, indirect_cases,
+};
+
+void cases_visit(case_visit_fn *visit, void *arg)
+{
+	for (unsigned int t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+		for (const struct backend_case *c = tables[t]; c->name; c++)
+			visit(c, arg);
+	}
+}
+
+const struct backend_case *cases_find(const char *name)
+{
+	for (unsigned int t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+		for (const struct backend_case *c = tables[t]; c->name; c++) {
+			if (strcmp(c->name, name) == 0)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+bool case_names_clause(const struct backend_case *c, const char *clause)
+{
+	size_t len = strlen(clause);
+
+	for (const char *at = c->clauses; (at = strstr(at, clause)); at += len) {
+		if ((at == c->clauses || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}

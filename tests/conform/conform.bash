@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The suite held against a backend on loopxen. Source after tap.sh and loopxen.sh:
+#
+#	conform_begin				an instance with guest 1; a temporary directory $T
+#	conform_backend NAME PEER [ARGUMENT...]	runs the suite; each of its cases becomes a check
+#
+# shellcheck shell=bash disable=SC2154 # variables of loopxen.sh
+conform=$(realpath "${O:-build}/pvring-conform")
+
+conform_begin() {
+	loopxen_start
+	T=$(mktemp -d "${TMPDIR:-/tmp}/conform.XXXXXX")
+	trap 'loopxen_stop; rm -rf "$T"' EXIT
+	"$loopxen" domain create 1 || exit 1
+}
+
+# What is known of a peer stands in tests/conform/expect/NAME; what is not there is to pass.
+conform_backend() { # NAME PEER [ARGUMENT...]
+	local name=$1 peer=$2 line
+	shift 2
+	dom0 "$conform" backend blk --enter "$loopxen run --domid 1 --" --peer "$peer" --expect "tests/conform/expect/$name" \
+		--json "${O:-build}/conform-$name.json" --html "${O:-build}/conform-$name.html" "$@" >"$T/tap" 2>"$T/stderr"
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok "${line#* - }" ;;
+		"not ok "*) not_ok "${line#* - }" ;;
+		esac
+	done < <(sed 's/ # SKIP / (not offered: /; t close; b; :close s/$/)/' "$T/tap")
+	check "the suite came to its end" grep -q '^1\.\.[1-9]' "$T/tap"
+	sed 's/^/# /' "$T/stderr" | head -50
+}

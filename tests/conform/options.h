@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What pvring-conform was asked for. */
+#ifndef TESTS_CONFORM_OPTIONS_H
+#define TESTS_CONFORM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conform_options {
+	const char *program;  /* our own, for the cases' processes */
+	const char *kind;     /* of the backend's directory */
+	uint32_t domid;       /* the guest's */
+	const char *enter;    /* runs a command in it; NULL: we are in it */
+	const char *peer;     /* starts the backend; NULL: it runs */
+	const char *cases;    /* a glob */
+	const char *clause;   /* only cases of this one; NULL: all */
+	const char *expect;   /* a file with the verdicts that are no surprise; NULL */
+	const char *json, *html;
+	uint32_t timeout_s;
+	bool only_lists;
+};
+
+#endif

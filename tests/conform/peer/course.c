@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/peer/course.h"
+
+#include <string.h>
+
+#include "tests/conform/peer/judge.h"
+#include "tests/conform/peer/loan.h"
+#include "tests/conform/peer/toolstack.h"
+#include "tests/conform/verdict.h"
+
+#define MARKER 0xa5
+
+static const char *backend_state_name(struct front *front)
+{
+	return xb_state_name(front_backend_state(front));
+}
+
+void front_lay_out(struct front *front)
+{
+	enum xb_state announced = front->state, now;
+	struct errbuf err;
+
+	if (xb_device_own_state(&front->dev, &now, &err))
+		error("%s", err.text);
+	front->state = now;
+	front_publish(front);
+	front->state = announced;
+}
+
+void front_write_text(struct front *front, const char *name, const char *text)
+{
+	struct errbuf err;
+
+	if (xb_write(&front->store, front->dev.dir, name, &err, "%s", text))
+		error("%s", err.text);
+}
+
+void front_remove_directory(struct front *front)
+{
+	struct errbuf err;
+
+	if (xb_remove(&front->store, front->dev.dir, &err))
+		error("%s", err.text);
+}
+
+bool front_has(struct front *front, const char *name)
+{
+	return xb_exists(&front->store, front->dev.dir, name);
+}
+
+void front_drop_ring(struct front *front)
+{
+	grant_pool_fini(&front->ring_pages);
+	front->ring = NULL;
+	if (front->port >= 0)
+		xenevtchn_unbind(front->evtchn, front->port);
+	front->port = -1;
+}
+
+void must_refuse(struct front *front, const char *clause, const char *what)
+{
+	must_not_connect(front, clause, what);
+	MUST(clause, front_await_refusal(front, FRONT_PATIENCE_MS), "with %s it stays %s: it never goes to Closing",
+	     what, backend_state_name(front));
+}
+
+void must_not_connect(struct front *front, const char *clause, const char *what)
+{
+	if (!front_await_refusal(front, FRONT_SILENCE_MS))
+		MUST(clause, front_backend_state(front) != XB_CONNECTED, "with %s it goes to Connected", what);
+}
+
+void must_have_let_go(struct front *front, const char *clause)
+{
+	struct loan ring = { (uint8_t *)front->ring, front->ring_pages.refs[0] };
+
+	if (front->ring_pages.nr_pages != 1 || !loan_can_tell(front))
+		return;
+	MUST(clause, !loan_end_in_use(front, &ring), "it is %s and still has the ring mapped",
+	     backend_state_name(front));
+	front->ring_pages.area = NULL; /* it went with the loan */
+	front->ring = NULL;
+}
+
+void must_leave_ring(struct front *front, const char *clause)
+{
+	struct blk_request request = front_request(front, BLKIF_OP_READ, 0, 1);
+	ring_idx rsp_prod = peer_load_acquire(&front->ring->rsp_prod);
+
+	front_put(front, &request);
+	front_push(front);
+	front_notify(front);
+	MUST(clause, !front_await_rsp_prod(front, rsp_prod + 1, FRONT_SILENCE_MS),
+	     "it is %s and answers a request of the ring that it had", backend_state_name(front));
+}
+
+void must_close(struct front *front, const char *clause)
+{
+	front_switch(front, XB_CLOSED);
+	MUST(clause, front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS), "it is %s though the frontend is Closed",
+	     backend_state_name(front));
+	if (front->ring)
+		must_have_let_go(front, clause);
+	front_drop_ring(front);
+}
+
+void must_offer_again(struct front *front, const char *clause)
+{
+	must_close(front, clause);
+	front_switch(front, XB_INITIALISING);
+	MUST(clause, front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
+	     "it is %s, not in InitWait, for a frontend that is Initialising again", backend_state_name(front));
+}
+
+void must_start_over(struct front *front, const char *clause)
+{
+	must_offer_again(front, clause);
+	front_make(front);
+	front_announce(front, clause);
+	must_go_on(front, clause);
+}
+
+void must_forget(struct front *front, const char *clause)
+{
+	front_switch(front, XB_CLOSED);
+	toolstack_close(front);
+	MUST(clause, front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, not Closed", backend_state_name(front));
+	MUST(clause, front_backend_state(front) != XB_CLOSING ||
+	     front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS), "it stays in Closing");
+	front_await_backend(front, XB_UNKNOWN, FRONT_SILENCE_MS); /* some remove both directories themselves */
+	toolstack_remove(front);
+	toolstack_create_frontend(front);
+	front_switch(front, XB_INITIALISING);
+}
+
+void front_fill_ring(struct front *front, uint8_t operation)
+{
+	struct blk_request request;
+
+	for (unsigned int i = 0; i < front->layout.nr_slots; i++) {
+		request = judge_pages(front, operation, 88 * (i % 10), i % 4 * BLK_MAX_SEGMENTS, BLK_MAX_SEGMENTS);
+		front_put(front, &request);
+	}
+	front_push(front);
+}
+
+void must_touch_nothing(struct front *front, const char *clause)
+{
+	static const uint8_t markers[4096] = { [0 ... 4095] = MARKER };
+
+	for (unsigned int page = 0; page < FRONT_DATA_PAGES; page++)
+		memset(front_page(front, page), MARKER, 4096);
+	must_leave_ring(front, clause);
+	for (unsigned int page = 0; page < FRONT_DATA_PAGES; page++)
+		MUST(clause, memcmp(front_page(front, page), markers, 4096) == 0,
+		     "it is %s and has written into a page of an earlier request", backend_state_name(front));
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/* The toolstack's part of peer/toolstack.h, in the backend's domain. */
+#include "tests/conform/peer/toolstack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/conform/peer/storage.h"
+
+struct errand {
+	struct toolstack *toolstack;
+	char verb[16], name[XB_DIR_MAX], value[XB_DIR_MAX];
+	char answer[TOOLSTACK_TEXT];
+};
+
+static int write_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return xb_write(store, errand->toolstack->vbd->backend, errand->name, err, "%s", errand->value);
+}
+
+static int read_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return xb_read_string_or(store, errand->name, NULL, "", errand->answer + 1, sizeof(errand->answer) - 1, err);
+}
+
+static int close_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const char *dir = errand->toolstack->vbd->backend;
+	int rc = xb_write(store, dir, "online", err, "0");
+
+	return rc ?: xb_write(store, dir, "state", err, "%d", XB_CLOSING);
+}
+
+static int remove_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return xb_remove(store, errand->toolstack->vbd->backend, err);
+}
+
+static int look(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	if (xb_exists(store, errand->toolstack->vbd->backend, NULL))
+		strcpy(errand->answer, "=there");
+	return 0;
+}
+
+static int make_dir(struct xb_store *store, const char *dir, uint32_t owner, uint32_t reader, struct errbuf *err)
+{
+	int rc = xb_mkdir(store, dir, err);
+
+	return rc ?: xb_set_perms(store, dir, owner, reader, err);
+}
+
+static int create_frontend(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const struct vbd *vbd = errand->toolstack->vbd;
+	int rc;
+
+	if (xb_exists(store, vbd->frontend, "backend"))
+		return 0;
+	rc = make_dir(store, vbd->frontend, vbd->domid, vbd->backend_domid, err);
+	if (rc == 0)
+		rc = xb_write(store, vbd->frontend, "backend", err, "%s", vbd->backend);
+	if (rc == 0)
+		rc = xb_write(store, vbd->frontend, "backend-id", err, "%u", vbd->backend_domid);
+	return rc ?: xb_write(store, vbd->frontend, "state", err, "%d", XB_INITIALISING);
+}
+
+/* From the toolstack's own copy of its nodes. */
+static int copy_node(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err)
+{
+	const struct vbd *vbd = errand->toolstack->vbd;
+	char value[1100];
+	int rc;
+
+	if (strcmp(name, "backend") == 0 || strcmp(name, errand->name) == 0)
+		return 0;
+	rc = xb_read_string(store, vbd->libxl, name, value, sizeof(value), err);
+	return rc ?: xb_write(store, vbd->backend, name, err, "%s", value);
+}
+
+static int create_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const struct vbd *vbd = errand->toolstack->vbd;
+	unsigned int nr;
+	char **names;
+	int rc = xb_list(store, vbd->libxl, &names, &nr, err);
+
+	if (rc)
+		return rc;
+	rc = create_frontend(store, errand, err);
+	if (rc == 0)
+		rc = make_dir(store, vbd->backend, vbd->backend_domid, vbd->domid, err);
+	for (unsigned int i = 0; rc == 0 && i < nr; i++)
+		rc = copy_node(store, errand, names[i], err);
+	free(names);
+	return rc == 0 && *errand->value ? write_node(store, errand, err) : rc;
+}
+
+/* A second frontend's directory, elsewhere, with what stands in the first now; until toolstack_end(). */
+static int mirror(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const char *from = errand->toolstack->vbd->frontend;
+	unsigned int nr;
+	char **names, value[600];
+	int rc = xb_list(store, from, &names, &nr, err);
+
+	snprintf(errand->toolstack->mirror, sizeof(errand->toolstack->mirror), "%s", errand->name);
+	for (unsigned int i = 0; rc == 0 && i < nr; i++) {
+		rc = xb_read_string(store, from, names[i], value, sizeof(value), err);
+		if (rc == 0)
+			rc = xb_write(store, errand->name, names[i], err, "%s", value);
+	}
+	free(names);
+	return rc;
+}
+
+static int hotplug(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const struct vbd *vbd = errand->toolstack->vbd;
+
+	return vbd_is_qdisk(vbd) ? 0 : vbd_hotplug_add(store, vbd->backend, err);
+}
+
+static int run_backend(struct errand *errand, bool runs)
+{
+	if (!errand->toolstack->run_backend(errand->toolstack->arg, runs))
+		strcpy(errand->answer, TOOLSTACK_CANNOT);
+	return 0;
+}
+
+static int stop_backend(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return run_backend(errand, false);
+}
+
+static int start_backend(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return run_backend(errand, true);
+}
+
+static int read_cpu_time(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	pid_t pid = errand->toolstack->backend_pid(errand->toolstack->arg);
+	struct timespec used;
+	clockid_t clock;
+
+	if (pid <= 0 || clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+		strcpy(errand->answer, TOOLSTACK_CANNOT);
+	else
+		sprintf(errand->answer, "=%ld", (long)(used.tv_sec * 1000 + used.tv_nsec / 1000000));
+	return 0;
+}
+
+static int resize_image(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	char params[1100];
+	int rc = xb_read_string(store, errand->toolstack->vbd->libxl, "params", params, sizeof(params), err);
+
+	return rc ?: storage_resize(params, strtoull(errand->name, NULL, 10), err);
+}
+
+static int make_storage(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	const char *prefix = vbd_is_qdisk(errand->toolstack->vbd) ? "aio:" : "";
+	size_t len = sprintf(errand->answer, "=%s", prefix);
+
+	return storage_make(errand->answer + len, sizeof(errand->answer) - len, err);
+}
+
+static int fail_storage(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	return storage_fail(err);
+}
+
+typedef int errand_fn(struct xb_store *store, struct errand *errand, struct errbuf *err);
+static const struct {
+	const char *verb;
+	errand_fn *run;
+	bool takes_transaction;
+} errands[] = {
+	{ "write", write_node, false },
+	{ "read", read_node, false },
+	{ "close", close_disk, true },
+	{ "remove", remove_disk, false },
+	{ "look", look, false },
+	{ "create-frontend", create_frontend, true },
+	{ "create", create_disk, true },
+	{ "mirror", mirror, true },
+	{ "hotplug", hotplug, false },
+	{ "stop", stop_backend, false },
+	{ "start", start_backend, false },
+	{ "cpu", read_cpu_time, false },
+	{ "resize", resize_image, false },
+	{ "make-storage", make_storage, false },
+	{ "fail-storage", fail_storage, false },
+};
+
+static int run_errand(struct xb_store *store, void *arg, struct errbuf *err)
+{
+	struct errand *errand = arg;
+
+	strcpy(errand->answer, "=");
+	for (unsigned int i = 0; i < sizeof(errands) / sizeof(errands[0]); i++) {
+		if (strcmp(errand->verb, errands[i].verb) != 0)
+			continue;
+		if (errands[i].takes_transaction && store->txn == XBT_NULL)
+			return xb_transaction(store, run_errand, errand, err);
+		return errands[i].run(store, errand, err);
+	}
+	return errbuf_set(err, -EINVAL, "this errand is not known");
+}
+
+int toolstack_begin(struct toolstack *toolstack, struct errbuf *err)
+{
+	snprintf(toolstack->dir, sizeof(toolstack->dir), "/local/domain/%u/conform", toolstack->vbd->domid);
+	toolstack_end(toolstack);
+	return make_dir(toolstack->store, toolstack->dir, toolstack->vbd->domid, toolstack->store->domid, err);
+}
+
+void toolstack_serve(void *arg)
+{
+	struct toolstack *toolstack = arg;
+	struct errand errand = { .toolstack = toolstack };
+	char text[TOOLSTACK_TEXT], path[XB_PATH_MAX];
+	struct errbuf err;
+
+	if (xb_read_string(toolstack->store, toolstack->dir, "ask", text, sizeof(text), &err))
+		return;
+	sscanf(text, "%15s %255s %255[^\n]", errand.verb, errand.name, errand.value);
+	if (run_errand(toolstack->store, &errand, &err))
+		snprintf(errand.answer, sizeof(errand.answer), "%.500s", err.text);
+	if (xb_path(path, sizeof(path), &err, "%s/ask", toolstack->dir) == 0)
+		xb_remove(toolstack->store, path, &err);
+	xb_write(toolstack->store, toolstack->dir, "answer", &err, "%s", errand.answer);
+}
+
+void toolstack_end(struct toolstack *toolstack)
+{
+	struct errbuf ignored;
+
+	xb_remove(toolstack->store, toolstack->dir, &ignored);
+	if (*toolstack->mirror)
+		xb_remove(toolstack->store, toolstack->mirror, &ignored);
+}

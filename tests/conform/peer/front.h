@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A block frontend by hand: every node, index and slot can be made wrong. This folder alone writes a ring raw; where a
+ * case does as a frontend should, frontend/user's parts are used.
+ *
+ * Use: front_connect() and then front_do(), or the steps one by one: front_begin(), front_make(), front_publish(),
+ * front_await_backend(). What goes wrong in the environment ends the case as an ERROR, so nothing returns an error.
+ * The process ends with the case, and with it whatever was granted or bound.
+ */
+#ifndef TESTS_CONFORM_PEER_FRONT_H
+#define TESTS_CONFORM_PEER_FRONT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xenevtchn.h>
+#include <xengnttab.h>
+
+#include <xen/xen.h>
+#include <xen/io/ring.h>
+#include <xen/io/blkif.h>
+
+#include "common/ring/layout.h"
+#include "common/wire/blk.h"
+#include "frontend/user/grants.h"
+#include "xenbus/device.h"
+#include "xenbus/node.h"
+
+#define FRONT_DATA_PAGES 64
+#define FRONT_PATIENCE_MS 8000 /* for what must come */
+#define FRONT_SILENCE_MS  150  /* for what must not: too short misses a fault, and never invents one */
+#define FRONT_NO_ANSWER   100  /* instead of a status */
+
+struct front {
+	uint32_t devid;
+	struct xb_store store;
+	struct xb_device dev;
+	/* How it connects; set before front_make() and front_publish(). */
+	unsigned int order;
+	enum blk_abi abi;
+	bool writes_order;        /* ring-page-order and ring-ref0, also for one page */
+	bool omits_protocol;
+	bool is_persistent;
+	enum xb_state state;      /* written with the nodes: Initialised, or Connected */
+	/* Made. */
+	xengntshr_handle *gntshr;
+	xenevtchn_handle *evtchn;
+	int32_t port;
+	struct grant_pool ring_pages, data;
+	struct ring_layout layout;
+	struct ring_shared *ring;
+	ring_idx req_prod, rsp_cons; /* ours: what the page says is written by front_push() */
+};
+
+void front_init(struct front *front, uint32_t devid);
+
+/* ---- connecting ---- */
+void front_begin(struct front *front); /* the device's directories; the backend waits for us */
+void front_make(struct front *front);  /* ring, port, FRONT_DATA_PAGES pages */
+void front_publish(struct front *front); /* all nodes and the state, in one transaction */
+void front_write(struct front *front, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void front_remove(struct front *front, const char *name);
+void front_switch(struct front *front, enum xb_state state);
+enum xb_state front_backend_state(struct front *front);
+/* false: it never was, or was only while nobody looked. */
+bool front_await_backend(struct front *front, enum xb_state state, unsigned int ms);
+/* The backend has given the device up: it is Closing, Closed or gone. */
+bool front_await_refusal(struct front *front, unsigned int ms);
+/* front_publish(), and on to Connected on both sides. */
+void front_announce(struct front *front, const char *clause);
+/* All of it, to Connected on both sides; the clause is what a backend that does not come along fails. */
+void front_connect(struct front *front, const char *clause);
+/* The same again after front_close(), with a new ring and port. */
+void front_reconnect(struct front *front, const char *clause);
+void front_close(struct front *front); /* to Closed, by the book; the pages are taken back */
+uint64_t front_backend_number(struct front *front, const char *name, uint64_t absent);
+
+/* ---- requests ---- */
+uint8_t *front_page(struct front *front, unsigned int page);
+uint32_t front_gref(struct front *front, unsigned int page);
+/* As it should be: nr_segments whole pages, from front_page(0) on; the id is the index it will have. */
+struct blk_request front_request(struct front *front, uint8_t operation, uint64_t sector, unsigned int nr_segments);
+void front_put(struct front *front, const struct blk_request *request);
+void front_put_raw(struct front *front, const void *bytes); /* a whole slot */
+bool front_push(struct front *front); /* publishes, and notifies if asked; whether it was */
+void front_set_req_prod(struct front *front, ring_idx req_prod);
+void front_notify(struct front *front);
+/* false: none in that time. */
+bool front_take(struct front *front, struct blk_response *response, unsigned int ms);
+/* The backend's index gets there; looks by itself, and asks for no event. */
+bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int ms);
+/* The bytes of the slot that the last front_take() read. */
+const uint8_t *front_last_slot(const struct front *front);
+/* One request and its answer's status, or FRONT_NO_ANSWER. */
+int front_do(struct front *front, const struct blk_request *request);
+/* An event comes, and is taken. */
+bool front_await_event(struct front *front, unsigned int ms);
+void front_drop_events(struct front *front);
+
+/* ---- the disk's contents, as the suite makes them: every sector says which it is ---- */
+void pattern_fill(uint8_t *bytes, uint64_t sector, unsigned int nr_sectors);
+bool pattern_is(const uint8_t *bytes, uint64_t sector, unsigned int nr_sectors);
+/* What nobody else writes, to see what has been left alone. */
+void mark_fill(uint8_t *bytes, size_t len);
+bool mark_is(const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/* A frontend's ring, and its pages of data. */
+#include "tests/conform/peer/front.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+static uint64_t deadline_in(unsigned int ms)
+{
+	return clock_now_ns() + ms * 1000000ULL;
+}
+
+/* ---- requests -------------------------------------------------------------------------------------------------- */
+
+uint8_t *front_page(struct front *front, unsigned int page)
+{
+	return grant_pool_page(&front->data, page);
+}
+
+uint32_t front_gref(struct front *front, unsigned int page)
+{
+	return front->data.refs[page];
+}
+
+struct blk_request front_request(struct front *front, uint8_t operation, uint64_t sector, unsigned int nr_segments)
+{
+	struct blk_request request = {
+		.operation = operation, .nr_segments = nr_segments, .id = front->req_prod, .sector = sector
+	};
+
+	for (unsigned int i = 0; i < nr_segments && i < BLK_MAX_SEGMENTS; i++)
+		request.segment[i] = (struct blk_segment){ front_gref(front, i), 0, 7 };
+	return request;
+}
+
+void front_put_raw(struct front *front, const void *bytes)
+{
+	memcpy(ring_slot(front->ring, &front->layout, front->req_prod++), bytes, front->layout.request_bytes);
+}
+
+void front_put(struct front *front, const struct blk_request *request)
+{
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+
+	blk_request_encode(front->abi, request, slot);
+	front_put_raw(front, slot);
+}
+
+void front_notify(struct front *front)
+{
+	xenevtchn_notify(front->evtchn, front->port);
+}
+
+void front_set_req_prod(struct front *front, ring_idx req_prod)
+{
+	peer_store_release(&front->ring->req_prod, req_prod);
+	peer_fence();
+}
+
+bool front_push(struct front *front)
+{
+	ring_idx old = front->ring->req_prod;
+
+	front_set_req_prod(front, front->req_prod);
+	if (!ring_passes_event(old, front->req_prod, peer_load(&front->ring->req_event)))
+		return false;
+	front_notify(front);
+	return true;
+}
+
+void front_drop_events(struct front *front)
+{
+	struct pollfd pollfd = { .fd = xenevtchn_fd(front->evtchn), .events = POLLIN };
+	int port;
+
+	while (poll(&pollfd, 1, 0) == 1) {
+		port = xenevtchn_pending(front->evtchn);
+		if (port >= 0)
+			xenevtchn_unmask(front->evtchn, port);
+	}
+}
+
+bool front_await_event(struct front *front, unsigned int ms)
+{
+	struct pollfd pollfd = { .fd = xenevtchn_fd(front->evtchn), .events = POLLIN };
+
+	if (poll(&pollfd, 1, ms) != 1)
+		return false;
+	front_drop_events(front);
+	return true;
+}
+
+/* Asks for an event as a frontend does, but looks by itself too: whether events come is for other cases. */
+bool front_take(struct front *front, struct blk_response *response, unsigned int ms)
+{
+	uint64_t deadline = deadline_in(ms);
+
+	while (peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons) {
+		peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
+		peer_fence();
+		if (peer_load_acquire(&front->ring->rsp_prod) != front->rsp_cons)
+			break;
+		if (clock_now_ns() >= deadline)
+			return false;
+		front_await_event(front, 5);
+	}
+	blk_response_decode(front->abi, ring_slot(front->ring, &front->layout, front->rsp_cons++), response);
+	return true;
+}
+
+bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int ms)
+{
+	uint64_t deadline = deadline_in(ms);
+
+	while (peer_load_acquire(&front->ring->rsp_prod) != rsp_prod) {
+		if (clock_now_ns() >= deadline)
+			return false;
+		front_await_event(front, 1);
+	}
+	return true;
+}
+
+const uint8_t *front_last_slot(const struct front *front)
+{
+	return ring_slot(front->ring, &front->layout, front->rsp_cons - 1);
+}
+
+int front_do(struct front *front, const struct blk_request *request)
+{
+	struct blk_response response;
+
+	front_put(front, request);
+	front_push(front);
+	if (!front_take(front, &response, FRONT_PATIENCE_MS))
+		return FRONT_NO_ANSWER;
+	return response.status;
+}

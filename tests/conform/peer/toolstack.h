@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What only the toolstack may do to a disk, for cases that need it in their midst. A case says so in its row,
+ * .asks_toolstack = true; the suite then does, in the backend's domain, what the case asks for in a node, and says so
+ * in another.
+ *
+ * In the guest: toolstack_write() and the like, each of which returns when it is done.
+ * In the backend's domain: toolstack_begin() once the disk is made, toolstack_serve() again and again while the case
+ * runs, toolstack_end().
+ * Thread: the main thread.
+ */
+#ifndef TESTS_CONFORM_PEER_TOOLSTACK_H
+#define TESTS_CONFORM_PEER_TOOLSTACK_H
+
+#include <sys/types.h>
+
+#include "ctl/vbd.h"
+#include "tests/conform/peer/front.h"
+
+#define TOOLSTACK_TEXT   600 /* the longest errand, and the longest answer */
+#define TOOLSTACK_CANNOT "the suite has not started the backend"
+
+/* ---- in the guest ---- */
+/* A node of the backend's directory. */
+void toolstack_write(struct front *front, const char *name, const char *value);
+/* Any node, as the backend's domain sees it; "" if there is none. Good until the next one is asked for. */
+const char *toolstack_read(struct front *front, const char *path);
+/* As libxl removes a disk: online 0, and Closing. */
+void toolstack_close(struct front *front);
+/* The backend's directory, whatever state it is in. */
+void toolstack_remove(struct front *front);
+/* Is the backend's directory there? */
+bool toolstack_sees_backend(struct front *front);
+/*
+ * The backend's directory anew, as it was made first but for one node (NULL: none is different; value "": is left out).
+ * First the frontend's, if that is gone.
+ */
+void toolstack_create(struct front *front, const char *name, const char *value);
+void toolstack_create_frontend(struct front *front);
+/* All nodes of the frontend's directory, as they are now, in another one, which goes with the case. */
+void toolstack_mirror(struct front *front, const char *dir);
+/* The hotplug step of a disk with a `script`, which a disk needs again when it was made anew. */
+void toolstack_hotplug(struct front *front);
+/* The backend's process is told to end, and has ended; another begins. The case is skipped if the suite cannot. */
+void toolstack_stop_backend(struct front *front);
+void toolstack_start_backend(struct front *front);
+/* The CPU time that it has used up, all of its threads together. */
+unsigned int toolstack_backend_cpu_ms(struct front *front);
+/* The file behind the disk, as somebody would who has it. */
+void toolstack_resize_image(struct front *front, uint64_t size_bytes);
+/* Another image with the same contents: the `params` of a disk to be made. Its writes fail later, when they are to. */
+const char *toolstack_make_storage(struct front *front);
+void toolstack_fail_storage(struct front *front);
+
+/* ---- in the backend's domain ---- */
+struct toolstack {
+	struct xb_store *store;
+	const struct vbd *vbd;
+	char dir[64];    /* where the guest asks */
+	char mirror[XB_DIR_MAX]; /* what toolstack_mirror() has made */
+	bool (*run_backend)(void *arg, bool runs); /* starts or ends it; false: it is not ours */
+	pid_t (*backend_pid)(void *arg);           /* 0: it is not ours */
+	void *arg;
+};
+
+int toolstack_begin(struct toolstack *toolstack, struct errbuf *err);
+/* One errand, if there is one. A struct toolstack. */
+void toolstack_serve(void *arg);
+void toolstack_end(struct toolstack *toolstack);
+
+#endif

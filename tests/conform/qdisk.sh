@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 900
+# The conformance suite against a backend that somebody else wrote: QEMU's. What it fails is known, and no more. Here its
+# cases about requests; all of them take minutes, as QEMU has to be started anew after many.
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/daemon/qdisk.bash
+. tests/conform/conform.bash
+
+if ! qdisk_program >/dev/null; then
+	skip "QEMU's backend" "no xen-qemu-system-i386 on this machine"
+	done_testing
+fi
+cases='re*'
+[ -z "${CONFORM_ALL:-}" ] || cases='*'
+conform_begin
+dom0 xenstore-write /local/domain/0/domid 0
+conform_backend qdisk "exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach -name guest -nodefaults -no-user-config \
+	-nographic -monitor none -serial none" --kind qdisk --case "$cases"
+check "it does fail some: the suite finds what is wrong" grep -q '# FAIL' "$T/tap"
+done_testing

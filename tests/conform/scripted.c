@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/scripted.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/options.h"
+#include "tests/conform/scripted/disk.h"
+#include "tests/conform/verdict.h"
+#include "tests/conform/violate.h"
+#include "xenbus/scan.h"
+
+#define EXIT_USAGE  2
+#define AN_HOUR_NS  (3600 * NSEC_PER_SEC)
+
+struct scripted_options {
+	uint32_t domid;        /* the guest's */
+	uint32_t sector_bytes; /* of its disks */
+	bool only_lists;
+};
+
+/* ---- options --------------------------------------------------------------------------------------------------- */
+
+static int set_domid(void *config, const char *value, struct errbuf *err)
+{
+	struct scripted_options *options = config;
+
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &options->domid, err);
+}
+
+static int set_sector_size(void *config, const char *value, struct errbuf *err)
+{
+	struct scripted_options *options = config;
+	int rc = option_u32("number of octets", value, 512, 4096, &options->sector_bytes, err);
+
+	if (rc == 0 && (options->sector_bytes & (options->sector_bytes - 1)))
+		rc = errbuf_set(err, -EINVAL, "%s is no power of two", value);
+	return rc;
+}
+
+static int set_violate(void *config, const char *value, struct errbuf *err)
+{
+	if (!violate_choose(value))
+		return errbuf_set(err, -EINVAL, "'%.40s' is none of those that --list-violations names", value);
+	return 0;
+}
+
+static int set_list_violations(void *config, const char *value, struct errbuf *err)
+{
+	((struct scripted_options *)config)->only_lists = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	{ "sector-size", "N", "of the disks: 512 (default) to 4096", set_sector_size },
+	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
+	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring-conform scripted",
+	.synopsis = "[OPTION...]",
+	.summary = "Serves the disks of a guest, one after the other, as docs/protocol.md says.",
+	.rows = rows,
+	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+/* ---- its disks ------------------------------------------------------------------------------------------------- */
+
+/* Not one that was closed for good, and will be removed. */
+static bool is_to_be_served(struct back *back)
+{
+	enum xb_state ours = back_own_state(back);
+
+	return ours != XB_UNKNOWN && (ours != XB_CLOSED || xb_device_is_online(&back->dev));
+}
+
+static bool begin_one(struct disk *disk, struct xb_store *store, uint32_t domid, uint32_t devid)
+{
+	*disk = (struct disk){ .fd = -1 };
+	if (!back_begin(&disk->back, store, domid, devid))
+		return false;
+	if (is_to_be_served(&disk->back))
+		return true;
+	back_end(&disk->back);
+	return false;
+}
+
+static bool begin_any(struct disk *disk, struct xb_store *store, uint32_t domid)
+{
+	struct xb_backend_id *ids;
+	bool has_one = false;
+	struct errbuf err;
+	unsigned int nr;
+
+	if (xb_scan(store, "vbd", domid, &ids, &nr, &err))
+		error("%s", err.text);
+	for (unsigned int i = 0; i < nr && !has_one; i++)
+		has_one = begin_one(disk, store, domid, ids[i].devid);
+	free(ids);
+	return has_one;
+}
+
+static void await_change(struct xb_store *store)
+{
+	struct errbuf err;
+	int rc = xb_watch_wait(store, clock_now_ns() + AN_HOUR_NS, &err);
+
+	if (rc && rc != -ETIMEDOUT)
+		error("%s", err.text);
+	while (xb_watch_next_dirty(store))
+		;
+}
+
+__attribute__((noreturn)) static void serve(const struct scripted_options *options)
+{
+	static struct disk disk;
+	struct xb_watch watch;
+	struct xb_store store;
+	struct errbuf err;
+	char path[XB_DIR_MAX];
+
+	xb_store_init(&store);
+	xb_watch_init(&watch);
+	if (xb_store_open(&store, &err) ||
+	    xb_scan_path(&store, "vbd", options->domid, path, sizeof(path), &err) ||
+	    xb_watch_add(&store, &watch, path, &err))
+		error("%s", err.text);
+	for (;;) {
+		while (begin_any(&disk, &store, options->domid))
+			disk_serve(&disk, options->sector_bytes);
+		await_change(&store);
+	}
+}
+
+int scripted_main(int argc, char **argv)
+{
+	struct scripted_options options = { .domid = 1, .sector_bytes = 512 };
+	enum options_result result;
+	int next;
+
+	result = options_parse(&spec, argc, argv, &options, &next);
+	if (result != OPTIONS_RUN)
+		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
+	if (next != argc) {
+		fprintf(stderr, "%s: '%s': expected options only\n", spec.program, argv[next]);
+		return EXIT_USAGE;
+	}
+	if (!options.only_lists)
+		serve(&options);
+	violate_list();
+	return 0;
+}

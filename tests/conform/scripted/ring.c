@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* Taking requests and publishing responses. */
+#include "tests/conform/scripted/disk.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/conform/violate.h"
+
+#define FREE_EMPTY_EVENTS  4 /* in a row */
+#define FATAL_EMPTY_EVENTS 3 /* EVT-3 */
+#define MAX_TAKEN_AT_ONCE  8 /* RING-17 */
+#define FIRST_UNMASK_US    20U
+#define MAX_UNMASK_US      10000U
+
+/* ---- responses ------------------------------------------------------------------------------------------------- */
+
+static void put(struct disk *disk, const uint8_t *slot)
+{
+	struct back *back = &disk->back;
+
+	back_put_raw(back, slot);
+	if (violates("RING-10"))
+		back_put_raw(back, slot);
+}
+
+static void fill_padding(uint8_t slot[BLK_MAX_RESPONSE_BYTES])
+{
+	slot[9] = 0xff;
+	memset(slot + 12, 0xff, BLK_MAX_RESPONSE_BYTES - 12); /* of a 64-bit guest's */
+}
+
+static void answer(struct disk *disk, const struct task *task, int16_t status)
+{
+	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
+
+	blk_response_encode(disk->back.abi,
+			    &(struct blk_response){
+				    .id = violates("BLK-13") ? (uint32_t)task->id : task->id,
+				    .operation = violates("BLK-13") ? 0 : task->operation,
+				    .status = status,
+			    },
+			    slot);
+	if (violates("BLK-14"))
+		fill_padding(slot);
+	put(disk, slot);
+}
+
+/* Ours are rsp_prod and req_event. */
+static void write_others_fields(struct back *back)
+{
+	peer_store(&back->ring->rsp_event, back->rsp_prod + 1);
+	peer_write(back->ring->pad, &back->req_cons, sizeof(back->req_cons));
+}
+
+static void publish(struct disk *disk)
+{
+	struct back *back = &disk->back;
+
+	if (violates("RING-19"))
+		back_set_rsp_prod(back, back->rsp_prod);
+	else
+		back_push(back);
+	if (violates("RING-4"))
+		write_others_fields(back);
+}
+
+/* ---- requests -------------------------------------------------------------------------------------------------- */
+
+static int16_t serve_one(struct disk *disk, struct task *task)
+{
+	int16_t status;
+
+	back_take_raw(&disk->back, task->slot);
+	task_decode(disk, task);
+	status = task_judge(disk, task);
+	if (status == BLKIF_RSP_OKAY)
+		status = task_carry_out(disk, task);
+	answer(disk, task, status);
+	return status;
+}
+
+static void serve_batch(struct disk *disk, ring_idx nr)
+{
+	bool must_skip = violates("RING-3") && disk->back.req_cons == 0;
+	int16_t status = BLKIF_RSP_ERROR;
+	struct task task;
+
+	disk->is_spoilt = false;
+	disk->back.req_cons += must_skip;
+	for (ring_idx i = must_skip; i < nr; i++)
+		status = serve_one(disk, &task);
+	publish(disk);
+	if (violates("GNT-11") && status == BLKIF_RSP_OKAY && task.operation == BLKIF_OP_READ) {
+		usleep(50000);
+		disk_store_again(disk, &task, false);
+	}
+}
+
+/* Other nodes, perhaps, and the same indexes. */
+static bool connect_again(struct back *back)
+{
+	ring_idx req_cons = back->req_cons, rsp_prod = back->rsp_prod;
+	struct errbuf why;
+
+	back_release(back);
+	if (!back_connect(back, &why))
+		return false;
+	back->req_cons = req_cons;
+	back->rsp_prod = back->rsp_pushed = rsp_prod;
+	return true;
+}
+
+/* Whether the frontend has its port still is only seen by who binds it. */
+static bool has_port(struct back *back)
+{
+	struct errbuf why;
+
+	xenevtchn_unbind(back->evtchn, back->port);
+	return back_bind(back, &why);
+}
+
+/* ---- a look into the ring -------------------------------------------------------------------------------------- */
+
+static bool is_possible(const struct back *back)
+{
+	ring_idx ahead = peer_load(&back->ring->rsp_event) - back->rsp_pushed;
+	ring_idx nr_slots = back->layout.nr_slots;
+
+	if (violates("RING-22") && ahead > nr_slots && (ring_idx)-ahead > nr_slots)
+		return false;
+	return back_nr_requests(back) <= back_max_requests(back) || violates("RING-7");
+}
+
+/* Requests that are answered at once leave room for all that there can be. */
+static ring_idx nr_to_take(const struct back *back, bool has_event)
+{
+	ring_idx nr = back_nr_requests(back), max = back->layout.nr_slots;
+
+	if (violates("RING-17"))
+		max = MAX_TAKEN_AT_ONCE;
+	if (violates("EVT-3"))
+		max = has_event;
+	return nr < max ? nr : max;
+}
+
+/* A guest that only sends events waits longer and longer for us. false: we wait no more. */
+static bool bears_event(struct disk *disk, bool has_event, ring_idx nr_taken)
+{
+	unsigned int nr_too_many;
+
+	if (nr_taken > 0)
+		disk->nr_empty_events = 0;
+	else if (has_event)
+		disk->nr_empty_events++;
+	if (violates("EVT-3") && disk->nr_empty_events >= FATAL_EMPTY_EVENTS)
+		return false;
+	if (!has_event || disk->nr_empty_events <= FREE_EMPTY_EVENTS || violates("EVT-5"))
+		return true;
+	nr_too_many = disk->nr_empty_events - FREE_EMPTY_EVENTS;
+	usleep(nr_too_many < 10 ? FIRST_UNMASK_US << (nr_too_many - 1) : MAX_UNMASK_US);
+	return true;
+}
+
+static enum ring_look may_sleep(struct back *back)
+{
+	if (violates("RING-20"))
+		return RING_SLEEPS;
+	if (violates("RING-17") || violates("EVT-3")) {
+		back_ask_for_event(back, back->req_cons + 1);
+		return RING_SLEEPS;
+	}
+	return back_may_sleep(back) ? RING_SLEEPS : RING_HAS_MORE;
+}
+
+/* Not one that the bind has made, or that came just then. */
+void disk_wait_for_event(struct disk *disk)
+{
+	usleep(10000);
+	back_drop_events(&disk->back);
+	disk->must_be_woken = true;
+}
+
+/* Whatever rsp_event says: the process before us may have ended before it did. */
+static void notify_after_takeover(struct disk *disk)
+{
+	if (disk->must_notify)
+		back_notify(&disk->back);
+	disk->must_notify = false;
+}
+
+enum ring_look disk_look_into_ring(struct disk *disk, bool has_event)
+{
+	struct back *back = &disk->back;
+	ring_idx nr;
+
+	disk->must_be_woken &= !has_event;
+	if (disk->must_be_woken)
+		return RING_SLEEPS;
+	if (!is_possible(back))
+		return RING_IS_BROKEN;
+	nr = nr_to_take(back, has_event);
+	if (nr > 0 && violates("BUS-13") && !connect_again(back))
+		return RING_IS_BROKEN;
+	if (nr > 0)
+		serve_batch(disk, nr);
+	if (nr > 0 && violates("EVT-7") && !has_port(back))
+		return RING_IS_BROKEN;
+	notify_after_takeover(disk);
+	if (!bears_event(disk, has_event, nr))
+		return RING_IS_BROKEN;
+	return may_sleep(back);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/violate.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+struct violation {
+	const char *clause, *what;
+};
+
+static const struct violation violations[] = {
+	{ "BUS-1", "reads where the frontend's directory is again and again" },
+	{ "BUS-3", "writes into the frontend's directory" },
+	{ "BUS-4", "writes its state into a directory that was removed" },
+	{ "BUS-5", "writes sectors in hexadecimal digits" },
+	{ "BUS-6", "waits for a better ring-ref or event-channel when it is missing or malformed" },
+	{ "BUS-8", "refuses a frontend that does not write feature-persistent" },
+	{ "BUS-9", "refuses a frontend that writes a node that it does not know" },
+	{ "BUS-11", "writes features and info half a second after Connected" },
+	{ "BUS-13", "reads the frontend's nodes anew while it is connected" },
+	{ "BUS-16", "works 20 ms for each event of a watch" },
+	{ "BUS-18", "does not go to InitWait if the image does not open" },
+	{ "BUS-19", "goes to Connected before the frontend has announced its ring" },
+	{ "BUS-21", "does not connect to a frontend that skips Initialised" },
+	{ "BUS-25", "writes Connected and connects half a second later" },
+	{ "BUS-27", "does nothing when it cannot connect to what is published" },
+	{ "BUS-28", "ignores states that a frontend may not have" },
+	{ "BUS-30", "waits for Closed after Closing, whatever the frontend does meanwhile" },
+	{ "BUS-34", "ignores a frontend that goes to Closed without Closing" },
+	{ "BUS-35", "writes Closed and keeps ring and port" },
+	{ "BUS-36", "does the last write of a connection again in the next one" },
+	{ "BUS-40", "offers again in Closed, though online is 0" },
+	{ "BUS-41", "ignores that the frontend's directory is gone" },
+	{ "BUS-42", "keeps ring and port when its own directory is gone" },
+	{ "BUS-43", "does not offer again in Closed" },
+	{ "BUS-47", "writes other features when it takes over" },
+	{ "RING-1", "uses half of the slots" },
+	{ "RING-3", "skips the first request of a new ring" },
+	{ "RING-4", "writes rsp_event and the padding of the header" },
+	{ "RING-7", "does not judge req_prod" },
+	{ "RING-10", "answers every request twice" },
+	{ "RING-14", "goes on with a ring after a fatal index" },
+	{ "RING-17", "leaves what is more than 8 requests in the ring until the next event" },
+	{ "RING-19", "never notifies" },
+	{ "RING-20", "sleeps without having asked for an event" },
+	{ "RING-22", "takes an rsp_event that is far away for fatal" },
+	{ "RING-24", "skips a request when it takes a ring over" },
+	{ "RING-25", "does not look into a ring that it takes over before an event comes" },
+	{ "GNT-2", "maps the pages of a WRITE for writing" },
+	{ "GNT-5", "answers ERROR to all that follows in a batch after a grant that cannot be used" },
+	{ "GNT-6", "goes to Connected with a ring that it cannot map" },
+	{ "GNT-8", "fills the pages of a READ that it rejects with something else" },
+	{ "GNT-9", "writes whole pages for a READ" },
+	{ "GNT-10", "keeps a page mapped after the response without persistent grants" },
+	{ "GNT-11", "writes the pages of a READ again after the response" },
+	{ "GNT-12", "keeps pages mapped if the frontend alone has feature-persistent" },
+	{ "GNT-14", "keeps persistent grants mapped in Closed" },
+	{ "EVT-2", "does not look into a new ring before an event comes" },
+	{ "EVT-3", "takes one request for each event, and goes to Closing when several in a row find nothing" },
+	{ "EVT-5", "unmasks the port at once after any number of events for nothing" },
+	{ "EVT-7", "goes to Closing when the frontend has closed its port" },
+	{ "BLK-2", "reads every ring as that of a 64-bit guest" },
+	{ "BLK-4", "looks for ring-ref only, if ring-page-order is 0" },
+	{ "BLK-5", "takes a ring-page-order that is too great for the greatest that it offered" },
+	{ "BLK-7", "neither writes multi-queue-max-queues nor reads multi-queue-num-queues" },
+	{ "BLK-10", "answers ERROR to operations that it does not know" },
+	{ "BLK-13", "answers with half of the id, and with operation 0" },
+	{ "BLK-14", "leaves something in the padding of a response" },
+	{ "BLK-15", "answers ERROR to a request with the id of the one before" },
+	{ "BLK-19", "answers ERROR to a request with a handle" },
+	{ "BLK-20", "answers OKAY to READ and WRITE without segments" },
+	{ "BLK-21", "serves the first 11 of more segments" },
+	{ "BLK-22", "takes a segment that ends before it begins for one of one sector" },
+	{ "BLK-23", "cuts a segment that leaves its page" },
+	{ "BLK-24", "writes what comes before a bad segment" },
+	{ "BLK-25", "answers OKAY beyond the end of the disk" },
+	{ "BLK-26", "writes to a read-only disk" },
+	{ "BLK-27", "serves parts of a sector, on a disk that has sectors of 4096 octets" },
+	{ "BLK-29", "answers OKAY whatever has become of the grants" },
+	{ "BLK-30", "answers ERROR to a request that names a grant twice" },
+	{ "BLK-31", "answers OKAY when the storage fails" },
+	{ "BLK-33", "counts sectors of 4096 octets, on a disk that has them" },
+	{ "BLK-34", "writes a sector-size of 520" },
+	{ "BLK-39", "gives zeros for what the storage has lost" },
+	{ "BLK-40", "does not say that a disk is read-only" },
+	{ "BLK-41", "does not say that a disk is a CD-ROM" },
+	{ "BLK-44", "puts each write off until the next" },
+	{ "BLK-48", "leaves out the data of a FLUSH" },
+	{ "BLK-51", "does a BARRIER before the WRITE in front of it" },
+	{ "BLK-52", "does a BARRIER after the WRITE that follows it" },
+	{ "BLK-55", "does not judge the range of a DISCARD" },
+	{ "BLK-56", "answers ERROR to a DISCARD that is not aligned" },
+	{ "BLK-57", "forgets a sector more than a DISCARD says" },
+	{ "BLK-60", "offers discard though discard-enable is 0" },
+	{ "BLK-61", "offers 8192 indirect segments, and serves less" },
+	{ "BLK-62", "serves an INDIRECT request of any number of segments as far as it can" },
+	{ "BLK-63", "serves every indirect_op" },
+	{ "BLK-64", "takes a bad segment of an INDIRECT request for one of one sector" },
+};
+
+static const struct violation *chosen;
+
+static const struct violation *find(const char *clause)
+{
+	for (unsigned int i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
+		if (strcmp(violations[i].clause, clause) == 0)
+			return &violations[i];
+	}
+	return NULL;
+}
+
+bool violates(const char *clause)
+{
+	const struct violation *violation = find(clause);
+
+	assert(violation);
+	return violation == chosen;
+}
+
+bool violate_choose(const char *clause)
+{
+	chosen = find(clause);
+	return chosen;
+}
+
+void violate_list(void)
+{
+	for (unsigned int i = 0; i < sizeof(violations) / sizeof(violations[0]); i++)
+		printf("%s\t%s\n", violations[i].clause, violations[i].what);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one clause that a scripted peer is told to break. The question stands where the clause is obeyed, so that the
+ * peer reads as the clause does:
+ *
+ *	if (!violates("BUS-35"))
+ *		back_release(back);
+ *
+ * Thread: the main thread.
+ */
+#ifndef TESTS_CONFORM_VIOLATE_H
+#define TESTS_CONFORM_VIOLATE_H
+
+#include <stdbool.h>
+
+/* A clause that is not in the table of violate.c is a mistake of ours. */
+bool violates(const char *clause);
+/* false: the clause is not in the table. */
+bool violate_choose(const char *clause);
+/* A line for each: "CLAUSE<tab>what is done wrong". */
+void violate_list(void);
+
+#endif

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The clauses of docs/protocol.md and the cases of the conformance suite know each other: every MUST of a backend has a
+# case, every clause that a case names exists, and a case names the clauses that it fails a peer for.
+set -u
+. tests/lib/tap.sh
+
+clauses() { # TREE: "ID SIDE WORD TEXT", each in one line
+	awk 'BEGIN { RS = "" } { gsub(/\n/, " "); print }' "$1/docs/protocol.md" |
+		sed -nE 's/^\*\*([A-Z]+-[0-9]+) \((backend|frontend|both) (MUST|SHOULD|MAY)\)\*\*(.*)/\1 \2 \3\4/p'
+}
+
+ids() { # FILTER TREE
+	clauses "$2" | grep -E "$1" | grep -v '\*Unobservable:\*' | cut -d ' ' -f 1 | sort -u
+}
+
+# Of rows CASE("name", "ID ID", ...), which may take several lines.
+named_by_cases() { # TREE
+	cat "$1"/tests/conform/backend/*.c | tr '\n' ' ' | grep -oE 'CASE\("[^"]*", *"[^"]*"' |
+		sed -E 's/.*, *"([^"]*)"/\1/' | tr ' ' '\n' | sort -u
+}
+
+failed_for() { # TREE: each clause that a check names
+	grep -ohE '(MUST|fail|front_connect)\((front, )?"[A-Z]+-[0-9]+"' "$1"/tests/conform/backend/*.c |
+		grep -oE '[A-Z]+-[0-9]+' | sort -u
+}
+
+offences() { # TREE
+	ids ' (backend|both) MUST' "$1" | comm -23 - <(named_by_cases "$1") | sed 's/$/ has no case/'
+	named_by_cases "$1" | comm -23 - <(clauses "$1" | cut -d ' ' -f 1 | sort -u) | sed 's/$/ is no clause/'
+	failed_for "$1" | comm -23 - <(named_by_cases "$1") | sed 's/$/ is checked, but no case names it/'
+	clauses "$1" | cut -d ' ' -f 1 | sort | uniq -d | sed 's/$/ is there twice/'
+}
+
+check_eq "clauses and cases agree" "$(offences .)" ""
+
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+mkdir -p "$tree/docs" "$tree/tests/conform/backend"
+cat >"$tree/docs/protocol.md" <<'END'
+**RING-1 (backend MUST)** One.
+
+**RING-2 (both MUST)** Two, and
+more of it.
+
+**RING-3 (backend SHOULD)** Three.
+
+**RING-4 (frontend MUST)** Four.
+
+**RING-5 (backend MUST)** Five.
+*Unobservable:* nobody knows.
+
+**RING-3 (backend MAY)** Again.
+END
+cat >"$tree/tests/conform/backend/ring.c" <<'END'
+	MUST("BUS-1", false, "");
+	CASE("a", "RING-1 RING-9",
+END
+check_eq "what does not agree is found" "$(offences "$tree" | tr '\n' ';')" \
+	"RING-2 has no case;RING-9 is no clause;BUS-1 is checked, but no case names it;RING-3 is there twice;"
+done_testing
