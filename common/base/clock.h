@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC  1000000000ULL
 
 static inline uint64_t clock_now_ns(void)
@@ -15,6 +16,12 @@ static inline uint64_t clock_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* A deadline. */
+static inline uint64_t clock_in_ms(unsigned int ms)
+{
+	return clock_now_ns() + ms * NSEC_PER_MSEC;
 }
 
 #endif

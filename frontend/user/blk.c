@@ -251,7 +251,7 @@ int blkfront_wait(struct blkfront *front, int timeout_ms)
 int blkfront_do(struct blkfront *front, struct blkfront_io *io, uint8_t operation, uint64_t sector, uint32_t nr_sectors,
 		int timeout_ms)
 {
-	uint64_t deadline = clock_now_ns() + timeout_ms * 1000000ULL;
+	uint64_t deadline = clock_in_ms(timeout_ms);
 	struct blkfront_io *done;
 	int rc;
 

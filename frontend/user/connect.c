@@ -177,7 +177,7 @@ static int make_fd(struct blkfront *front, struct errbuf *err)
 
 static uint64_t deadline_of(const struct blkfront *front)
 {
-	return clock_now_ns() + front->config.timeout_ms * 1000000ULL;
+	return clock_in_ms(front->config.timeout_ms);
 }
 
 /* How far connect came decides what a failure has to undo in xenstore. */

@@ -2,7 +2,7 @@
 /*
  * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines. To
  * write a new one, copy a short one of backend/ and add its row to the table at the end of the file; a clause that no
- * case names is found by tests/conform/clauses.sh.
+ * case names is found by tests/lint/clauses.sh.
  */
 #ifndef TESTS_CONFORM_CASE_H
 #define TESTS_CONFORM_CASE_H

@@ -43,7 +43,7 @@ bool process_has_ended(pid_t pid)
 
 void process_end(pid_t pid)
 {
-	uint64_t deadline_ns = clock_now_ns() + END_MS * 1000000ULL;
+	uint64_t deadline_ns = clock_in_ms(END_MS);
 
 	if (pid <= 0)
 		return;

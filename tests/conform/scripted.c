@@ -96,8 +96,7 @@ static bool begin_any(struct disk *disk, struct xb_store *store, uint32_t domid)
 	struct errbuf err;
 	unsigned int nr;
 
-	if (xb_scan(store, "vbd", domid, &ids, &nr, &err))
-		error("%s", err.text);
+	need(xb_scan(store, "vbd", domid, &ids, &nr, &err), &err);
 	for (unsigned int i = 0; i < nr && !has_one; i++)
 		has_one = begin_one(disk, store, domid, ids[i].devid);
 	free(ids);

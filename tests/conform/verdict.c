@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/errbuf.h"
+
 const char *verdict_name(enum verdict verdict)
 {
 	switch (verdict) {
@@ -49,4 +51,10 @@ void error(const char *fmt, ...)
 
 	va_start(args, fmt);
 	end(VERDICT_ERROR, "-", fmt, args);
+}
+
+void need(int rc, const struct errbuf *err)
+{
+	if (rc)
+		error("%s", err->text);
 }

@@ -6,6 +6,8 @@
 #ifndef TESTS_CONFORM_VERDICT_H
 #define TESTS_CONFORM_VERDICT_H
 
+struct errbuf;
+
 enum verdict {
 	VERDICT_PASS = 0,
 	VERDICT_FAIL = 1,  /* the peer breaks the clause */
@@ -18,6 +20,9 @@ const char *verdict_name(enum verdict verdict);
 void fail(const char *clause, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
 void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* The environment must; else it is an ERROR. */
+void need(int rc, const struct errbuf *err);
 
 /* The peer must; else it fails the clause, and the text says what it did. */
 #define MUST(clause, condition, ...) \

@@ -10,11 +10,6 @@
 
 #define NR_RETURNS 6
 
-static const char *backend_state_name(struct front *front)
-{
-	return xb_state_name(front_backend_state(front));
-}
-
 /* ---- the frontend closes --------------------------------------------------------------------------------------- */
 
 static void closing_then_closed(struct front *front)
@@ -117,7 +112,7 @@ static void touches_nothing(struct front *front)
 	front_fill_ring(front, BLKIF_OP_READ);
 	front_switch(front, XB_CLOSED);
 	MUST("BUS-35", front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS),
-	     "it is %s though the frontend is Closed", backend_state_name(front));
+	     "it is %s though the frontend is Closed", front_backend_state_name(front));
 	must_touch_nothing(front, "BUS-35");
 	must_have_let_go(front, "BUS-35");
 }
@@ -236,7 +231,7 @@ static void starts_anew_without_closing(struct front *front)
 	front_fill_ring(front, BLKIF_OP_READ);
 	front_switch(front, XB_INITIALISING);
 	MUST("BUS-45", front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
-	     "it is %s for a frontend that has started anew", backend_state_name(front));
+	     "it is %s for a frontend that has started anew", front_backend_state_name(front));
 	must_have_let_go(front, "BUS-45");
 	front_drop_ring(front);
 	front_make(front);

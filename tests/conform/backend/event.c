@@ -59,7 +59,7 @@ static void events_for_nothing(struct front *front)
 	for (unsigned int i = 0; i < NR_SINGLE; i++) {
 		front_notify(front);
 		MUST("EVT-3", front_backend_state(front) == XB_CONNECTED, "it is %s after %u events without requests",
-		     xb_state_name(front_backend_state(front)), i + 1);
+		     front_backend_state_name(front), i + 1);
 	}
 	must_go_on(front, "EVT-3");
 }
@@ -72,13 +72,13 @@ static void storm(struct front *front)
 		front_notify(front);
 	must_go_on(front, "EVT-5");
 	MUST("EVT-5", front_backend_state(front) == XB_CONNECTED, "it is %s after %u events without requests",
-	     xb_state_name(front_backend_state(front)), NR_EVENTS);
+	     front_backend_state_name(front), NR_EVENTS);
 	must_start_over(front, "EVT-5");
 }
 
 static void storm_for(struct front *front, unsigned int ms)
 {
-	for (uint64_t end_ns = clock_now_ns() + ms * 1000000ULL; clock_now_ns() < end_ns;)
+	for (uint64_t end_ns = clock_in_ms(ms); clock_now_ns() < end_ns;)
 		front_notify(front);
 }
 
@@ -113,7 +113,7 @@ static void close_port_with_requests(struct front *front)
 	xenevtchn_unbind(front->evtchn, front->port);
 	front->port = -1;
 	MUST("EVT-7", !front_await_refusal(front, FRONT_SILENCE_MS / 3),
-	     "it is %s because the frontend's port is closed", xb_state_name(front_backend_state(front)));
+	     "it is %s because the frontend's port is closed", front_backend_state_name(front));
 }
 
 static void port_closed_with_requests(struct front *front)

@@ -16,7 +16,7 @@ static void mark_pages(struct front *front)
 /* Sees the answer at once, which front_take() would after an event. */
 static void watch_for_answer(struct front *front)
 {
-	uint64_t deadline = clock_now_ns() + FRONT_PATIENCE_MS * 1000000ULL;
+	uint64_t deadline = clock_in_ms(FRONT_PATIENCE_MS);
 
 	while (peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons && clock_now_ns() < deadline)
 		;

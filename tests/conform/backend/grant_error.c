@@ -212,8 +212,7 @@ static void revoke_in_flight(struct front *front, bool is_before)
 	front_connect(front, "BUS-21");
 	flight_begin(&flight, front, "GNT-5");
 	for (unsigned int round = 0; round < 10; round++) {
-		if (grant_pool_share(&pool, front->gntshr, front->dev.domid, 64, &err))
-			error("%s", err.text);
+		need(grant_pool_share(&pool, front->gntshr, front->dev.domid, 64, &err), &err);
 		put_with_pool(&flight, &pool);
 		if (is_before)
 			grant_pool_fini(&pool);
@@ -240,7 +239,7 @@ static void revoked_in_flight(struct front *front)
 
 static void must_refuse_ring(struct front *front, unsigned int order, unsigned int page, uint32_t gref)
 {
-	uint64_t deadline = clock_now_ns() + FRONT_PATIENCE_MS * 1000000ULL;
+	uint64_t deadline = clock_in_ms(FRONT_PATIENCE_MS);
 
 	front->order = order;
 	front_make(front);
@@ -250,7 +249,7 @@ static void must_refuse_ring(struct front *front, unsigned int order, unsigned i
 		MUST("GNT-6", front_backend_state(front) != XB_CONNECTED,
 		     "with a ring of which page %u cannot be mapped it is Connected", page);
 		MUST("BUS-27", clock_now_ns() < deadline, "with a ring of which page %u cannot be mapped it stays %s",
-		     page, xb_state_name(front_backend_state(front)));
+		     page, front_backend_state_name(front));
 	}
 }
 

@@ -60,7 +60,7 @@ static void abi_empty(struct front *front)
 	front_write_text(front, "protocol", "");
 	front_switch(front, front->state);
 	MUST("BLK-2", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s with an empty protocol",
-	     xb_state_name(front_backend_state(front)));
+	     front_backend_state_name(front));
 	must_serve_ring(front, "BLK-2");
 }
 
@@ -128,9 +128,7 @@ static void order_0_with_ring_ref(struct front *front)
 	front_write(front, "ring-page-order", "0");
 	front_write(front, "num-ring-pages", "1");
 	front_switch(front, front->state);
-	MUST("BLK-4", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s with ring-page-order 0 and ring-ref", xb_state_name(front_backend_state(front)));
-	must_go_on(front, "BLK-4");
+	must_connect(front, "BLK-4", "with ring-page-order 0 and ring-ref");
 }
 
 /* The last ones shift a 1 out of its word, or to where it was. */
@@ -166,9 +164,7 @@ static void one_queue_said(struct front *front)
 	front_lay_out(front);
 	front_write(front, "multi-queue-num-queues", "1");
 	front_switch(front, front->state);
-	MUST("BLK-7", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s with multi-queue-num-queues 1", xb_state_name(front_backend_state(front)));
-	must_go_on(front, "BLK-7");
+	must_connect(front, "BLK-7", "with multi-queue-num-queues 1");
 }
 
 /* 0 queues were memory of size 0 to somebody. */
@@ -234,9 +230,7 @@ static void two_queues(struct front *front)
 	write_queue(front, 0, front);
 	write_queue(front, 1, &second);
 	front_switch(front, front->state);
-	MUST("BLK-7", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s with two queues",
-	     xb_state_name(front_backend_state(front)));
-	must_go_on(front, "BLK-7");
+	must_connect(front, "BLK-7", "with two queues");
 	must_go_on(&second, "BLK-7");
 	must_go_on(front, "BLK-7");
 }

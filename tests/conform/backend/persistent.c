@@ -68,7 +68,7 @@ static void unmapped_at_the_end(struct front *front)
 	front_close(front);
 	for (unsigned int i = 0; i < NR_LOANS; i++)
 		MUST("GNT-14", !loan_end_in_use(front, &loans[i]), "it is %s, and has page %u of %u still mapped",
-		     xb_state_name(front_backend_state(front)), i, NR_LOANS);
+		     front_backend_state_name(front), i, NR_LOANS);
 }
 
 static void read_pool(struct front *front, const struct grant_pool *pool, unsigned int from, unsigned int nr)

@@ -6,11 +6,6 @@
 #include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/toolstack.h"
 
-static const char *backend_state_name(struct front *front)
-{
-	return xb_state_name(front_backend_state(front));
-}
-
 /* libxl's last resort, and what a guest can do, too; afterwards the disk can be had again. */
 static void frontend_gone(struct front *front, const char *node)
 {
@@ -21,14 +16,14 @@ static void frontend_gone(struct front *front, const char *node)
 	else
 		front_remove_directory(front);
 	MUST("BUS-41", front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS), "it is %s though the frontend is gone",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	if (has_ring)
 		must_have_let_go(front, "BUS-41");
 	front_drop_ring(front);
 	toolstack_create_frontend(front);
 	front_write(front, "state", "%d", XB_INITIALISING);
 	MUST("BUS-43", front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS), "it is %s, not in InitWait again",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	front_make(front);
 	front_announce(front, "BUS-43");
 	must_go_on(front, "BUS-43");
@@ -55,7 +50,7 @@ static void state_gone_after_closing(struct front *front)
 	front_await_refusal(front, FRONT_PATIENCE_MS);
 	front_remove(front, "state");
 	MUST("BUS-30", front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS),
-	     "it is %s: it waits for the frontend's Closed, which is gone", backend_state_name(front));
+	     "it is %s: it waits for the frontend's Closed, which is gone", front_backend_state_name(front));
 }
 
 static void state_gone_in_closing(struct front *front)
@@ -92,7 +87,7 @@ static void backend_gone(struct front *front, bool has_ring)
 {
 	toolstack_remove(front);
 	MUST("BUS-4", front_await_backend(front, XB_UNKNOWN, 0) && !front_await_event(front, FRONT_SILENCE_MS),
-	     "it is %s, and its directory was removed", backend_state_name(front));
+	     "it is %s, and its directory was removed", front_backend_state_name(front));
 	MUST("BUS-4", !toolstack_sees_backend(front), "it has made its directory again, which was removed");
 	if (has_ring) {
 		must_touch_nothing(front, "BUS-42");

@@ -203,7 +203,7 @@ static void begin_at(struct front *front, ring_idx first)
 {
 	front_switch(front, XB_INITIALISING);
 	MUST("BUS-21", front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
-	     "the backend is %s, not in InitWait", xb_state_name(front_backend_state(front)));
+	     "the backend is %s, not in InitWait", front_backend_state_name(front));
 	front_make(front);
 	front->req_prod = front->rsp_cons = front->ring->rsp_prod = front->ring->req_prod = first;
 	front->ring->req_event = front->ring->rsp_event = first + 1;

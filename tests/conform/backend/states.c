@@ -16,17 +16,12 @@
 #define NR_FLAPS  200
 #define NR_JUMPS  500
 
-static const char *backend_state_name(struct front *front)
-{
-	return xb_state_name(front_backend_state(front));
-}
-
 /* ---- the offer ------------------------------------------------------------------------------------------------- */
 
 static void must_offer(struct front *front)
 {
 	MUST("BUS-18", front_await_backend(front, XB_INIT_WAIT, OFFER_MS), "it is %s %u s after the directory appeared",
-	     backend_state_name(front), OFFER_MS / 1000);
+	     front_backend_state_name(front), OFFER_MS / 1000);
 }
 
 static void offers(struct front *front)
@@ -58,10 +53,10 @@ static void stays_in_init_wait(struct front *front)
 	MUST("BUS-19", !front_await_backend(front, XB_CONNECTED, FRONT_SILENCE_MS),
 	     "it is Connected, and nothing was announced");
 	MUST("BUS-19", front_backend_state(front) == XB_INIT_WAIT, "it is %s, and nothing was announced",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	front_write(front, "state", "%d", XB_INITIALISING);
 	MUST("BUS-19", !front_await_refusal(front, FRONT_SILENCE_MS), "it is %s though the frontend is Initialising",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 }
 
 static void waits_for_script(struct front *front)
@@ -78,7 +73,7 @@ static void waits_for_script(struct front *front)
 	     "it is Connected before the hotplug script has run");
 	toolstack_hotplug(front);
 	MUST("BUS-21", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s though the hotplug script has succeeded", backend_state_name(front));
+	     "it is %s though the hotplug script has succeeded", front_backend_state_name(front));
 }
 
 /* ---- to Connected ---------------------------------------------------------------------------------------------- */
@@ -105,9 +100,7 @@ static void connected_by_itself(struct front *front)
 	front_make(front);
 	front_lay_out(front);
 	front_switch(front, XB_CONNECTED);
-	MUST("BUS-21", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s for a frontend that is Connected", backend_state_name(front));
-	must_go_on(front, "BUS-21");
+	must_connect(front, "BUS-21", "for a frontend that is Connected");
 }
 
 /* Both at once: between the frontend's 3 and 4 nobody looked. */
@@ -117,9 +110,7 @@ static void initialised_and_connected(struct front *front)
 	front_make(front);
 	front_publish(front);
 	front_switch(front, XB_CONNECTED);
-	MUST("BUS-21", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s for a frontend that went on to Connected", backend_state_name(front));
-	must_go_on(front, "BUS-21");
+	must_connect(front, "BUS-21", "for a frontend that went on to Connected");
 }
 
 /* mini-os does not wait for InitWait: its ring is there before the backend is. */
@@ -131,10 +122,7 @@ static void announces_before_offer(struct front *front)
 	front_publish(front);
 	toolstack_create(front, NULL, NULL);
 	toolstack_hotplug(front);
-	MUST("BUS-21", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS),
-	     "it is %s for a frontend that had announced its ring before there was an offer",
-	     backend_state_name(front));
-	must_go_on(front, "BUS-21");
+	must_connect(front, "BUS-21", "for a frontend that had announced its ring before there was an offer");
 }
 
 static void announces_before_offer_as_connected(struct front *front)
@@ -167,7 +155,7 @@ static uint64_t ms_to_first_answer(struct front *front)
 
 	front_publish(front);
 	MUST("BUS-25", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s, not Connected",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	begun_ns = clock_now_ns();
 	must_go_on(front, "BUS-25");
 	return (clock_now_ns() - begun_ns) / 1000000;
@@ -224,8 +212,8 @@ static void must_refuse_state(struct front *front, const char *value)
 
 	snprintf(what, sizeof(what), "'%s' for the frontend's state", value);
 	front_write(front, "state", "%s", value);
-	MUST("BUS-28", front_await_refusal(front, FRONT_PATIENCE_MS), "it stays %s with %s", backend_state_name(front),
-	     what);
+	MUST("BUS-28", front_await_refusal(front, FRONT_PATIENCE_MS), "it stays %s with %s",
+	     front_backend_state_name(front), what);
 }
 
 /* Each while the backend waits, and while it is connected; afterwards the disk is served as ever. */

@@ -38,7 +38,7 @@ static void must_have_taken_over(struct front *front)
 	if (front_await_rsp_prod(front, front->req_prod, TAKE_OVER_MS))
 		return;
 	MUST("BUS-47", front_backend_state(front) == XB_CONNECTED,
-	     "it goes from Connected to %s when it takes the disk over", xb_state_name(front_backend_state(front)));
+	     "it goes from Connected to %s when it takes the disk over", front_backend_state_name(front));
 	front_notify(front);
 	if (front_await_rsp_prod(front, front->req_prod, TAKE_OVER_MS))
 		fail("RING-25", "it has taken the ring over and did not look into it");

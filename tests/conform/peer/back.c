@@ -15,12 +15,6 @@
 
 #define PHYSICAL_SECTOR_BYTES 4096
 
-static void need(int rc, const struct errbuf *err)
-{
-	if (rc)
-		error("%s", err->text);
-}
-
 /* For what others can make impossible: only a store that does not answer is the environment's fault. */
 static bool is_done(int rc, const struct errbuf *err)
 {
@@ -98,7 +92,7 @@ void back_switch(struct back *back, enum xb_state state)
 
 bool back_await_frontend(struct back *back, enum xb_state state, unsigned int ms)
 {
-	uint64_t deadline_ns = clock_now_ns() + ms * 1000000ULL;
+	uint64_t deadline_ns = clock_in_ms(ms);
 	uint64_t now_ns;
 
 	while (back_frontend_state(back) != state) {

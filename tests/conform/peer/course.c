@@ -10,18 +10,12 @@
 
 #define MARKER 0xa5
 
-static const char *backend_state_name(struct front *front)
-{
-	return xb_state_name(front_backend_state(front));
-}
-
 void front_lay_out(struct front *front)
 {
 	enum xb_state announced = front->state, now;
 	struct errbuf err;
 
-	if (xb_device_own_state(&front->dev, &now, &err))
-		error("%s", err.text);
+	need(xb_device_own_state(&front->dev, &now, &err), &err);
 	front->state = now;
 	front_publish(front);
 	front->state = announced;
@@ -39,8 +33,7 @@ void front_remove_directory(struct front *front)
 {
 	struct errbuf err;
 
-	if (xb_remove(&front->store, front->dev.dir, &err))
-		error("%s", err.text);
+	need(xb_remove(&front->store, front->dev.dir, &err), &err);
 }
 
 bool front_has(struct front *front, const char *name)
@@ -61,7 +54,7 @@ void must_refuse(struct front *front, const char *clause, const char *what)
 {
 	must_not_connect(front, clause, what);
 	MUST(clause, front_await_refusal(front, FRONT_PATIENCE_MS), "with %s it stays %s: it never goes to Closing",
-	     what, backend_state_name(front));
+	     what, front_backend_state_name(front));
 }
 
 void must_not_connect(struct front *front, const char *clause, const char *what)
@@ -77,7 +70,7 @@ void must_have_let_go(struct front *front, const char *clause)
 	if (front->ring_pages.nr_pages != 1 || !loan_can_tell(front))
 		return;
 	MUST(clause, !loan_end_in_use(front, &ring), "it is %s and still has the ring mapped",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	front->ring_pages.area = NULL; /* it went with the loan */
 	front->ring = NULL;
 }
@@ -91,14 +84,21 @@ void must_leave_ring(struct front *front, const char *clause)
 	front_push(front);
 	front_notify(front);
 	MUST(clause, !front_await_rsp_prod(front, rsp_prod + 1, FRONT_SILENCE_MS),
-	     "it is %s and answers a request of the ring that it had", backend_state_name(front));
+	     "it is %s and answers a request of the ring that it had", front_backend_state_name(front));
+}
+
+void must_connect(struct front *front, const char *clause, const char *when)
+{
+	MUST(clause, front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s %s",
+	     front_backend_state_name(front), when);
+	must_go_on(front, clause);
 }
 
 void must_close(struct front *front, const char *clause)
 {
 	front_switch(front, XB_CLOSED);
 	MUST(clause, front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS), "it is %s though the frontend is Closed",
-	     backend_state_name(front));
+	     front_backend_state_name(front));
 	if (front->ring)
 		must_have_let_go(front, clause);
 	front_drop_ring(front);
@@ -109,7 +109,7 @@ void must_offer_again(struct front *front, const char *clause)
 	must_close(front, clause);
 	front_switch(front, XB_INITIALISING);
 	MUST(clause, front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
-	     "it is %s, not in InitWait, for a frontend that is Initialising again", backend_state_name(front));
+	     "it is %s, not in InitWait, for a frontend that is Initialising again", front_backend_state_name(front));
 }
 
 void must_start_over(struct front *front, const char *clause)
@@ -124,7 +124,8 @@ void must_forget(struct front *front, const char *clause)
 {
 	front_switch(front, XB_CLOSED);
 	toolstack_close(front);
-	MUST(clause, front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, not Closed", backend_state_name(front));
+	MUST(clause, front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, not Closed",
+	     front_backend_state_name(front));
 	MUST(clause, front_backend_state(front) != XB_CLOSING ||
 	     front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS), "it stays in Closing");
 	front_await_backend(front, XB_UNKNOWN, FRONT_SILENCE_MS); /* some remove both directories themselves */
@@ -153,5 +154,5 @@ void must_touch_nothing(struct front *front, const char *clause)
 	must_leave_ring(front, clause);
 	for (unsigned int page = 0; page < FRONT_DATA_PAGES; page++)
 		MUST(clause, memcmp(front_page(front, page), markers, 4096) == 0,
-		     "it is %s and has written into a page of an earlier request", backend_state_name(front));
+		     "it is %s and has written into a page of an earlier request", front_backend_state_name(front));
 }

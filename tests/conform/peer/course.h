@@ -22,6 +22,8 @@ void front_remove_directory(struct front *front);
 /* Is the node in our own directory? */
 bool front_has(struct front *front, const char *name);
 
+/* It gets there, and serves a request; when: what the frontend did, in words. */
+void must_connect(struct front *front, const char *clause, const char *when);
 /* What the frontend did, in words, which the backend connects to all the same, or leaves as it is. */
 void must_refuse(struct front *front, const char *clause, const char *what);
 /* The same, but that it says nothing is for others to judge (BUS-27). */

@@ -19,17 +19,6 @@ void front_init(struct front *front, uint32_t devid)
 	grant_pool_init(&front->data);
 }
 
-static void need(int rc, const struct errbuf *err)
-{
-	if (rc)
-		error("%s", err->text);
-}
-
-static uint64_t deadline_in(unsigned int ms)
-{
-	return clock_now_ns() + ms * 1000000ULL;
-}
-
 /* ---- connecting ------------------------------------------------------------------------------------------------ */
 
 void front_begin(struct front *front)
@@ -148,9 +137,14 @@ enum xb_state front_backend_state(struct front *front)
 	return xb_device_peer_state(&front->dev, &state, &err) ? XB_UNKNOWN : state;
 }
 
+const char *front_backend_state_name(struct front *front)
+{
+	return xb_state_name(front_backend_state(front));
+}
+
 static bool await(struct front *front, unsigned int states, unsigned int ms)
 {
-	uint64_t deadline = deadline_in(ms);
+	uint64_t deadline = clock_in_ms(ms);
 	struct errbuf err;
 	int rc = 0;
 
@@ -181,7 +175,7 @@ void front_announce(struct front *front, const char *clause)
 {
 	front_publish(front);
 	MUST(clause, await(front, 1U << XB_CONNECTED, FRONT_PATIENCE_MS), "the backend is %s, not Connected",
-	     xb_state_name(front_backend_state(front)));
+	     front_backend_state_name(front));
 	if (front->state != XB_CONNECTED)
 		front_switch(front, XB_CONNECTED);
 }
@@ -197,7 +191,7 @@ void front_reconnect(struct front *front, const char *clause)
 {
 	front_switch(front, XB_INITIALISING);
 	MUST(clause, await(front, 1U << XB_INIT_WAIT, FRONT_PATIENCE_MS), "the backend is %s, not in InitWait again",
-	     xb_state_name(front_backend_state(front)));
+	     front_backend_state_name(front));
 	front_make(front);
 	front_announce(front, clause);
 }

@@ -62,6 +62,7 @@ void front_write(struct front *front, const char *name, const char *fmt, ...) __
 void front_remove(struct front *front, const char *name);
 void front_switch(struct front *front, enum xb_state state);
 enum xb_state front_backend_state(struct front *front);
+const char *front_backend_state_name(struct front *front);
 /* false: it never was, or was only while nobody looked. */
 bool front_await_backend(struct front *front, enum xb_state state, unsigned int ms);
 /* The backend has given the device up: it is Closing, Closed or gone. */

@@ -7,11 +7,6 @@
 
 #include "common/base/clock.h"
 
-static uint64_t deadline_in(unsigned int ms)
-{
-	return clock_now_ns() + ms * 1000000ULL;
-}
-
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
 uint8_t *front_page(struct front *front, unsigned int page)
@@ -95,7 +90,7 @@ bool front_await_event(struct front *front, unsigned int ms)
 /* Asks for an event as a frontend does, but looks by itself too: whether events come is for other cases. */
 bool front_take(struct front *front, struct blk_response *response, unsigned int ms)
 {
-	uint64_t deadline = deadline_in(ms);
+	uint64_t deadline = clock_in_ms(ms);
 
 	while (peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons) {
 		peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
@@ -112,7 +107,7 @@ bool front_take(struct front *front, struct blk_response *response, unsigned int
 
 bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int ms)
 {
-	uint64_t deadline = deadline_in(ms);
+	uint64_t deadline = clock_in_ms(ms);
 
 	while (peer_load_acquire(&front->ring->rsp_prod) != rsp_prod) {
 		if (clock_now_ns() >= deadline)

@@ -42,8 +42,7 @@ void nodes_read(struct nodes *nodes, struct front *front, const char *dir)
 {
 	struct errbuf err;
 
-	if (xb_transaction(&front->store, read_all, &(struct reading){ nodes, dir }, &err))
-		error("%s", err.text);
+	need(xb_transaction(&front->store, read_all, &(struct reading){ nodes, dir }, &err), &err);
 }
 
 static const char *find(const struct nodes *nodes, const char *name)

@@ -14,7 +14,7 @@
 
 static void await_answer(struct front *front, const char *dir, char *answer, size_t size)
 {
-	uint64_t deadline_ns = clock_now_ns() + PATIENCE_MS * 1000000ULL;
+	uint64_t deadline_ns = clock_in_ms(PATIENCE_MS);
 	struct xb_watch watch;
 	char path[XB_PATH_MAX];
 	struct errbuf err;
