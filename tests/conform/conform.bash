@@ -2,7 +2,8 @@
 # The suite held against a backend on loopxen. Source after tap.sh and loopxen.sh:
 #
 #	conform_begin				an instance with guest 1; a temporary directory $T
-#	conform_backend NAME PEER [ARGUMENT...]	runs the suite; each of its cases becomes a check
+#	conform_backend NAME PEER [ARGUMENT...]	runs the suite; each of its cases becomes a check, but for those that the
+#						peer is known not to offer what they are about
 #
 # shellcheck shell=bash disable=SC2154 # variables of loopxen.sh
 conform=$(realpath "${O:-build}/pvring-conform")
@@ -22,10 +23,11 @@ conform_backend() { # NAME PEER [ARGUMENT...]
 		--json "${O:-build}/conform-$name.json" --html "${O:-build}/conform-$name.html" "$@" >"$T/tap" 2>"$T/stderr"
 	while IFS= read -r line; do
 		case $line in
+		"ok "*" # SKIP "*) echo "# not offered: ${line#* - }" ;;
 		"ok "*) ok "${line#* - }" ;;
 		"not ok "*) not_ok "${line#* - }" ;;
 		esac
-	done < <(sed 's/ # SKIP / (not offered: /; t close; b; :close s/$/)/' "$T/tap")
+	done <"$T/tap"
 	check "the suite came to its end" grep -q '^1\.\.[1-9]' "$T/tap"
 	sed 's/^/# /' "$T/stderr" | head -50
 }

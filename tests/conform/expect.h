@@ -11,7 +11,7 @@
 #include "common/base/errbuf.h"
 #include "tests/conform/report.h"
 
-struct expect; /* NULL: nothing is known, so everything is to pass, or to be skipped */
+struct expect; /* NULL: nothing is known, so everything is to pass */
 
 int expect_read(struct expect **expect, const char *path, struct errbuf *err);
 void expect_free(struct expect *expect);

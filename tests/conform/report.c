@@ -8,13 +8,13 @@
 
 #include "common/base/version.h"
 
-void report_one(const struct result *result, unsigned int number)
+void report_one(const struct result *result, unsigned int number, bool is_ok)
 {
-	bool is_ok = result->is_expected || result->verdict == VERDICT_PASS || result->verdict == VERDICT_SKIP;
-
 	printf("%s %u - %s", is_ok ? "ok" : "not ok", number, result->name);
-	if (result->verdict == VERDICT_SKIP)
+	if (result->verdict == VERDICT_SKIP && is_ok)
 		printf(" # SKIP %s", result->reason);
+	else if (result->verdict == VERDICT_SKIP)
+		printf(" # skipped, which was not expected: %s", result->reason);
 	else if (result->verdict == VERDICT_FAIL)
 		printf(" # FAIL %s%s: %s", result->clause, result->is_expected ? ", as expected" : "", result->reason);
 	else if (result->verdict == VERDICT_ERROR)
