@@ -160,11 +160,11 @@ static void push_responses(struct queue *queue)
  */
 static void look_again_or_sleep(struct queue *queue, bool has_taken)
 {
+	bool may_look = has_taken || queue_nr_busy(queue) == 0;
+
 	if (queue->nr_free == 0)
 		return;
-	if ((has_taken || queue_nr_busy(queue) == 0) && busy_poll_goes_on(&queue->busy_poll, clock_now_ns()))
-		queue_kick(queue);
-	else if (ring_back_final_check(&queue->ring))
+	if ((may_look && busy_poll_goes_on(&queue->busy_poll, clock_now_ns())) || ring_back_final_check(&queue->ring))
 		queue_kick(queue);
 }
 
