@@ -4,8 +4,9 @@
  *
  * A sleep costs both sides: the guest sends an event, we are woken, read it and unmask it. Looking costs our CPU alone.
  * So a queue looks for as long as such a wake-up costs, at most, and only where that pays: when the request before came
- * soon enough. A look that was in vain makes the next ones rarer, up to one in 128 requests, until one is not: what a
- * guest that is just too slow costs is next to nothing, and an idle one costs nothing.
+ * soon enough. Looks that find something make up for as many that were in vain: a guest that is late now and then is
+ * looked for all the same. One in vain that nothing makes up for makes the next ones rarer, up to one in 128 requests,
+ * until one finds something: what a guest that is just too slow costs is next to nothing, and an idle one costs nothing.
  *
  * Thread: the queue's worker.  Pure but for busy_poll_measure_ns().
  */
@@ -15,13 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BUSY_POLL_MAX_MISSES 7
+#define BUSY_POLL_MAX_CREDIT    8
+#define BUSY_POLL_MAX_DOUBLINGS 7
 
 struct busy_poll {
 	uint64_t window_ns; /* 0: never looks */
 	uint64_t worked_ns; /* when a request was last taken, or answers published */
 	bool looks;         /* for the next request */
-	unsigned int nr_misses; /* looks in vain, in a row */
+	unsigned int credit; /* looks that may still be in vain */
+	unsigned int nr_doublings;
 	unsigned int nr_to_skip;
 };
 
@@ -30,11 +33,22 @@ static inline void busy_poll_init(struct busy_poll *poll, uint64_t window_ns)
 	*poll = (struct busy_poll){ .window_ns = window_ns };
 }
 
+static inline void busy_poll_found(struct busy_poll *poll)
+{
+	if (poll->credit < BUSY_POLL_MAX_CREDIT)
+		poll->credit++;
+	poll->nr_doublings = 0;
+}
+
 static inline void busy_poll_missed(struct busy_poll *poll)
 {
-	if (poll->nr_misses < BUSY_POLL_MAX_MISSES)
-		poll->nr_misses++;
-	poll->nr_to_skip = (1U << poll->nr_misses) - 1;
+	if (poll->credit > 0) {
+		poll->credit--;
+		return;
+	}
+	if (poll->nr_doublings < BUSY_POLL_MAX_DOUBLINGS)
+		poll->nr_doublings++;
+	poll->nr_to_skip = (1U << poll->nr_doublings) - 1;
 }
 
 /* A wait that was slept through is longer by the wake-up, which costs about as much as the window is long. */
@@ -44,7 +58,7 @@ static inline void busy_poll_took(struct busy_poll *poll, uint64_t now_ns)
 
 	poll->worked_ns = now_ns;
 	if (poll->looks && wait_ns < poll->window_ns) {
-		poll->nr_misses = 0;
+		busy_poll_found(poll);
 		return;
 	}
 	if (poll->looks)

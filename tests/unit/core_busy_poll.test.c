@@ -74,6 +74,17 @@ static void a_guest_just_too_slow_is_looked_for_ever_more_rarely(void **state)
 	assert_in_range(nr_vain_looks(&poll, 3 * WINDOW_NS / 2, 10000), 1, 100);
 }
 
+static void a_guest_that_is_late_now_and_then_is_looked_for_all_the_same(void **state)
+{
+	struct busy_poll poll = begin(WINDOW_NS);
+
+	busy_poll_took(&poll, 1000050);
+	for (int i = 0; i < 1000; i++) {
+		nr_vain_looks(&poll, WINDOW_NS / 2, 2);
+		assert_int_equal(nr_vain_looks(&poll, 3 * WINDOW_NS / 2, 1), 1);
+	}
+}
+
 static void a_guest_that_is_quick_again_is_looked_for_again(void **state)
 {
 	struct busy_poll poll = begin(WINDOW_NS);
@@ -82,7 +93,7 @@ static void a_guest_that_is_quick_again_is_looked_for_again(void **state)
 	nr_vain_looks(&poll, 3 * WINDOW_NS / 2, 10000);
 	nr_vain_looks(&poll, WINDOW_NS / 2, 200);
 	assert_true(busy_poll_goes_on(&poll, poll.worked_ns + 1));
-	assert_int_equal(poll.nr_misses, 0);
+	assert_int_equal(poll.nr_doublings, 0);
 }
 
 static void without_a_window_nobody_is_looked_for(void **state)
@@ -106,6 +117,7 @@ int main(void)
 		cmocka_unit_test(a_guest_that_was_quick_but_for_our_wake_up_is_quick),
 		cmocka_unit_test(a_slow_guest_is_not_looked_for),
 		cmocka_unit_test(a_guest_just_too_slow_is_looked_for_ever_more_rarely),
+		cmocka_unit_test(a_guest_that_is_late_now_and_then_is_looked_for_all_the_same),
 		cmocka_unit_test(a_guest_that_is_quick_again_is_looked_for_again),
 		cmocka_unit_test(without_a_window_nobody_is_looked_for),
 		cmocka_unit_test(the_measured_window_is_neither_nothing_nor_long),
