@@ -21,6 +21,7 @@
 #include "common/ring/layout.h"
 #include "common/wire/blk.h"
 #include "common/wire/xen_blkif.h"
+#include "common/wire/xen_blkif.h"
 #include "ctl/args.h"
 #include "ctl/commands.h"
 
@@ -71,8 +72,11 @@ static void print_request(const struct journal_file *file, const struct journal_
 		return;
 	}
 	blk_request_decode(abi, entry->request, &req);
-	printf("  id %" PRIu64 "  %s (%u)  sector %" PRIu64 "  %u segment(s)\n", req.id,
-	       blk_operation_name(req.operation), req.operation, req.sector, req.nr_segments);
+	if (req.operation == BLKIF_OP_INDIRECT)
+		blk_indirect_decode(abi, entry->request, &req);
+	printf("  id %" PRIu64 "  %s%s (%u)  sector %" PRIu64 "  %u segment(s)\n", req.id,
+	       req.is_indirect ? "indirect " : "", blk_operation_name(req.operation), req.operation, req.sector,
+	       req.nr_segments);
 }
 
 /* Without the ring, an answer that may or may not have been published counts as not. */

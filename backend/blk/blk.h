@@ -26,8 +26,8 @@ extern struct blk_config blk_config;
 extern const struct device_class blk_class;
 
 /*
- * `auto`: up to this size a copy is cheaper than a map and an unmap (`make bench` compares them). Every request
- * without indirect segments is smaller.
+ * `auto`, of a frontend without persistent grants: up to this size a copy is cheaper than a map and an unmap. Every
+ * request without indirect segments is smaller.
  */
 #define BLK_GRANTS_COPY_MAX_BYTES (64 * 1024)
 

@@ -141,7 +141,7 @@ static int alloc_data(struct blk_queue *bq)
 /* As many as a guest can have in flight at once, and no more than xen-blkback keeps. */
 static uint32_t max_persistent_pages(const struct blk_queue *bq)
 {
-	uint32_t nr_pages = bq->params.identity.nr_slots * BLK_MAX_SEGMENTS;
+	uint32_t nr_pages = bq->params.identity.nr_slots * (BLK_MAX_INDIRECT_SEGMENTS + 1); /* and that of those */
 
 	return nr_pages < MAX_PERSISTENT_PAGES ? nr_pages : MAX_PERSISTENT_PAGES;
 }

@@ -19,7 +19,7 @@
 #include "backend/core/loop.h"
 #include "common/wire/blk.h"
 
-#define BLK_BUFFER_BYTES (BLK_MAX_SEGMENTS * 4096) /* the most data that one request has */
+#define BLK_BUFFER_BYTES (BLK_MAX_INDIRECT_SEGMENTS * 4096) /* the most data that one request has */
 
 struct blk_buffers {
 	struct loop *loop; /* NULL: they are not to be registered */

@@ -80,9 +80,14 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 }
 
 /* A page that a PV domain mapped from a guest must never be pinned by direct I/O: see ARCHITECTURE.md. */
+static bool would_pin_for_good(const struct image *image)
+{
+	return image->engine->is_direct && machine_is_pv_domain();
+}
+
 static int check_grants(const struct image *image, struct errbuf *err)
 {
-	if (image->engine->is_direct && blk_config.grants == BLK_GRANTS_MAP && machine_is_pv_domain())
+	if (blk_config.grants == BLK_GRANTS_MAP && would_pin_for_good(image))
 		return errbuf_set(
 			err, -EINVAL,
 			"image %s: direct I/O with --grants map would pin a guest's pages in this PV "
@@ -165,6 +170,7 @@ static int blk_offer(struct device *dev, struct errbuf *err)
 		{ "multi-queue-max-queues", 1 },
 		{ "feature-flush-cache", 1 },
 		{ "feature-barrier", 1 },
+		{ "feature-max-indirect-segments", BLK_MAX_INDIRECT_SEGMENTS },
 		{ "feature-persistent", blk_config.grants == BLK_GRANTS_AUTO },
 	};
 	int rc = publish_size(to_blk(dev), err);
@@ -319,7 +325,7 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 	device_disconnected(&blk->dev, nr_orphans);
 }
 
-static uint32_t map_above_bytes(void)
+static uint32_t map_above_bytes(const struct image *image)
 {
 	switch (blk_config.grants) {
 	case BLK_GRANTS_COPY:
@@ -327,7 +333,7 @@ static uint32_t map_above_bytes(void)
 	case BLK_GRANTS_MAP:
 		return 0;
 	default:
-		return BLK_GRANTS_COPY_MAX_BYTES;
+		return would_pin_for_good(image) ? UINT32_MAX : BLK_GRANTS_COPY_MAX_BYTES;
 	}
 }
 
@@ -345,7 +351,7 @@ static void blk_connect(struct device *dev)
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
 			    .sector_bytes = engine->sector_bytes,
 			    .is_read_only = blk->is_read_only },
-		.map_above_bytes = map_above_bytes(),
+		.map_above_bytes = map_above_bytes(blk->image),
 		.is_persistent = blk->is_persistent && blk_config.grants == BLK_GRANTS_AUTO,
 		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,

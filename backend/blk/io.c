@@ -14,6 +14,7 @@
 
 void blk_io_init(struct blk_queue *bq)
 {
+	io_list_init(&bq->to_learn);
 	io_list_init(&bq->to_fetch);
 	io_list_init(&bq->to_store);
 	blk_order_init(&bq->order);
@@ -52,6 +53,11 @@ static void fail(struct blk_io *io, int16_t status, const char *why)
 		    (unsigned long long)io->req.sector, io->req.nr_segments, why);
 	blk_counters_error(&bq->counters, why, 1);
 	respond(io, status);
+}
+
+static void refuse(struct blk_io *io, enum blk_verdict verdict, const char *why)
+{
+	fail(io, verdict == BLK_UNSUPPORTED ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR, why);
 }
 
 static void fail_io(struct blk_io *io, int rc)
@@ -125,7 +131,7 @@ static void use_buffer(struct blk_io *io)
 static int map_segments(struct blk_io *io)
 {
 	int prot = io->kind == BLK_IO_READ ? PROT_READ | PROT_WRITE : PROT_READ;
-	uint32_t gref[BLK_MAX_SEGMENTS];
+	uint32_t gref[BLK_MAX_INDIRECT_SEGMENTS];
 	int rc;
 
 	for (unsigned int i = 0; i < io->req.nr_segments; i++)
@@ -146,7 +152,19 @@ static int map_segments(struct blk_io *io)
 	return 0;
 }
 
-static void gather_copy(struct blk_io *io, enum grants_direction direction)
+/* Into the buffer: it is free until there is data. */
+static void fetch_segments(struct blk_io *io)
+{
+	struct grants_segment part = {
+		.gref = io->req.segments_gref,
+		.len_bytes = io->req.nr_segments * BLK_SEGMENT_BYTES,
+		.local = blk_buffers_at(&io->bq->buffers, io->slot),
+	};
+
+	grants_copy(&io->bq->queue.grants, GRANTS_FROM_GUEST, &part, io->slot);
+}
+
+static void copy_data(struct blk_io *io, enum grants_direction direction)
 {
 	struct grants_segment part;
 	uint8_t *local = blk_buffers_at(&io->bq->buffers, io->slot);
@@ -165,6 +183,16 @@ static void gather_copy(struct blk_io *io, enum grants_direction direction)
 	}
 }
 
+static void fetch_data(struct blk_io *io)
+{
+	copy_data(io, GRANTS_FROM_GUEST);
+}
+
+static void store_data(struct blk_io *io)
+{
+	copy_data(io, GRANTS_TO_GUEST);
+}
+
 static void copy_failed(void *context, uint32_t slot, int rc)
 {
 	struct blk_queue *bq = context;
@@ -172,8 +200,8 @@ static void copy_failed(void *context, uint32_t slot, int rc)
 	bq->io[slot].copy_failed = true;
 }
 
-/* Copies for the whole list, a batch at a time, then hands each request on. */
-static void copy_list(struct blk_queue *bq, struct io_list *list, enum grants_direction direction,
+/* Copies for the whole list, a batch at a time, then hands each request on. A part of it for each segment at most. */
+static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(struct blk_io *),
 		      void (*then)(struct blk_io *))
 {
 	struct io_list batch;
@@ -184,7 +212,7 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, enum grants_di
 		while (list->first && grants_copy_room(&bq->queue.grants) >= list->first->req.nr_segments) {
 			io = io_list_take(list);
 			io->copy_failed = false;
-			gather_copy(io, direction);
+			copy(io);
 			io_list_add(&batch, io);
 		}
 		grants_copy_run(&bq->queue.grants, copy_failed, bq);
@@ -199,11 +227,10 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, enum grants_di
 
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
-static void begin(struct blk_io *io)
+static void begin_data(struct blk_io *io)
 {
 	struct blk_queue *bq = io->bq;
 
-	io->mapped = NULL;
 	if (io->op.len_bytes == 0) {
 		submit(io);
 	} else if (io->op.len_bytes > bq->params.map_above_bytes) {
@@ -218,6 +245,37 @@ static void begin(struct blk_io *io)
 		else
 			io_list_add(&bq->to_fetch, io);
 	}
+}
+
+static void begin(struct blk_io *io)
+{
+	io->mapped = NULL;
+	if (io->req.is_indirect)
+		io_list_add(&io->bq->to_learn, io);
+	else
+		begin_data(io);
+}
+
+static enum blk_verdict check(struct blk_io *io, const char **why)
+{
+	uint32_t nr_sectors = 0;
+	enum blk_verdict verdict = blk_request_check(&io->bq->params.limits, &io->req, &nr_sectors, why);
+
+	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
+	return verdict;
+}
+
+static void begin_indirect(struct blk_io *io)
+{
+	enum blk_verdict verdict;
+	const char *why;
+
+	blk_segments_decode(blk_buffers_at(&io->bq->buffers, io->slot), io->req.nr_segments, io->req.segment);
+	verdict = check(io, &why);
+	if (verdict == BLK_OK)
+		begin_data(io);
+	else
+		refuse(io, verdict, why);
 }
 
 /* What the request is and what the engine is to do for it. */
@@ -252,16 +310,19 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 	struct blk_queue *bq = to_bq(queue);
 	struct blk_io *io = &bq->io[slot];
 	enum blk_verdict verdict;
-	uint32_t nr_sectors = 0;
 	const char *why;
 
 	io->taken_ns = clock_now_ns();
 	counter_add(&bq->counters.nr_taken, 1);
 	blk_request_decode(bq->params.abi, bytes, &io->req);
-	verdict = blk_request_check(&bq->params.limits, &io->req, &nr_sectors, &why);
-	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
+	if (io->req.operation == BLKIF_OP_INDIRECT) {
+		blk_indirect_decode(bq->params.abi, bytes, &io->req);
+		verdict = blk_indirect_check(&io->req, &why);
+	} else {
+		verdict = check(io, &why);
+	}
 	if (verdict != BLK_OK) {
-		fail(io, verdict == BLK_UNSUPPORTED ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR, why);
+		refuse(io, verdict, why);
 		return;
 	}
 	plan(io);
@@ -290,8 +351,9 @@ void blk_io_flush(struct queue *queue)
 	struct blk_queue *bq = to_bq(queue);
 
 	do {
-		copy_list(bq, &bq->to_fetch, GRANTS_FROM_GUEST, submit);
+		copy_list(bq, &bq->to_learn, fetch_segments, begin_indirect);
+		copy_list(bq, &bq->to_fetch, fetch_data, submit);
 		if (queue_has_ring(queue))
-			copy_list(bq, &bq->to_store, GRANTS_TO_GUEST, succeed);
+			copy_list(bq, &bq->to_store, store_data, succeed);
 	} while (begin_held(bq));
 }

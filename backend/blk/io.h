@@ -4,8 +4,9 @@
  *
  *	request -> decode -> check -> grants (copy in, or map) -> engine -> (copy out, or unmap) -> respond
  *
- * Copies of a whole batch are one call: writes are gathered while requests are taken, reads while the engine's
- * completions come in, and both are done in flush().
+ * Copies of a whole batch are one call: segments and writes are gathered while requests are taken, reads while the
+ * engine's completions come in, and all are done in flush().
+ * Of an indirect request first its segments are copied in, once, and checked then.
  * A request's data lies in its slot's own buffer (copy) or in the guest's pages (map); never is a guest's page given to
  * direct I/O in a PV domain (image.c and connect.c refuse that).
  *
@@ -36,7 +37,7 @@ struct blk_io {
 	bool copy_failed;
 	void *mapped; /* the guest's pages, side by side; NULL: copied */
 	uint64_t taken_ns;
-	struct iovec iov[BLK_MAX_SEGMENTS];
+	struct iovec iov[BLK_MAX_INDIRECT_SEGMENTS];
 };
 
 struct blk_queue {
@@ -48,6 +49,7 @@ struct blk_queue {
 	/* owner: the worker */
 	struct blk_io *io; /* by slot */
 	struct blk_buffers buffers;
+	struct io_list to_learn; /* indirect ones whose segments are still the guest's */
 	struct io_list to_fetch; /* writes whose data is still the guest's */
 	struct io_list to_store; /* reads whose data is not yet the guest's */
 	struct blk_order order;

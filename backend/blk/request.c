@@ -10,11 +10,29 @@ static enum blk_verdict refuse(enum blk_verdict verdict, const char **why, const
 	return verdict;
 }
 
+static enum blk_verdict check_count(const struct blk_request *req, const char **why)
+{
+	if (req->nr_segments > (req->is_indirect ? BLK_MAX_INDIRECT_SEGMENTS : BLK_MAX_SEGMENTS))
+		return refuse(BLK_REJECT, why, "too many segments");
+	if (req->nr_segments == 0 && (req->operation == BLKIF_OP_READ || req->operation == BLKIF_OP_WRITE))
+		return refuse(BLK_REJECT, why, "no segments");
+	return BLK_OK;
+}
+
+enum blk_verdict blk_indirect_check(const struct blk_request *req, const char **why)
+{
+	if (req->operation != BLKIF_OP_READ && req->operation != BLKIF_OP_WRITE)
+		return refuse(BLK_REJECT, why, "indirect, and neither read nor write");
+	return check_count(req, why);
+}
+
 static enum blk_verdict check_segments(const struct blk_request *req, uint32_t *nr_sectors, const char **why)
 {
+	enum blk_verdict verdict = check_count(req, why);
+
 	*nr_sectors = 0;
-	if (req->nr_segments > BLK_MAX_SEGMENTS)
-		return refuse(BLK_REJECT, why, "too many segments");
+	if (verdict != BLK_OK)
+		return verdict;
 	for (unsigned int i = 0; i < req->nr_segments; i++) {
 		const struct blk_segment *segment = &req->segment[i];
 
@@ -48,9 +66,6 @@ enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct
 	switch (req->operation) {
 	case BLKIF_OP_READ:
 	case BLKIF_OP_WRITE:
-		if (req->nr_segments == 0)
-			return refuse(BLK_REJECT, why, "no segments");
-		break;
 	case BLKIF_OP_WRITE_BARRIER:
 	case BLKIF_OP_FLUSH_DISKCACHE:
 		break;

@@ -27,6 +27,9 @@ struct blk_limits {
 	bool is_read_only;
 };
 
+/* What an indirect request must be like before its segments are fetched and blk_request_check() judges the whole. */
+enum blk_verdict blk_indirect_check(const struct blk_request *req, const char **why);
+
 /* *nr_sectors is the data's length. On anything but BLK_OK, *why is a constant that says what is wrong. */
 enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
 				   uint32_t *nr_sectors, const char **why);

@@ -4,9 +4,9 @@
  *
  * A sleep costs both sides: the guest sends an event, we are woken, read it and unmask it. Looking costs our CPU alone.
  * So a queue looks for as long as such a wake-up costs, at most, and only where that pays: when the request before came
- * soon enough. Looks that find something make up for as many that were in vain: a guest that is late now and then is
- * looked for all the same. One in vain that nothing makes up for makes the next ones rarer, up to one in 128 requests,
- * until one finds something: what a guest that is just too slow costs is next to nothing, and an idle one costs nothing.
+ * soon enough. Looks that find something make up for as many in vain: a guest that is late now and then is looked for
+ * all the same. One in vain that nothing makes up for makes the next ones rarer, up to one in 128 requests, until one
+ * finds something: what a guest that is just too slow costs is next to nothing, and an idle one costs nothing.
  *
  * Thread: the queue's worker.  Pure but for busy_poll_measure_ns().
  */

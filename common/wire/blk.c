@@ -20,6 +20,15 @@ struct x86_32_blkif_request {
 	blkif_sector_t sector_number;
 	struct blkif_request_segment seg[BLKIF_MAX_SEGMENTS_PER_REQUEST];
 };
+struct x86_32_blkif_request_indirect {
+	uint8_t operation;
+	uint8_t indirect_op;
+	uint16_t nr_segments;
+	uint64_t id;
+	blkif_sector_t sector_number;
+	blkif_vdev_t handle;
+	grant_ref_t indirect_grefs[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
+};
 struct x86_32_blkif_response {
 	uint64_t id;
 	uint8_t operation;
@@ -29,6 +38,8 @@ struct x86_32_blkif_response {
 
 static_assert(sizeof(long) == 8, "the native ABI is that of a 64-bit guest");
 static_assert(BLK_MAX_SEGMENTS == BLKIF_MAX_SEGMENTS_PER_REQUEST, "segments of a direct request");
+static_assert(BLK_MAX_INDIRECT_SEGMENTS <= 4096 / BLK_SEGMENT_BYTES, "segments of an indirect request fit one page");
+static_assert(sizeof(struct blkif_request_segment) == BLK_SEGMENT_BYTES, "segment");
 
 #define ASSERT_LAYOUT(request, response, request_bytes, response_bytes, id_at, sector_at, seg_at)                      \
 	static_assert(sizeof(struct request) == (request_bytes) && (request_bytes) <= BLK_MAX_REQUEST_BYTES,           \
@@ -43,18 +54,32 @@ static_assert(BLK_MAX_SEGMENTS == BLKIF_MAX_SEGMENTS_PER_REQUEST, "segments of a
 	static_assert(offsetof(struct response, id) == 0 && offsetof(struct response, operation) == 8 &&               \
 			      offsetof(struct response, status) == 10,                                                 \
 		      "response layout")
+
+#define ASSERT_INDIRECT(request, id_at, sector_at, grefs_at)                                                           \
+	static_assert(offsetof(struct request, indirect_op) == 1 && offsetof(struct request, nr_segments) == 2 &&      \
+			      offsetof(struct request, id) == (id_at) &&                                               \
+			      offsetof(struct request, sector_number) == (sector_at) &&                                \
+			      offsetof(struct request, indirect_grefs) == (grefs_at),                                  \
+		      "layout of an indirect request")
+
 ASSERT_LAYOUT(blkif_request, blkif_response, 112, 16, 8, 16, 24);
 ASSERT_LAYOUT(x86_32_blkif_request, x86_32_blkif_response, 108, 12, 4, 12, 20);
+ASSERT_INDIRECT(blkif_request_indirect, 8, 16, 28);
+ASSERT_INDIRECT(x86_32_blkif_request_indirect, 4, 12, 24);
 
-/* What differs between the ABIs; operation and nr_segments come first in all of them, a response has one layout. */
+/*
+ * What differs between the ABIs; operation and nr_segments, or indirect_op, come first in all of them, an indirect
+ * request has id and sector where a direct one has them, a response has one layout.
+ */
 static const struct {
 	const char *name;
 	uint8_t request_bytes, response_bytes;
-	uint8_t id_at, sector_at, segments_at;
+	uint8_t id_at, sector_at, segments_at, indirect_grefs_at;
 } abis[BLK_NR_ABIS] = {
 #define ABI(protocol, request, response)                                                                               \
 	{ protocol, sizeof(struct request), sizeof(struct response), offsetof(struct request, id),                     \
-	  offsetof(struct request, sector_number), offsetof(struct request, seg) }
+	  offsetof(struct request, sector_number), offsetof(struct request, seg),                                      \
+	  offsetof(struct request##_indirect, indirect_grefs) }
 	[BLK_ABI_NATIVE] = ABI(XEN_IO_PROTO_ABI_NATIVE, blkif_request, blkif_response),
 	[BLK_ABI_X86_32] = ABI(XEN_IO_PROTO_ABI_X86_32, x86_32_blkif_request, x86_32_blkif_response),
 #undef ABI
@@ -107,21 +132,42 @@ size_t blk_response_bytes(enum blk_abi abi)
 	return abis[abi].response_bytes;
 }
 
+void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment)
+{
+	struct blkif_request_segment seg;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		memcpy(&seg, (const uint8_t *)bytes + i * sizeof(seg), sizeof(seg));
+		segment[i] = (struct blk_segment){ seg.gref, seg.first_sect, seg.last_sect };
+	}
+}
+
+static void decode_head(enum blk_abi abi, const uint8_t *from, struct blk_request *req)
+{
+	memcpy(&req->id, from + abis[abi].id_at, sizeof(req->id));
+	memcpy(&req->sector, from + abis[abi].sector_at, sizeof(req->sector));
+}
+
 void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
 {
-	struct blkif_request_segment seg[BLK_MAX_SEGMENTS];
 	const uint8_t *from = slot;
 
 	req->operation = from[0];
+	req->is_indirect = false;
 	req->nr_segments = from[1];
-	memcpy(&req->id, from + abis[abi].id_at, sizeof(req->id));
-	memcpy(&req->sector, from + abis[abi].sector_at, sizeof(req->sector));
-	memcpy(seg, from + abis[abi].segments_at, sizeof(seg));
-	for (unsigned int i = 0; i < BLK_MAX_SEGMENTS; i++) {
-		req->segment[i].gref = seg[i].gref;
-		req->segment[i].first_sect = seg[i].first_sect;
-		req->segment[i].last_sect = seg[i].last_sect;
-	}
+	decode_head(abi, from, req);
+	blk_segments_decode(from + abis[abi].segments_at, BLK_MAX_SEGMENTS, req->segment);
+}
+
+void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
+{
+	const uint8_t *from = slot;
+
+	req->operation = from[1];
+	req->is_indirect = true;
+	memcpy(&req->nr_segments, from + 2, sizeof(req->nr_segments));
+	decode_head(abi, from, req);
+	memcpy(&req->segments_gref, from + abis[abi].indirect_grefs_at, sizeof(req->segments_gref));
 }
 
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)

@@ -9,6 +9,7 @@
 #ifndef COMMON_WIRE_BLK_H
 #define COMMON_WIRE_BLK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ enum blk_abi { BLK_ABI_NATIVE, BLK_ABI_X86_32, BLK_NR_ABIS };
 
 #define BLK_MAX_SEGMENTS 11 /* BLKIF_MAX_SEGMENTS_PER_REQUEST: what fits a slot of every ABI */
 
+/* Of an indirect request, here: as many as Linux's frontend uses if it is not told otherwise. They fit one page. */
+#define BLK_MAX_INDIRECT_SEGMENTS 32
+#define BLK_SEGMENT_BYTES         8 /* there */
+
 /* The largest slots of any ABI, for buffers. */
 #define BLK_MAX_REQUEST_BYTES  112
 #define BLK_MAX_RESPONSE_BYTES 16
@@ -40,11 +45,13 @@ struct blk_segment {
 };
 
 struct blk_request {
-	uint8_t operation;    /* BLKIF_OP_* */
-	uint8_t nr_segments;  /* as the guest wrote it: may exceed BLK_MAX_SEGMENTS */
-	uint64_t id;          /* the guest's, echoed in the response */
-	uint64_t sector;      /* of 512 bytes */
-	struct blk_segment segment[BLK_MAX_SEGMENTS];
+	uint8_t operation;      /* BLKIF_OP_*; of an indirect request what it does with its segments */
+	bool is_indirect;       /* a BLKIF_OP_INDIRECT: segments stand in a page of their own */
+	uint16_t nr_segments;   /* as the guest wrote it: may exceed what there is room for */
+	uint32_t segments_gref; /* that page, of an indirect request */
+	uint64_t id;            /* the guest's, echoed in the response */
+	uint64_t sector;        /* of 512 bytes */
+	struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS];
 };
 
 struct blk_response {
@@ -63,7 +70,11 @@ const char *blk_operation_name(uint8_t operation);
 size_t blk_request_bytes(enum blk_abi abi);
 size_t blk_response_bytes(enum blk_abi abi);
 
+/* Takes every request for a direct one. A backend that offers BLKIF_OP_INDIRECT reads such a one anew. */
 void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
+void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
+/* The segments of an indirect request, as their page has them, side by side: nr of BLK_SEGMENT_BYTES each. */
+void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment);
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp);
 /* Writes every byte of the slot: padding left as it was would tell the guest what our stack held (XSA-216). */

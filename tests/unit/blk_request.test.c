@@ -116,7 +116,7 @@ static const struct {
 	/* operations */
 	{ "reserved", &disk, 4, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "discard", &disk, BLKIF_OP_DISCARD, 0, 0, { PAGE }, UNKNOWN, 0 },
-	{ "indirect", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, UNKNOWN, 0 },
+	{ "indirect, and not read as that", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 7", &disk, 7, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 255", &disk, 255, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 255 and nothing else right", &disk_ro, 255, 255, TOP, { SECTORS(9, 8) }, UNKNOWN, 0 },
@@ -135,7 +135,7 @@ static void a_request_is_served_only_within_every_limit(void **state)
 		enum blk_verdict verdict;
 
 		print_message("# %s\n", rows[i].name);
-		memcpy(req.segment, rows[i].segment, sizeof(req.segment));
+		memcpy(req.segment, rows[i].segment, sizeof(rows[i].segment));
 		verdict = blk_request_check(rows[i].limits, &req, &nr_sectors, &why);
 		assert_int_equal(verdict, rows[i].verdict);
 		if (rows[i].why)
@@ -158,7 +158,7 @@ static void a_refused_request_has_no_more_data_than_a_request_can_have(void **st
 		const char *why;
 
 		print_message("# %s\n", rows[i].name);
-		memcpy(req.segment, rows[i].segment, sizeof(req.segment));
+		memcpy(req.segment, rows[i].segment, sizeof(rows[i].segment));
 		blk_request_check(rows[i].limits, &req, &nr_sectors, &why);
 		assert_in_range(nr_sectors, 0, BLK_MAX_SEGMENTS * 8);
 	}
@@ -198,6 +198,66 @@ static void only_read_write_flush_and_barrier_are_known(void **state)
 	}
 }
 
+static struct blk_request indirect(uint8_t operation, uint16_t nr_segments)
+{
+	struct blk_request req = { .operation = operation, .is_indirect = true, .nr_segments = nr_segments };
+
+	for (unsigned int i = 0; i < BLK_MAX_INDIRECT_SEGMENTS; i++)
+		req.segment[i] = (struct blk_segment)PAGE;
+	return req;
+}
+
+static void an_indirect_request_is_judged_before_its_segments_are_read(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t operation;
+		uint16_t nr_segments;
+		enum blk_verdict verdict;
+		const char *why;
+	} cases[] = {
+		{ "1 segment", READ, 1, BLK_OK, NULL },
+		{ "12 segments", WRITE, 12, BLK_OK, NULL },
+		{ "as many as there may be", READ, BLK_MAX_INDIRECT_SEGMENTS, BLK_OK, NULL },
+		{ "one more", READ, BLK_MAX_INDIRECT_SEGMENTS + 1, TOO_MANY },
+		{ "65535", WRITE, 65535, TOO_MANY },
+		{ "256, of which the low octet is 0", WRITE, 256, TOO_MANY },
+		{ "none", WRITE, 0, NONE },
+		{ "a flush", FLUSH, 1, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "a barrier", BARRIER, 1, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "indirect twice", BLKIF_OP_INDIRECT, 1, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "unknown", 255, 0, BLK_REJECT, "indirect, and neither read nor write" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct blk_request req = indirect(cases[i].operation, cases[i].nr_segments);
+		const char *why = NULL;
+
+		print_message("# %s\n", cases[i].name);
+		assert_int_equal(blk_indirect_check(&req, &why), cases[i].verdict);
+		if (cases[i].why)
+			assert_string_equal(why, cases[i].why);
+	}
+}
+
+static void segments_of_an_indirect_request_are_judged_as_others(void **state)
+{
+	struct blk_request req = indirect(READ, BLK_MAX_INDIRECT_SEGMENTS);
+	uint32_t nr_sectors;
+	const char *why;
+
+	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_OK);
+	assert_int_equal(nr_sectors, BLK_MAX_INDIRECT_SEGMENTS * 8);
+	req.sector = DISK_SECTORS - nr_sectors + 1;
+	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_REJECT);
+	assert_string_equal(why, "beyond the end of the disk");
+	req = indirect(WRITE, BLK_MAX_INDIRECT_SEGMENTS);
+	req.segment[BLK_MAX_INDIRECT_SEGMENTS - 1].last_sect = 8;
+	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_REJECT);
+	assert_string_equal(why, "a segment ends outside its page");
+	assert_int_equal(blk_request_check(&disk_ro, &req, &nr_sectors, &why), BLK_REJECT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_refused_request_has_no_more_data_than_a_request_can_have),
 		cmocka_unit_test(exactly_36_segments_lie_inside_a_page),
 		cmocka_unit_test(only_read_write_flush_and_barrier_are_known),
+		cmocka_unit_test(an_indirect_request_is_judged_before_its_segments_are_read),
+		cmocka_unit_test(segments_of_an_indirect_request_are_judged_as_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,48 @@ static void an_impossible_segment_count_is_only_passed_on(void **state)
 	}
 }
 
+/* The request's octets, where each ABI has them; what is not named is 0xee. */
+static void an_indirect_request_is_read_octet_by_octet(void **state)
+{
+	static const struct {
+		enum blk_abi abi;
+		uint8_t id_at, sector_at, grefs_at;
+	} layouts[] = { { BLK_ABI_NATIVE, 8, 16, 28 }, { BLK_ABI_X86_32, 4, 12, 24 } };
+	static const uint8_t number[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct blk_request got;
+
+	FOR_EACH_ABI(i) {
+		memset(slot, 0xee, sizeof(slot));
+		memcpy(slot, "\x06\x01\x34\x12", 4);
+		memcpy(slot + layouts[i].id_at, number, 8);
+		memcpy(slot + layouts[i].sector_at, number, 8);
+		memcpy(slot + layouts[i].grefs_at, number, 4);
+		blk_indirect_decode(layouts[i].abi, slot, &got);
+		assert_true(got.is_indirect);
+		assert_int_equal(got.operation, 1);
+		assert_int_equal(got.nr_segments, 0x1234);
+		assert_int_equal(got.id, 0x0807060504030201ULL);
+		assert_int_equal(got.sector, 0x0807060504030201ULL);
+		assert_int_equal(got.segments_gref, 0x04030201);
+	}
+}
+
+static void segments_of_a_page_are_read_octet_by_octet(void **state)
+{
+	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 0xee, 0xee, 9, 0, 0, 0, 255, 7, 0xee, 0xee };
+	struct blk_segment segment[3] = { [2] = { 77, 77, 77 } };
+
+	blk_segments_decode(bytes, 2, segment);
+	assert_int_equal(segment[0].gref, 0x04030201);
+	assert_int_equal(segment[0].first_sect, 5);
+	assert_int_equal(segment[0].last_sect, 6);
+	assert_int_equal(segment[1].gref, 9);
+	assert_int_equal(segment[1].first_sect, 255);
+	assert_int_equal(segment[1].last_sect, 7);
+	assert_int_equal(segment[2].gref, 77);
+}
+
 static void each_abi_has_its_name(void **state)
 {
 	struct errbuf err;
@@ -198,6 +240,8 @@ int main(void)
 		cmocka_unit_test(a_response_is_read_octet_by_octet),
 		cmocka_unit_test(what_is_encoded_is_decoded),
 		cmocka_unit_test(an_impossible_segment_count_is_only_passed_on),
+		cmocka_unit_test(an_indirect_request_is_read_octet_by_octet),
+		cmocka_unit_test(segments_of_a_page_are_read_octet_by_octet),
 		cmocka_unit_test(each_abi_has_its_name),
 		cmocka_unit_test(only_names_we_serve_are_taken),
 		cmocka_unit_test(operations_have_names),

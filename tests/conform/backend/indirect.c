@@ -11,6 +11,8 @@
 #define INDIRECT      "feature-max-indirect-segments"
 #define SEGMENT_PAGES 8
 #define SEGMENT_PAGE  (FRONT_DATA_PAGES - SEGMENT_PAGES)
+#define BARRIER_PAGE  12 /* behind those of ORDERED_SECTORS */
+#define ORDERED_SECTORS 80
 #define MOST_SECTORS  (JUDGE_PAGE * PAGE_SECTORS) /* that have a place of their own in the data pages */
 
 /* Segment i is one sector, the i-th of the data pages. */
@@ -107,6 +109,31 @@ static void indirect_most(struct front *front)
 }
 
 /* Its response has to have the inner operation all the same: Linux blkfront stops using the disk else. */
+/* The WRITE comes before the BARRIER, though its segments have to be fetched first. */
+static void indirect_before_barrier(struct front *front)
+{
+	struct octets octets;
+	struct blk_request barrier;
+
+	front_connect(front, "BUS-21");
+	if (most_segments(front) == 0)
+		skip("the backend does not offer " INDIRECT);
+	for (unsigned int round = 1; round <= 20; round++) {
+		unsigned int nr = limit(front, ORDERED_SECTORS);
+
+		octets = make_indirect(front, BLKIF_OP_WRITE, 64, nr);
+		pattern_fill(front_page(front, 0), 10000 * round, nr);
+		front_put_raw(front, octets.slot);
+		barrier = judge_pages(front, BLKIF_OP_WRITE_BARRIER, 64, BARRIER_PAGE, 1);
+		pattern_fill(front_page(front, BARRIER_PAGE), 10000 * round + 5000, PAGE_SECTORS);
+		front_put(front, &barrier);
+		front_push(front);
+		must_answer_all(front, "BLK-51", 2);
+		must_hold(front, "BLK-51", 64, PAGE_SECTORS, 10000 * round + 5000);
+		must_hold(front, "BLK-61", 64 + PAGE_SECTORS, nr - PAGE_SECTORS, 10000 * round + PAGE_SECTORS);
+	}
+}
+
 static void refuse_indirect(struct front *front, const char *clause, const struct octets *octets)
 {
 	int status = octets_do(front, "BLK-13", octets, octets->slot[1]);
@@ -279,6 +306,8 @@ const struct backend_case indirect_cases[] = {
 	     .needs = INDIRECT),
 	CASE("indirect-read-only", "BLK-26 BLK-13 BUS-21", "a WRITE on a read-only disk", indirect_read_only,
 	     .needs = INDIRECT, .is_read_only = true),
+	CASE("indirect-before-barrier", "BLK-51 BLK-61 BUS-21",
+	     "a BARRIER behind an indirect WRITE to the same sectors", indirect_before_barrier, .needs = "feature-barrier"),
 	CASE("indirect-flicker", "BLK-64 BLK-13 BUS-21", "a segment that changes while it is looked at",
 	     indirect_flicker, .needs = INDIRECT),
 	{ .name = NULL },

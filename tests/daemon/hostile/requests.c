@@ -9,7 +9,6 @@
 	}
 SPOIL(operation, req->operation = 77)
 SPOIL(operation_255, req->operation = 255)
-SPOIL(indirect, req->operation = BLKIF_OP_INDIRECT)
 SPOIL(discard, req->operation = BLKIF_OP_DISCARD)
 SPOIL(barrier, req->operation = BLKIF_OP_WRITE_BARRIER; req->nr_segments = 0)
 SPOIL(write, req->operation = BLKIF_OP_WRITE)
@@ -35,7 +34,6 @@ SPOIL(same_page_twice, req->nr_segments = 2; req->segment[1] = req->segment[0])
 const struct hostile_case request_cases[] = {
 	{ "operation", .spoil = spoil_operation },
 	{ "operation-255", .spoil = spoil_operation_255 },
-	{ "indirect", .spoil = spoil_indirect },
 	{ "discard", .spoil = spoil_discard },
 	{ "barrier", .spoil = spoil_barrier },
 	{ "write", .spoil = spoil_write },
