@@ -9,7 +9,7 @@
 
 /* --grants: how a request's data gets to the guest. */
 enum blk_grants {
-	BLK_GRANTS_AUTO, /* persistent where the frontend offers it, else by size: BLK_GRANTS_COPY_MAX_BYTES */
+	BLK_GRANTS_AUTO, /* persistent where the frontend offers it, else copies */
 	BLK_GRANTS_COPY,
 	BLK_GRANTS_MAP,
 	BLK_NR_GRANTS,
@@ -24,12 +24,6 @@ struct blk_config {
 
 extern struct blk_config blk_config;
 extern const struct device_class blk_class;
-
-/*
- * `auto`, of a frontend without persistent grants: up to this size a copy is cheaper than a map and an unmap. Every
- * request without indirect segments is smaller.
- */
-#define BLK_GRANTS_COPY_MAX_BYTES (64 * 1024)
 
 #define BLK_MAX_RING_PAGE_ORDER 4
 

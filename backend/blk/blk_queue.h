@@ -28,8 +28,8 @@ struct blk_queue_params {
 	struct journal_identity identity;
 	enum blk_abi abi;
 	struct blk_limits limits;
-	uint32_t map_above_bytes; /* requests with more data than this are mapped, others copied */
-	bool is_persistent;       /* the guest's pages may stay mapped */
+	bool maps_data;     /* the pages of each request are mapped for its time, not copied */
+	bool is_persistent; /* the guest's pages may stay mapped */
 	struct persistent_budget *budget;
 	bool is_resumed;
 };

@@ -80,14 +80,9 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 }
 
 /* A page that a PV domain mapped from a guest must never be pinned by direct I/O: see ARCHITECTURE.md. */
-static bool would_pin_for_good(const struct image *image)
-{
-	return image->engine->is_direct && machine_is_pv_domain();
-}
-
 static int check_grants(const struct image *image, struct errbuf *err)
 {
-	if (blk_config.grants == BLK_GRANTS_MAP && would_pin_for_good(image))
+	if (image->engine->is_direct && blk_config.grants == BLK_GRANTS_MAP && machine_is_pv_domain())
 		return errbuf_set(
 			err, -EINVAL,
 			"image %s: direct I/O with --grants map would pin a guest's pages in this PV "
@@ -325,18 +320,6 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 	device_disconnected(&blk->dev, nr_orphans);
 }
 
-static uint32_t map_above_bytes(const struct image *image)
-{
-	switch (blk_config.grants) {
-	case BLK_GRANTS_COPY:
-		return UINT32_MAX;
-	case BLK_GRANTS_MAP:
-		return 0;
-	default:
-		return would_pin_for_good(image) ? UINT32_MAX : BLK_GRANTS_COPY_MAX_BYTES;
-	}
-}
-
 static void blk_connect(struct device *dev)
 {
 	struct blk_device *blk = to_blk(dev);
@@ -351,7 +334,7 @@ static void blk_connect(struct device *dev)
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
 			    .sector_bytes = engine->sector_bytes,
 			    .is_read_only = blk->is_read_only },
-		.map_above_bytes = map_above_bytes(blk->image),
+		.maps_data = blk_config.grants == BLK_GRANTS_MAP,
 		.is_persistent = blk->is_persistent && blk_config.grants == BLK_GRANTS_AUTO,
 		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,

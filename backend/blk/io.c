@@ -233,7 +233,7 @@ static void begin_data(struct blk_io *io)
 
 	if (io->op.len_bytes == 0) {
 		submit(io);
-	} else if (io->op.len_bytes > bq->params.map_above_bytes) {
+	} else if (bq->params.maps_data) {
 		if (map_segments(io))
 			fail(io, BLKIF_RSP_ERROR, "a grant that cannot be used");
 		else

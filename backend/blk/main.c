@@ -22,7 +22,7 @@ static int set_default_protocol(void *config, const char *value, struct errbuf *
 }
 
 static const struct option_row rows[] = {
-	{ "grants", "HOW", "copy a request's data, map it, or auto (default): persistent, or by size", set_grants },
+	{ "grants", "HOW", "copy a request's data, map it, or auto (default): persistent, or copy", set_grants },
 	{ "default-protocol", "NAME",
 	  "of a guest that does not say its own: x86_32-abi (default, as Linux) or x86_64-abi", set_default_protocol },
 };
