@@ -37,6 +37,5 @@ typedef void case_visit_fn(const struct backend_case *c, void *arg);
 void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */
 /* NULL: there is none. */
 const struct backend_case *cases_find(const char *name);
-bool case_names_clause(const struct backend_case *c, const char *clause);
 
 #endif

@@ -28,14 +28,3 @@ const struct backend_case *cases_find(const char *name)
 	}
 	return NULL;
 }
-
-bool case_names_clause(const struct backend_case *c, const char *clause)
-{
-	size_t len = strlen(clause);
-
-	for (const char *at = c->clauses; (at = strstr(at, clause)); at += len) {
-		if ((at == c->clauses || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-			return true;
-	}
-	return false;
-}

@@ -2,44 +2,21 @@
 #include "tests/conform/suite.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
 #include "ctl/vbd.h"
-#include "tests/conform/expect.h"
 #include "tests/conform/peer/toolstack.h"
-#include "tests/conform/process.h"
 
 #define IMAGE_SECTORS 2048
-#define MAX_RESULTS   1024
 
 struct suite {
-	const struct conform_options *options;
-	struct xb_store store;
+	struct session session;
 	char image[64];
 	pid_t peer; /* 0: not ours */
-	unsigned int nr_disks;
-	struct expect *expect;
-	struct result results[MAX_RESULTS];
-	unsigned int nr_results;
 };
-
-/* ---- the cases ------------------------------------------------------------------------------------------------- */
-
-static bool is_asked_for(const struct conform_options *options, const struct backend_case *c)
-{
-	return fnmatch(options->cases, c->name, 0) == 0 && (!options->clause || case_names_clause(c, options->clause));
-}
-
-static void list_one(const struct backend_case *c, void *arg)
-{
-	if (is_asked_for(arg, c))
-		printf("%s\t%s\t%s\n", c->name, c->clauses, c->about);
-}
 
 /* ---- in the guest's place -------------------------------------------------------------------------------------- */
 
@@ -92,20 +69,20 @@ static int attach(struct suite *suite, struct vbd *vbd, const struct backend_cas
 		.is_writable = !c->is_read_only && !c->is_cdrom,
 		.is_cdrom = c->is_cdrom,
 	};
-	unsigned int disk = suite->nr_disks++ % 16;
+	unsigned int disk = suite->session.nr_cases % 16;
 	int rc;
 
 	vdev[3] += disk;
-	rc = vbd_init(vbd, suite->options->kind, suite->options->domid, (202 << 8) + disk * 16, suite->store.domid,
-		      err);
+	rc = vbd_init(vbd, suite->session.options->kind, suite->session.options->domid, (202 << 8) + disk * 16,
+		      suite->session.store.domid, err);
 	if (rc == 0)
-		(void)vbd_remove(vbd, &suite->store, err); /* what an earlier run left */
+		(void)vbd_remove(vbd, &suite->session.store, err); /* what an earlier run left */
 	if (rc == 0)
-		rc = vbd_create(vbd, &suite->store, &request, err);
+		rc = vbd_create(vbd, &suite->session.store, &request, err);
 	if (rc == 0)
-		rc = vbd_wait_for_backend(vbd, &suite->store, err);
+		rc = vbd_wait_for_backend(vbd, &suite->session.store, err);
 	if (rc == 0 && !vbd_is_qdisk(vbd))
-		rc = vbd_hotplug_add(&suite->store, vbd->backend, err);
+		rc = vbd_hotplug_add(&suite->session.store, vbd->backend, err);
 	return rc;
 }
 
@@ -115,9 +92,9 @@ static bool detach(struct suite *suite, struct vbd *vbd)
 	struct errbuf err;
 	int rc;
 
-	(void)xb_switch_state(&suite->store, vbd->frontend, XB_CLOSED, &err);
-	rc = vbd_close(vbd, &suite->store, &err);
-	(void)vbd_remove(vbd, &suite->store, &err);
+	(void)xb_switch_state(&suite->session.store, vbd->frontend, XB_CLOSED, &err);
+	rc = vbd_close(vbd, &suite->session.store, &err);
+	(void)vbd_remove(vbd, &suite->session.store, &err);
 	return rc == 0;
 }
 
@@ -125,20 +102,20 @@ static bool detach(struct suite *suite, struct vbd *vbd)
 
 static void start_peer(struct suite *suite)
 {
-	if (suite->options->peer)
-		suite->peer = process_start_shell(suite->options->peer);
+	if (suite->session.options->peer)
+		suite->peer = process_start_shell(suite->session.options->peer);
 }
 
 static bool peer_has_died(struct suite *suite)
 {
-	return suite->options->peer && process_has_ended(suite->peer);
+	return suite->session.options->peer && process_has_ended(suite->peer);
 }
 
 static bool run_peer(void *arg, bool runs)
 {
 	struct suite *suite = arg;
 
-	if (!suite->options->peer)
+	if (!suite->session.options->peer)
 		return false;
 	if (runs)
 		start_peer(suite);
@@ -160,45 +137,11 @@ static void restart_peer(struct suite *suite)
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-static void judge(struct result *result, enum verdict verdict, const char *clause, const char *reason)
-{
-	result->verdict = verdict;
-	snprintf(result->clause, sizeof(result->clause), "%s", clause);
-	snprintf(result->reason, sizeof(result->reason), "%s", reason);
-}
-
-/* The first clause that a case is about answers for a peer that dies of it or falls silent. */
-static void judge_silence(struct result *result, const struct backend_case *c, const char *reason)
-{
-	char clause[16];
-
-	snprintf(clause, sizeof(clause), "%.*s", (int)strcspn(c->clauses, " "), c->clauses);
-	judge(result, VERDICT_FAIL, clause, reason);
-}
-
-/* What the case's process said and how it ended. */
-static void take_verdict(struct result *result, const struct backend_case *c, const struct process_end *end)
-{
-	size_t len = strcspn(end->output, " ");
-
-	if (end->is_overdue) {
-		judge_silence(result, c, "neither side came to an end in time");
-	} else if (end->status == VERDICT_PASS) {
-		judge(result, VERDICT_PASS, "-", "");
-	} else if (end->status != VERDICT_FAIL && end->status != VERDICT_SKIP) {
-		judge(result, VERDICT_ERROR, "-",
-		      *end->output ? end->output : "the case's process ended without a verdict");
-	} else {
-		judge(result, end->status, "-", end->output[len] ? end->output + len + 1 : "");
-		snprintf(result->clause, sizeof(result->clause), "%.*s", (int)len, end->output);
-	}
-}
-
 static void run_in_guest(struct suite *suite, const struct backend_case *c, const struct vbd *vbd,
 			 struct result *result)
 {
-	struct toolstack toolstack = { &suite->store, vbd, "", "", run_peer, peer_pid, suite };
-	const struct conform_options *options = suite->options;
+	struct toolstack toolstack = { &suite->session.store, vbd, "", "", run_peer, peer_pid, suite };
+	const struct conform_options *options = suite->session.options;
 	struct process_end end;
 	struct errbuf err;
 	char command[512];
@@ -206,13 +149,13 @@ static void run_in_guest(struct suite *suite, const struct backend_case *c, cons
 	snprintf(command, sizeof(command), "exec %s %s case %s %u", options->enter ?: "", options->program, c->name,
 		 vbd->devid);
 	if (c->asks_toolstack && toolstack_begin(&toolstack, &err)) {
-		judge(result, VERDICT_ERROR, "-", err.text);
+		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
 	process_run_shell(command, options->timeout_s, c->asks_toolstack ? toolstack_serve : NULL, &toolstack, &end);
 	if (c->asks_toolstack)
 		toolstack_end(&toolstack);
-	take_verdict(result, c, &end);
+	result_take(result, &end);
 }
 
 /* A backend that we started and that lives has had libxl's 10 s for the offer. */
@@ -221,11 +164,11 @@ static void judge_attach(struct suite *suite, struct result *result, const struc
 	enum xb_state state;
 	struct errbuf ignored;
 
-	if (suite->peer && !peer_has_died(suite) && xb_read_state(&suite->store, vbd->backend, &state, &ignored) == 0 &&
-	    state == XB_INITIALISING)
-		judge(result, VERDICT_FAIL, "BUS-18", reason);
+	if (suite->peer && !peer_has_died(suite) &&
+	    xb_read_state(&suite->session.store, vbd->backend, &state, &ignored) == 0 && state == XB_INITIALISING)
+		result_judge(result, VERDICT_FAIL, "BUS-18", reason);
 	else
-		judge(result, VERDICT_ERROR, "-", reason);
+		result_judge(result, VERDICT_ERROR, "-", reason);
 }
 
 static void run_one(struct suite *suite, const struct backend_case *c, struct result *result)
@@ -234,55 +177,44 @@ static void run_one(struct suite *suite, const struct backend_case *c, struct re
 	struct vbd vbd;
 
 	if (make_image(suite, &err)) {
-		judge(result, VERDICT_ERROR, "-", err.text);
+		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
 	if (attach(suite, &vbd, c, &err)) {
 		judge_attach(suite, result, &vbd, err.text);
-		(void)vbd_remove(&vbd, &suite->store, &err);
+		(void)vbd_remove(&vbd, &suite->session.store, &err);
 		restart_peer(suite);
 		return;
 	}
 	run_in_guest(suite, c, &vbd, result);
 	if (peer_has_died(suite)) {
-		judge_silence(result, c, "the backend has died");
-		(void)vbd_remove(&vbd, &suite->store, &err); /* the next one is not to take it up again */
+		result_fall_silent(result, "the backend has died");
+		(void)vbd_remove(&vbd, &suite->session.store, &err); /* the next one is not to take it up again */
 	} else if (!detach(suite, &vbd) && result->verdict == VERDICT_PASS) {
-		judge_silence(result, c, "the backend does not let go of the disk afterwards");
+		result_fall_silent(result, "the backend does not let go of the disk afterwards");
 	}
 	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_ERROR)
 		restart_peer(suite);
 }
 
+/* ---- all of them ----------------------------------------------------------------------------------------------- */
+
 static void run_if_asked_for(const struct backend_case *c, void *arg)
 {
 	struct suite *suite = arg;
-	struct result *result = &suite->results[suite->nr_results];
-	uint64_t begun_ns = clock_now_ns();
+	struct result *result = session_begin_case(&suite->session, c->name, c->clauses, c->about);
 
-	if (!is_asked_for(suite->options, c))
+	if (!result)
 		return;
-	*result = (struct result){ .name = c->name, .about = c->about, .clauses = c->clauses };
 	run_one(suite, c, result);
-	result->ms = (clock_now_ns() - begun_ns) / 1000000;
-	result->is_expected = expect_is(suite->expect, result);
-	/* Where nothing is known of the peer it may leave out what it likes; the exit status tells. */
-	report_one(result, ++suite->nr_results,
-		   result->is_expected || (!suite->expect && result->verdict == VERDICT_SKIP));
+	session_end_case(&suite->session, result);
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------------- */
-
-static int begin(struct suite *suite, struct errbuf *err)
+static int begin(struct suite *suite, const struct conform_options *options, struct errbuf *err)
 {
-	int fd, rc;
+	int fd, rc = session_begin(&suite->session, options, err);
 
-	suite->expect = NULL;
-	xb_store_init(&suite->store);
-	rc = xb_store_open(&suite->store, err);
-	if (rc == 0 && suite->options->expect)
-		rc = expect_read(&suite->expect, suite->options->expect, err);
-	if (rc)
+	if (rc || options->only_lists)
 		return rc;
 	strcpy(suite->image, "/tmp/pvring-conform.XXXXXX");
 	fd = mkstemp(suite->image);
@@ -293,41 +225,20 @@ static int begin(struct suite *suite, struct errbuf *err)
 	return 0;
 }
 
-static int finish(struct suite *suite)
-{
-	const struct conform_options *options = suite->options;
-	const char *peer = options->peer ?: options->kind;
-	enum verdict worst;
-	int rc = 0;
-
-	if (options->peer)
-		process_end(suite->peer);
-	unlink(suite->image);
-	xb_store_fini(&suite->store);
-	printf("1..%u\n", suite->nr_results);
-	worst = report_totals(suite->results, suite->nr_results);
-	if (options->json)
-		rc = report_json(options->json, peer, suite->results, suite->nr_results);
-	if (rc == 0 && options->html)
-		rc = report_html(options->html, peer, suite->results, suite->nr_results);
-	expect_free(suite->expect);
-	return rc || suite->nr_results == 0 ? VERDICT_ERROR : worst;
-}
-
 int suite_run_backend(const struct conform_options *options)
 {
 	static struct suite suite;
 	struct errbuf err;
 
-	suite.options = options;
-	if (options->only_lists) {
-		cases_visit(list_one, (void *)options);
-		return 0;
-	}
-	if (begin(&suite, &err)) {
+	if (begin(&suite, options, &err)) {
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
 	cases_visit(run_if_asked_for, &suite);
-	return finish(&suite);
+	if (options->only_lists)
+		return 0;
+	if (options->peer)
+		process_end(suite.peer);
+	unlink(suite.image);
+	return session_end(&suite.session, options->peer ?: options->kind);
 }

@@ -9,8 +9,7 @@
 #define TESTS_CONFORM_SUITE_H
 
 #include "tests/conform/case.h"
-#include "tests/conform/options.h"
-#include "tests/conform/report.h"
+#include "tests/conform/session.h"
 
 /* The exit status. */
 int suite_run_backend(const struct conform_options *options);
