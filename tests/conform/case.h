@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines. To
- * write a new one, copy a short one of backend/ and add its row to the table at the end of the file; a clause that no
- * case names is found by tests/lint/clauses.sh.
+ * write a new one, copy a short one of backend/ or frontend/ and add its row to the table at the end of the file; a
+ * clause that no case names is found by tests/lint/clauses.sh.
  */
 #ifndef TESTS_CONFORM_CASE_H
 #define TESTS_CONFORM_CASE_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "tests/conform/peer/front.h"
+#include "tests/conform/peer/play.h"
 #include "tests/conform/verdict.h"
 
 struct backend_case {
@@ -23,6 +24,13 @@ struct backend_case {
 	bool asks_toolstack; /* see peer/toolstack.h */
 };
 
+struct frontend_case {
+	const char *name, *clauses, *about;
+	void (*run)(struct play *play);
+	bool is_read_only; /* the disk that the toolstack makes, and that the backend offers */
+	bool is_cdrom;
+};
+
 /* A row; what else it needs follows: CASE("name", "BLK-1", "what it is about", function, .is_read_only = true) */
 #define CASE(case_name, case_clauses, case_about, function, ...) \
 	{ .name = case_name, .clauses = case_clauses, .about = case_about, .run = function, ##__VA_ARGS__ }
@@ -33,9 +41,14 @@ extern const struct backend_case bus_cases[], state_cases[], close_cases[], remo
 	grant_error_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[], request_cases[],
 	reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[], indirect_cases[];
 
+extern const struct frontend_case front_node_cases[], front_ring_cases[], front_response_cases[];
+
 typedef void case_visit_fn(const struct backend_case *c, void *arg);
 void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */
 /* NULL: there is none. */
 const struct backend_case *cases_find(const char *name);
+typedef void frontend_case_visit_fn(const struct frontend_case *c, void *arg);
+void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg);
+const struct frontend_case *frontend_cases_find(const char *name);
 
 #endif

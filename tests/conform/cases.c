@@ -28,3 +28,26 @@ const struct backend_case *cases_find(const char *name)
 	}
 	return NULL;
 }
+
+static const struct frontend_case *const frontend_tables[] = {
+	front_node_cases, front_ring_cases, front_response_cases,
+};
+
+void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg)
+{
+	for (unsigned int t = 0; t < sizeof(frontend_tables) / sizeof(frontend_tables[0]); t++) {
+		for (const struct frontend_case *c = frontend_tables[t]; c->name; c++)
+			visit(c, arg);
+	}
+}
+
+const struct frontend_case *frontend_cases_find(const char *name)
+{
+	for (unsigned int t = 0; t < sizeof(frontend_tables) / sizeof(frontend_tables[0]); t++) {
+		for (const struct frontend_case *c = frontend_tables[t]; c->name; c++) {
+			if (strcmp(c->name, name) == 0)
+				return c;
+		}
+	}
+	return NULL;
+}

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The suite held against a backend on loopxen. Source after tap.sh and loopxen.sh:
+# The suite held against a peer on loopxen. Source after tap.sh and loopxen.sh:
 #
 #	conform_begin				an instance with guest 1; a temporary directory $T
 #	conform_backend NAME PEER [ARGUMENT...]	runs the suite; each of its cases becomes a check, but for those that the
 #						peer is known not to offer what they are about
+#	conform_frontend NAME DRIVE [ARGUMENT...]	the same of a frontend
 #
 # shellcheck shell=bash disable=SC2154 # variables of loopxen.sh
 conform=$(realpath "${O:-build}/pvring-conform")
@@ -16,11 +17,11 @@ conform_begin() {
 }
 
 # What is known of a peer stands in tests/conform/expect/NAME; what is not there is to pass.
-conform_backend() { # NAME PEER [ARGUMENT...]
-	local name=$1 peer=$2 line
+conform_judge() { # NAME SIDE [ARGUMENT...]
+	local name=$1 side=$2 line
 	shift 2
-	dom0 "$conform" backend blk --enter "$loopxen run --domid 1 --" --peer "$peer" --expect "tests/conform/expect/$name" \
-		--json "${O:-build}/conform-$name.json" --html "${O:-build}/conform-$name.html" "$@" >"$T/tap" 2>"$T/stderr"
+	dom0 "$conform" "$side" blk --expect "tests/conform/expect/$name" --json "${O:-build}/conform-$name.json" \
+		--html "${O:-build}/conform-$name.html" "$@" >"$T/tap" 2>"$T/stderr"
 	while IFS= read -r line; do
 		case $line in
 		"ok "*" # SKIP "*) echo "# not offered: ${line#* - }" ;;
@@ -30,4 +31,12 @@ conform_backend() { # NAME PEER [ARGUMENT...]
 	done <"$T/tap"
 	check "the suite came to its end" grep -q '^1\.\.[1-9]' "$T/tap"
 	sed 's/^/# /' "$T/stderr" | head -50
+}
+
+conform_backend() { # NAME PEER [ARGUMENT...]
+	conform_judge "$1" backend --enter "$loopxen run --domid 1 --" --peer "$2" "${@:3}"
+}
+
+conform_frontend() { # NAME DRIVE [ARGUMENT...]
+	conform_judge "$1" frontend --drive "$2" "${@:3}"
 }

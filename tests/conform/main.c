@@ -10,6 +10,7 @@
 #include "common/base/errbuf.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/suite.h"
+#include "tests/conform/suite_frontend.h"
 #include "xenbus/store.h"
 
 #define EXIT_USAGE 2
@@ -50,33 +51,52 @@ static int set_list(void *config, const char *value, struct errbuf *err)
 	}
 STRING_SETTER(enter)
 STRING_SETTER(peer)
+STRING_SETTER(drive)
 STRING_SETTER(cases)
 STRING_SETTER(clause)
 STRING_SETTER(expect)
 STRING_SETTER(json)
 STRING_SETTER(html)
 
-static const struct option_row rows[] = {
+#define SHARED_ROWS \
+	{ "case", "GLOB", "only cases whose name matches", set_cases }, \
+	{ "clause", "ID", "only cases about this clause", set_clause }, \
+	{ "list", NULL, "names the cases, their clauses and what they are about", set_list }, \
+	{ "expect", "FILE", "verdicts that are known; only others count", set_expect }, \
+	{ "timeout", "S", "for each case (default 30)", set_timeout }, \
+	{ "json", "FILE", "write the verdicts there, too", set_json }, \
+	{ "html", "FILE", "write a page about them there", set_html }
+
+static const struct option_row backend_rows[] = {
 	{ "domid", "N", "the guest's domain (default 1)", set_domid },
 	{ "enter", "CMD", "runs a command in the guest, as 'loopxen run --domid 1 --' does", set_enter },
 	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer },
 	{ "kind", "KIND", "of backend: vbd (default) or qdisk", set_kind },
-	{ "case", "GLOB", "only cases whose name matches", set_cases },
-	{ "clause", "ID", "only cases about this clause", set_clause },
-	{ "list", NULL, "names the cases, their clauses and what they are about", set_list },
-	{ "expect", "FILE", "verdicts that are known; only others count", set_expect },
-	{ "timeout", "S", "for each case (default 30)", set_timeout },
-	{ "json", "FILE", "write the verdicts there, too", set_json },
-	{ "html", "FILE", "write a page about them there", set_html },
+	SHARED_ROWS,
 };
 
-static const struct options_spec spec = {
+static const struct option_row frontend_rows[] = {
+	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	{ "drive", "CMD", "makes the guest use the disk: see pvring-conform(1)", set_drive },
+	SHARED_ROWS,
+};
+
+static const struct options_spec backend_spec = {
 	.program = "pvring-conform",
 	.synopsis = "backend blk [OPTION...]",
 	.summary = "Plays the frontend of a disk and judges its backend, clause by clause (docs/protocol.md).\n"
 		   "Exit status: 0 all passed, 1 some failed, 2 the environment, 77 some were skipped.",
-	.rows = rows,
-	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+	.rows = backend_rows,
+	.nr_rows = sizeof(backend_rows) / sizeof(backend_rows[0]),
+};
+
+static const struct options_spec frontend_spec = {
+	.program = "pvring-conform",
+	.synopsis = "frontend blk --drive CMD [OPTION...]",
+	.summary = "Plays the backend of a disk and judges its frontend, clause by clause (docs/protocol.md).\n"
+		   "Exit status: 0 all passed, 1 some failed, 2 the environment, 77 some were skipped.",
+	.rows = frontend_rows,
+	.nr_rows = sizeof(frontend_rows) / sizeof(frontend_rows[0]),
 };
 
 /* "case NAME DEVID": what the suite itself runs in the guest. */
@@ -86,34 +106,57 @@ static int run_case(char **arguments)
 	return VERDICT_PASS;
 }
 
-int main(int argc, char **argv)
+/* "frontend-case NAME DOMID DEVID": what it runs in the backend's place. */
+static int run_frontend_case(char **arguments)
+{
+	suite_run_frontend_case(arguments[1], strtoul(arguments[2], NULL, 10), strtoul(arguments[3], NULL, 10));
+	return VERDICT_PASS;
+}
+
+static int usage(const char *why)
+{
+	fprintf(stderr, "pvring-conform: %s\n", why);
+	return EXIT_USAGE;
+}
+
+static int judge(bool is_backend, int argc, char **argv)
 {
 	static char program[4096];
 	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .timeout_s = 30 };
 	enum options_result result;
-	bool names_backend;
 	int next;
 
-	if (argc == 4 && strcmp(argv[1], "case") == 0)
-		return run_case(argv + 1);
-	if (argc > 1 && strcmp(argv[1], "scripted") == 0)
-		return scripted_main(argc - 1, argv + 1);
-	names_backend = argc > 2 && strcmp(argv[1], "backend") == 0 && strcmp(argv[2], "blk") == 0;
-	if (names_backend) {
-		argc -= 2;
-		argv += 2;
-	}
-	result = options_parse(&spec, argc, argv, &options, &next);
+	result = options_parse(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options, &next);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (!names_backend || next != argc) {
-		fprintf(stderr, "pvring-conform: what to judge? Expected 'pvring-conform backend blk [OPTION...]'\n");
-		return EXIT_USAGE;
-	}
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0) {
-		fprintf(stderr, "pvring-conform: /proc/self/exe: %s\n", strerror(errno));
-		return EXIT_USAGE;
-	}
+	if (next != argc)
+		return usage("expected options only");
+	if (!is_backend && !options.drive && !options.only_lists)
+		return usage("expected --drive CMD, which makes the guest use the disk");
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+		return usage(strerror(errno));
 	options.program = program;
-	return suite_run_backend(&options);
+	return is_backend ? suite_run_backend(&options) : suite_run_frontend(&options);
+}
+
+int main(int argc, char **argv)
+{
+	const char *side = argc > 1 ? argv[1] : "";
+	bool names_blk = argc > 2 && strcmp(argv[2], "blk") == 0;
+
+	if (argc == 4 && strcmp(side, "case") == 0)
+		return run_case(argv + 1);
+	if (argc == 5 && strcmp(side, "frontend-case") == 0)
+		return run_frontend_case(argv + 1);
+	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "backend") == 0)
+		return scripted_backend_main(argc - 2, argv + 2);
+	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "frontend") == 0)
+		return scripted_frontend_main(argc - 2, argv + 2);
+	if (names_blk && strcmp(side, "frontend") == 0)
+		return judge(false, argc - 2, argv + 2);
+	if (names_blk && strcmp(side, "backend") == 0)
+		return judge(true, argc - 2, argv + 2);
+	if (*side == '-')
+		return judge(true, argc, argv);
+	return usage("what to judge? Expected 'backend blk' or 'frontend blk', and options");
 }

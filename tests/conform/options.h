@@ -10,8 +10,9 @@ struct conform_options {
 	const char *program;  /* our own, for the cases' processes */
 	const char *kind;     /* of the backend's directory */
 	uint32_t domid;       /* the guest's */
-	const char *enter;    /* runs a command in it; NULL: we are in it */
+	const char *enter;    /* runs a command in it; backend; NULL: we are in it */
 	const char *peer;     /* starts the backend; NULL: it runs */
+	const char *drive;    /* frontend: makes the guest use the disk */
 	const char *cases;    /* a glob */
 	const char *clause;   /* only cases of this one; NULL: all */
 	const char *expect;   /* a file with the verdicts that are no surprise; NULL */

@@ -17,12 +17,14 @@
 #define MEANWHILE_MS 2
 
 /* Ends with us. */
-static pid_t start(const char *command, int stdout_fd)
+static pid_t start(const char *command, int stdout_fd, bool leads_group)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
+	if (leads_group)
+		setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(stdout_fd, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", command, NULL);
@@ -31,7 +33,7 @@ static pid_t start(const char *command, int stdout_fd)
 
 pid_t process_start_shell(const char *command)
 {
-	return start(command, STDERR_FILENO);
+	return start(command, STDERR_FILENO, false);
 }
 
 bool process_has_ended(pid_t pid)
@@ -83,6 +85,7 @@ void process_run_shell(const char *command, unsigned int timeout_s, void (*meanw
 {
 	uint64_t deadline_ns = clock_now_ns() + timeout_s * NSEC_PER_SEC;
 	int fd[2], status;
+	siginfo_t info;
 	pid_t pid;
 
 	*end = (struct process_end){ .status = 127 };
@@ -90,12 +93,14 @@ void process_run_shell(const char *command, unsigned int timeout_s, void (*meanw
 		snprintf(end->output, sizeof(end->output), "- pipe: %s", strerror(errno));
 		return;
 	}
-	pid = start(command, fd[1]);
+	pid = start(command, fd[1], true);
 	close(fd[1]);
 	end->is_overdue = !read_all(fd[0], deadline_ns, meanwhile, arg, end->output, sizeof(end->output));
 	close(fd[0]);
 	if (end->is_overdue)
 		kill(pid, SIGKILL);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	kill(-pid, SIGKILL); /* what it has started and left */
 	waitpid(pid, &status, 0);
 	end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	end->output[strcspn(end->output, "\n")] = '\0';

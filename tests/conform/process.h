@@ -23,7 +23,10 @@ bool process_has_ended(pid_t pid);
 /* SIGTERM, and SIGKILL if that does not do. */
 void process_end(pid_t pid);
 
-/* Every few milliseconds meanwhile(arg) is called; NULL: there is nothing to do. */
+/*
+ * Every few milliseconds meanwhile(arg) is called; NULL: there is nothing to do. What the command has started ends with
+ * it.
+ */
 void process_run_shell(const char *command, unsigned int timeout_s, void (*meanwhile)(void *arg), void *arg,
 		       struct process_end *end);
 

@@ -42,7 +42,7 @@ static int set_sector_size(void *config, const char *value, struct errbuf *err)
 
 static int set_violate(void *config, const char *value, struct errbuf *err)
 {
-	if (!violate_choose(value))
+	if (!violate_choose(VIOLATE_BACKEND, value))
 		return errbuf_set(err, -EINVAL, "'%.40s' is none of those that --list-violations names", value);
 	return 0;
 }
@@ -61,7 +61,7 @@ static const struct option_row rows[] = {
 };
 
 static const struct options_spec spec = {
-	.program = "pvring-conform scripted",
+	.program = "pvring-conform scripted backend",
 	.synopsis = "[OPTION...]",
 	.summary = "Serves the disks of a guest, one after the other, as docs/protocol.md says.",
 	.rows = rows,
@@ -135,7 +135,7 @@ __attribute__((noreturn)) static void serve(const struct scripted_options *optio
 	}
 }
 
-int scripted_main(int argc, char **argv)
+int scripted_backend_main(int argc, char **argv)
 {
 	struct scripted_options options = { .domid = 1, .sector_bytes = 512 };
 	enum options_result result;
@@ -150,6 +150,6 @@ int scripted_main(int argc, char **argv)
 	}
 	if (!options.only_lists)
 		serve(&options);
-	violate_list();
+	violate_list(VIOLATE_BACKEND);
 	return 0;
 }

@@ -10,7 +10,7 @@ struct violation {
 	const char *clause, *what;
 };
 
-static const struct violation violations[] = {
+static const struct violation of_backend[] = {
 	{ "BUS-1", "reads where the frontend's directory is again and again" },
 	{ "BUS-3", "writes into the frontend's directory" },
 	{ "BUS-4", "writes its state into a directory that was removed" },
@@ -100,33 +100,88 @@ static const struct violation violations[] = {
 	{ "BLK-64", "takes a bad segment of an INDIRECT request for one of one sector" },
 };
 
+static const struct violation of_frontend[] = {
+	{ "BUS-2", "uses a disk whose backend is where no backend may be" },
+	{ "BUS-3", "writes into the backend's directory" },
+	{ "BUS-4", "writes its state into a directory that was removed" },
+	{ "BUS-5", "writes event-channel in hexadecimal digits" },
+	{ "BUS-6", "takes sectors that are missing or malformed for 8" },
+	{ "BUS-8", "refuses a backend that does not write multi-queue-max-queues" },
+	{ "BUS-9", "refuses a backend that writes a node that it does not know" },
+	{ "BUS-10", "writes Initialised a while before its nodes" },
+	{ "BUS-14", "reads the features anew when the backend's state is written" },
+	{ "BUS-15", "leaves nodes of an earlier connection that it does not use" },
+	{ "BUS-23", "announces a ring of four pages before it has seen an offer" },
+	{ "BUS-29", "ignores states that a backend may not have" },
+	{ "BUS-31", "ignores a backend that is Closing" },
+	{ "BUS-37", "publishes a request after it has written Closed" },
+	{ "BUS-38", "uses its pages for something else as soon as it is Closed" },
+	{ "BUS-44", "goes back to Initialising while the backend is Closing" },
+	{ "RING-1", "uses half of the slots" },
+	{ "RING-2", "leaves something in the pages of a new ring" },
+	{ "RING-4", "writes req_event and the padding of the header" },
+	{ "RING-8", "moves req_prod on by more than the ring has slots" },
+	{ "RING-9", "does not judge rsp_prod" },
+	{ "RING-14", "goes on with a ring after a fatal index" },
+	{ "RING-15", "needs responses in the order of the requests" },
+	{ "RING-18", "never notifies" },
+	{ "RING-21", "sleeps without having asked for an event" },
+	{ "RING-22", "takes a req_event that is far away for fatal" },
+	{ "GNT-3", "grants pages that hold something else" },
+	{ "GNT-4", "names grant 1 in its requests" },
+	{ "GNT-13", "takes persistent grants back after each batch of requests" },
+	{ "GNT-16", "uses pages for something else that the backend still has mapped after its Closed" },
+	{ "GNT-17", "changes its pages before the response" },
+	{ "EVT-1", "opens its port to its own domain only" },
+	{ "EVT-3", "takes one response for each event" },
+	{ "EVT-8", "closes its port, and opens another one, when it is connected" },
+	{ "BLK-1", "does not write protocol" },
+	{ "BLK-3", "writes ring-page-order and ring-ref0 for a ring of one page, too" },
+	{ "BLK-6", "writes the nodes of its only queue into queue-0" },
+	{ "BLK-9", "flushes though that is not offered" },
+	{ "BLK-12", "repeats a FLUSH after EOPNOTSUPP" },
+	{ "BLK-16", "takes a response with any id for that to its oldest request" },
+	{ "BLK-17", "takes a status that it does not know for success" },
+	{ "BLK-28", "asks for single sectors of a disk that has larger ones" },
+	{ "BLK-33", "counts sectors of 4096 octets, on a disk that has them" },
+	{ "BLK-36", "uses a disk of any sector-size" },
+	{ "BLK-42", "writes to a read-only disk" },
+	{ "BLK-67", "begins a segment after its end" },
+};
+
+static const struct {
+	const struct violation *table;
+	unsigned int nr;
+} sides[] = {
+	[VIOLATE_BACKEND] = { of_backend, sizeof(of_backend) / sizeof(of_backend[0]) },
+	[VIOLATE_FRONTEND] = { of_frontend, sizeof(of_frontend) / sizeof(of_frontend[0]) },
+};
+
 static const struct violation *chosen;
 
-static const struct violation *find(const char *clause)
+static const struct violation *find(enum violate_side side, const char *clause)
 {
-	for (unsigned int i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
-		if (strcmp(violations[i].clause, clause) == 0)
-			return &violations[i];
+	for (unsigned int i = 0; i < sides[side].nr; i++) {
+		if (strcmp(sides[side].table[i].clause, clause) == 0)
+			return &sides[side].table[i];
 	}
 	return NULL;
 }
 
 bool violates(const char *clause)
 {
-	const struct violation *violation = find(clause);
-
-	assert(violation);
-	return violation == chosen;
+	assert(find(VIOLATE_BACKEND, clause) || find(VIOLATE_FRONTEND, clause));
+	return chosen && strcmp(chosen->clause, clause) == 0;
 }
 
-bool violate_choose(const char *clause)
+bool violate_choose(enum violate_side side, const char *clause)
 {
-	chosen = find(clause);
+	chosen = find(side, clause);
 	return chosen;
 }
 
-void violate_list(void)
+void violate_list(enum violate_side side)
 {
-	for (unsigned int i = 0; i < sizeof(violations) / sizeof(violations[0]); i++)
-		printf("%s\t%s\n", violations[i].clause, violations[i].what);
+	for (unsigned int i = 0; i < sides[side].nr; i++)
+		printf("%s\t%s\n", sides[side].table[i].clause, sides[side].table[i].what);
 }

@@ -13,11 +13,13 @@
 
 #include <stdbool.h>
 
-/* A clause that is not in the table of violate.c is a mistake of ours. */
+enum violate_side { VIOLATE_BACKEND, VIOLATE_FRONTEND };
+
+/* A clause that is not in the tables of violate.c is a mistake of ours. */
 bool violates(const char *clause);
-/* false: the clause is not in the table. */
-bool violate_choose(const char *clause);
+/* false: the clause is not in the side's table. */
+bool violate_choose(enum violate_side side, const char *clause);
 /* A line for each: "CLAUSE<tab>what is done wrong". */
-void violate_list(void);
+void violate_list(enum violate_side side);
 
 #endif

@@ -38,11 +38,16 @@ static int read_all(struct xb_store *store, void *arg, struct errbuf *err)
 	return rc;
 }
 
-void nodes_read(struct nodes *nodes, struct front *front, const char *dir)
+void nodes_read_from(struct nodes *nodes, struct xb_store *store, const char *dir)
 {
 	struct errbuf err;
 
-	need(xb_transaction(&front->store, read_all, &(struct reading){ nodes, dir }, &err), &err);
+	need(xb_transaction(store, read_all, &(struct reading){ nodes, dir }, &err), &err);
+}
+
+void nodes_read(struct nodes *nodes, struct front *front, const char *dir)
+{
+	nodes_read_from(nodes, &front->store, dir);
 }
 
 static const char *find(const struct nodes *nodes, const char *name)

@@ -25,6 +25,7 @@ extern const char *const nodes_offered[];
 extern const unsigned int nodes_nr_offered;
 
 /* In one transaction. Those below a directory of the directory are not looked at. */
+void nodes_read_from(struct nodes *nodes, struct xb_store *store, const char *dir);
 void nodes_read(struct nodes *nodes, struct front *front, const char *dir);
 /* "" if there is no such node. */
 const char *nodes_get(const struct nodes *nodes, const char *name);

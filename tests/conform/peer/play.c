@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/* The disk of a case about a frontend: what is asked of it, and how that is served. */
+#include "tests/conform/peer/play.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "tests/conform/peer/front.h"
+#include "tests/conform/verdict.h"
+
+#define EVENT_MS 2000 /* for a notification that must come, with the request there */
+
+void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *clauses)
+{
+	struct errbuf err;
+
+	*play = (struct play){ .clause = strndup(clauses, strcspn(clauses, " ")) };
+	xb_store_init(&play->store);
+	need(xb_store_open(&play->store, &err), &err);
+	if (!back_begin(&play->back, &play->store, domid, devid))
+		error("the disk's directories are not complete");
+	play->back.nr_sectors = PLAY_SECTORS;
+	play->disk = malloc(PLAY_MAX_SECTORS * BACK_SECTOR_BYTES);
+	pattern_fill(play->disk, 0, PLAY_MAX_SECTORS);
+}
+
+/* ---- what may be asked for ------------------------------------------------------------------------------------- */
+
+static bool is_offered(const struct back *back, uint8_t operation)
+{
+	switch (operation) {
+	case BLKIF_OP_READ:
+	case BLKIF_OP_WRITE:
+		return true;
+	case BLKIF_OP_WRITE_BARRIER:
+		return back->has_barrier;
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		return back->has_flush;
+	case BLKIF_OP_DISCARD:
+		return back->has_discard;
+	case BLKIF_OP_INDIRECT:
+		return back->max_indirect_segments > 0;
+	default:
+		return false;
+	}
+}
+
+static bool may_have_segments(const struct blk_request *request)
+{
+	bool needs_one = request->operation == BLKIF_OP_READ || request->operation == BLKIF_OP_WRITE;
+
+	return request->nr_segments <= BLK_MAX_SEGMENTS && request->nr_segments >= needs_one;
+}
+
+static void judge_segment(const struct back *back, const struct blk_segment *segment, unsigned int i)
+{
+	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
+
+	MUST("BLK-67", segment->first_sect <= segment->last_sect && segment->last_sect < 8,
+	     "segment %u goes from sector %u to %u of its page", i, segment->first_sect, segment->last_sect);
+	MUST("BLK-28", segment->first_sect % unit == 0 && (segment->last_sect + 1) % unit == 0,
+	     "segment %u goes from sector %u to %u of its page, on a disk with sectors of %u octets", i,
+	     segment->first_sect, segment->last_sect, back->sector_bytes);
+	MUST("GNT-4", segment->gref >= 8, "segment %u names grant %u, which Xen reserves", i, segment->gref);
+}
+
+static uint64_t sectors_of(const struct blk_request *request)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < request->nr_segments; i++)
+		nr += back_segment_bytes(&request->segment[i]) / BACK_SECTOR_BYTES;
+	return nr;
+}
+
+static bool changes_disk(const struct blk_request *request)
+{
+	return request->operation == BLKIF_OP_DISCARD ||
+	       (request->operation != BLKIF_OP_READ && request->nr_segments > 0);
+}
+
+static void judge(struct play *play, const struct blk_request *request)
+{
+	const struct back *back = &play->back;
+	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
+	uint64_t nr_sectors;
+
+	MUST("BLK-9", is_offered(back, request->operation), "it asks for operation %u (%s), which was not offered",
+	     request->operation, blk_operation_name(request->operation));
+	MUST("BLK-42", !back->is_read_only || !changes_disk(request), "it asks for operation %u (%s) on a disk that %s",
+	     request->operation, blk_operation_name(request->operation), "is read-only");
+	if (request->operation == BLKIF_OP_DISCARD || request->operation == BLKIF_OP_INDIRECT)
+		return;
+	MUST("BLK-67", may_have_segments(request), "operation %u (%s) has %u segments", request->operation,
+	     blk_operation_name(request->operation), request->nr_segments);
+	for (unsigned int i = 0; i < request->nr_segments; i++)
+		judge_segment(back, &request->segment[i], i);
+	nr_sectors = sectors_of(request);
+	MUST("BLK-28", request->sector % unit == 0 || nr_sectors == 0,
+	     "it asks for sector %llu of a disk with sectors of %u octets", (unsigned long long)request->sector,
+	     back->sector_bytes);
+	MUST("BLK-67", nr_sectors == 0 || (nr_sectors <= back->nr_sectors &&
+					   request->sector <= back->nr_sectors - nr_sectors),
+	     "it asks for sectors %llu to %llu of a disk that has %llu", (unsigned long long)request->sector,
+	     (unsigned long long)(request->sector + nr_sectors - 1), (unsigned long long)back->nr_sectors);
+}
+
+/* ---- taking ---------------------------------------------------------------------------------------------------- */
+
+static void take(struct play *play, struct blk_request *request)
+{
+	struct back *back = &play->back;
+	ring_idx nr = back_nr_requests(back), max = back_max_requests(back);
+
+	MUST("RING-8", nr <= max, "it has published %u requests where %u have room: req_prod is %#x", nr, max,
+	     peer_load(&back->ring->req_prod));
+	back_take_raw(back, play->slot);
+	blk_request_decode(back->abi, play->slot, request);
+	judge(play, request);
+	play->nr_taken++;
+	play->nr_of[request->operation]++;
+	if (request->nr_segments > play->most_segments)
+		play->most_segments = request->nr_segments;
+}
+
+/* Where the case does not, we go down as the frontend does. */
+static void follow(struct play *play)
+{
+	struct back *back = &play->back;
+	enum xb_state theirs = back_frontend_state(back);
+
+	if (play->is_manual)
+		return;
+	if (theirs == XB_CLOSING && back_own_state(back) == XB_CONNECTED)
+		back_switch(back, XB_CLOSING);
+	if (theirs == XB_CLOSED && back->ring) {
+		back_release(back);
+		back_switch(back, XB_CLOSED);
+	}
+}
+
+static unsigned int sleep_a_while(struct play *play, unsigned int ms)
+{
+	unsigned int seen = back_sleep(&play->back, ms < EVENT_MS ? ms : EVENT_MS);
+
+	if (seen & BACK_SAW_STORE)
+		follow(play);
+	return seen;
+}
+
+/* A request that came after we had asked for its event brings one. */
+static void await_event(struct play *play, unsigned int ms)
+{
+	struct back *back = &play->back;
+
+	if (sleep_a_while(play, ms) || ms < EVENT_MS || !back->ring || back_nr_requests(back) == 0)
+		return;
+	MUST("RING-18", sleep_a_while(play, EVENT_MS),
+	     "it has published up to %#x and not notified, though req_event was %#x", peer_load(&back->ring->req_prod),
+	     back->req_cons + 1);
+}
+
+static bool has_request(struct play *play)
+{
+	return play->back.ring && back_nr_requests(&play->back) > 0;
+}
+
+bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
+
+	while (!has_request(play)) {
+		now_ns = clock_now_ns();
+		if (!play_is_driven(play) || now_ns >= deadline_ns)
+			return false;
+		if (!play->back.ring || back_may_sleep(&play->back))
+			await_event(play, (deadline_ns - now_ns) / 1000000 + 1);
+	}
+	take(play, request);
+	return true;
+}
+
+bool play_take(struct play *play, struct blk_request *request)
+{
+	const struct back *back = &play->back;
+	bool has_one = play_take_within(play, request, PLAY_PATIENCE_MS);
+
+	MUST("RING-21", has_one || !play_is_driven(play),
+	     "all of its %llu requests are answered, it is %s, and it neither goes on nor ends: rsp_event is %#x",
+	     (unsigned long long)play->nr_taken, xb_state_name(back_frontend_state(&play->back)),
+	     back->ring ? peer_load(&back->ring->rsp_event) : 0);
+	return has_one;
+}
+
+unsigned int play_hold(struct play *play, struct blk_request held[PLAY_MAX_HELD], unsigned int nr, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms);
+	unsigned int nr_held = 0;
+	uint64_t now_ns;
+
+	while (nr_held < nr && (now_ns = clock_now_ns()) < deadline_ns) {
+		if (play_take_within(play, &held[nr_held], (deadline_ns - now_ns) / 1000000 + 1))
+			nr_held++;
+		else if (!play_is_driven(play))
+			break;
+	}
+	return nr_held;
+}
+
+/* ---- serving --------------------------------------------------------------------------------------------------- */
+
+static void transfer(struct play *play, const struct blk_request *request)
+{
+	bool is_read = request->operation == BLKIF_OP_READ;
+	uint8_t *at = play->disk + request->sector * BACK_SECTOR_BYTES;
+
+	for (unsigned int i = 0; i < request->nr_segments; i++) {
+		const struct blk_segment *segment = &request->segment[i];
+
+		MUST("GNT-1", is_read ? back_copy_to(&play->back, segment, at)
+				      : back_copy_from(&play->back, segment, at),
+		     "grant %u of a %s cannot be %s", segment->gref, blk_operation_name(request->operation),
+		     is_read ? "written" : "read");
+		at += back_segment_bytes(segment);
+	}
+}
+
+int16_t play_carry_out(struct play *play, const struct blk_request *request)
+{
+	transfer(play, request);
+	return BLKIF_RSP_OKAY;
+}
+
+void play_answer(struct play *play, const struct blk_request *request, int16_t status)
+{
+	back_answer(&play->back, request, status);
+}
+
+int play_serve(struct play *play)
+{
+	struct blk_request request;
+
+	while (play_take(play, &request))
+		play_answer(play, &request, play_carry_out(play, &request));
+	return play->status;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A backend's part in a case about a frontend: a disk in memory, served by the book as far as the case does not do it
+ * otherwise, and the guest's workload, which makes the frontend do something.
+ *
+ * Use: set what play->back is to offer; play_drive() and must_come_up(), or their parts; play_take(), play_carry_out()
+ * and play_answer(), or play_serve(), which is all three until the workload has ended; must_go_down(). must_do() is a
+ * case in which nothing is wrong. Every request that is taken is held against what may be asked for. Each must_ fails
+ * the peer for the clause that it is given; a frontend that crashes fails the case's first one.
+ * Thread: the main thread. Never logs. Trust: the guest may write anything anywhere.
+ */
+#ifndef TESTS_CONFORM_PEER_PLAY_H
+#define TESTS_CONFORM_PEER_PLAY_H
+
+#include <sys/types.h>
+
+#include "tests/conform/peer/back.h"
+
+#define PLAY_PATIENCE_MS 10000 /* for what must come */
+#define PLAY_SILENCE_MS  200   /* for what must not: too short misses a fault, and never invents one */
+#define PLAY_SECTORS     2048  /* of the disk, at first */
+#define PLAY_MAX_SECTORS 4096
+#define PLAY_MAX_HELD    512
+
+struct play {
+	struct back back; /* the first, so that what writes its nodes finds the rest */
+	struct xb_store store;
+	const char *clause; /* the case's first */
+	uint8_t *disk;
+	bool is_manual; /* the frontend's states are for the case to follow */
+	/* The workload. */
+	pid_t drive;  /* 0: none runs */
+	int status;   /* of the last one that has ended */
+	/* What was taken so far. */
+	uint64_t nr_taken, nr_of[BLKIF_OP_INDIRECT + 1];
+	unsigned int most_segments;
+	uint8_t slot[BLK_MAX_REQUEST_BYTES]; /* the last one's octets */
+};
+
+void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *clauses);
+
+/* ---- the workload ---- */
+/* What the guest is to do: a word of pvring-conform(1). It goes on beside us. */
+void play_drive(struct play *play, const char *work);
+bool play_is_driven(struct play *play); /* it has not ended yet */
+/* It has ended, with this status; it is served until then. */
+int play_serve(struct play *play);
+/* The frontend has to end it by itself, though nothing is answered any more. */
+int play_await_drive(struct play *play, unsigned int ms);
+
+/* ---- connecting ---- */
+void play_write_offer(struct play *play, const char *name, const char *value); /* a node of ours; NULL: removes it */
+void play_write_state(struct play *play, const char *text); /* whatever is no state, too */
+void must_announce(struct play *play, const char *clause); /* after the offer its ring is announced */
+void must_attach(struct play *play);  /* its ring can be mapped, its port bound */
+void must_be_connected(struct play *play, const char *clause); /* we are: so is the frontend */
+void must_come_up(struct play *play, const char *clause); /* the offer and these */
+
+/* ---- requests ---- */
+/* false: the workload has ended, or the frontend is through. One that stops though it could go on fails RING-21. */
+bool play_take(struct play *play, struct blk_request *request);
+bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
+int16_t play_carry_out(struct play *play, const struct blk_request *request);
+void play_answer(struct play *play, const struct blk_request *request, int16_t status);
+/* Takes what comes in that time, and answers nothing; how many there are. */
+unsigned int play_hold(struct play *play, struct blk_request held[PLAY_MAX_HELD], unsigned int nr, unsigned int ms);
+
+/* ---- ending ---- */
+/* Ours is Closing at the toolstack's wish; the frontend goes to Closed, and so do we. */
+void must_go_down(struct play *play, const char *clause);
+bool play_await_closed(struct play *play, unsigned int ms);
+/* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
+void must_stop(struct play *play, const char *clause, const char *why);
+
+/* ---- all of it ---- */
+/* The workload ends with success, and then the disk is closed. */
+void must_do(struct play *play, const char *clause, const char *work);
+void must_work(struct play *play, const char *clause, const char *work); /* the same, and it stays open */
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/* How a frontend gets on with a backend by the book, and how it ends. */
+#include "tests/conform/peer/play.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "tests/conform/verdict.h"
+
+/* ---- the workload ---------------------------------------------------------------------------------------------- */
+
+static void set_number(const char *name, unsigned int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	setenv(name, text, 1);
+}
+
+/* In its process; what it prints is not the verdict. */
+__attribute__((noreturn)) static void run_drive(const struct play *play, const char *work)
+{
+	const struct back *back = &play->back;
+	char vdev[] = "xvda";
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	vdev[3] += back->dev.devid / 16 % 16;
+	setenv("CONFORM_VDEV", vdev, 1);
+	setenv("CONFORM_WORK", work, 1);
+	set_number("CONFORM_DEVID", back->dev.devid);
+	set_number("CONFORM_DOMID", back->dev.domid);
+	set_number("CONFORM_RING_ORDER", back->max_order);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execl("/bin/sh", "sh", "-c", getenv("CONFORM_DRIVE"), NULL);
+	_exit(127);
+}
+
+void play_drive(struct play *play, const char *work)
+{
+	fflush(stdout);
+	play->drive = fork();
+	if (play->drive == 0)
+		run_drive(play, work);
+	play->back.wake_fd = syscall(SYS_pidfd_open, play->drive, 0);
+	if (play->drive < 0 || play->back.wake_fd < 0)
+		error("the workload cannot be started");
+}
+
+bool play_is_driven(struct play *play)
+{
+	int status;
+
+	if (play->drive == 0)
+		return false;
+	if (waitpid(play->drive, &status, WNOHANG) == 0)
+		return true;
+	play->drive = 0;
+	close(play->back.wake_fd);
+	play->back.wake_fd = -1;
+	play->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	MUST(play->clause, play->status < 126, "its workload has crashed: status %d", play->status);
+	return false;
+}
+
+int play_await_drive(struct play *play, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
+
+	while (play_is_driven(play)) {
+		now_ns = clock_now_ns();
+		if (now_ns >= deadline_ns)
+			return -ETIMEDOUT;
+		back_sleep(&play->back, (deadline_ns - now_ns) / 1000000 + 1);
+	}
+	return play->status;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------------------------ */
+
+void play_write_offer(struct play *play, const char *name, const char *value)
+{
+	if (value)
+		back_write(&play->back, name, "%s", value);
+	else
+		back_remove(&play->back, name);
+}
+
+void play_write_state(struct play *play, const char *text)
+{
+	back_write(&play->back, "state", "%s", text);
+}
+
+static bool await_any(struct play *play, unsigned int states, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
+
+	for (;;) {
+		if (1U << back_frontend_state(&play->back) & states)
+			return true;
+		now_ns = clock_now_ns();
+		if (now_ns >= deadline_ns)
+			return false;
+		if (!play_is_driven(play) && play->status && !(states & 1U << XB_CLOSED))
+			return false;
+		back_sleep(&play->back, (deadline_ns - now_ns) / 1000000 + 1);
+	}
+}
+
+void must_announce(struct play *play, const char *clause)
+{
+	bool is_announced = await_any(play, 1U << XB_INITIALISED | 1U << XB_CONNECTED, PLAY_PATIENCE_MS);
+
+	MUST(clause, is_announced || play_is_driven(play),
+	     "its workload has ended with status %d, and it is %s: it has announced no ring", play->status,
+	     xb_state_name(back_frontend_state(&play->back)));
+	MUST(clause, is_announced, "it is %s: it has announced no ring",
+	     xb_state_name(back_frontend_state(&play->back)));
+}
+
+void must_attach(struct play *play)
+{
+	struct back *back = &play->back;
+	struct errbuf why;
+
+	MUST("BLK-1", xb_exists(&play->store, back->dev.otherend, "protocol"), "it does not write protocol");
+	MUST("BUS-10", back_read_options(back, &why) && back_read_ring(back, &why), "it has announced a ring, but %s",
+	     why.text);
+	MUST("GNT-1", back_map_ring(back, &why), "%s", why.text);
+	MUST("EVT-1", back_bind(back, &why), "%s", why.text);
+}
+
+void must_be_connected(struct play *play, const char *clause)
+{
+	bool is_connected = await_any(play, 1U << XB_CONNECTED, PLAY_PATIENCE_MS);
+
+	/* A workload may be that short. */
+	MUST(clause, is_connected || (!play_is_driven(play) && play->status == 0), "it is %s, not Connected",
+	     xb_state_name(back_frontend_state(&play->back)));
+}
+
+void must_come_up(struct play *play, const char *clause)
+{
+	back_offer(&play->back);
+	must_announce(play, clause);
+	must_attach(play);
+	back_switch(&play->back, XB_CONNECTED);
+	must_be_connected(play, clause);
+}
+
+/* ---- ending ---------------------------------------------------------------------------------------------------- */
+
+bool play_await_closed(struct play *play, unsigned int ms)
+{
+	return await_any(play, 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);
+}
+
+/* BUS-32 */
+static bool puts_off(struct play *play)
+{
+	const struct xb_device *dev = &play->back.dev;
+	char path[XB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/error/device/vbd/%u", dev->domid, dev->devid);
+	return back_frontend_state(&play->back) == XB_CONNECTED && xb_exists(&play->store, path, "error");
+}
+
+void must_go_down(struct play *play, const char *clause)
+{
+	struct back *back = &play->back;
+
+	if (back_own_state(back) == XB_CONNECTED)
+		back_switch(back, XB_CLOSING);
+	if (!play_await_closed(play, PLAY_PATIENCE_MS)) {
+		if (puts_off(play))
+			skip("it keeps a disk that is in use");
+		fail(clause, "it is %s, not Closed, though the backend is Closing",
+		     xb_state_name(back_frontend_state(back)));
+	}
+	back_release(back);
+	back_switch(back, XB_CLOSED);
+}
+
+void must_stop(struct play *play, const char *clause, const char *why)
+{
+	struct back *back = &play->back;
+	ring_idx req_prod = peer_load_acquire(&back->ring->req_prod);
+	uint64_t deadline_ns = clock_in_ms(PLAY_SILENCE_MS);
+
+	while (clock_now_ns() < deadline_ns) {
+		back_sleep(back, 10);
+		MUST(clause, peer_load_acquire(&back->ring->req_prod) == req_prod,
+		     "it publishes requests after %s: req_prod was %#x and is %#x", why, req_prod,
+		     peer_load(&back->ring->req_prod));
+		MUST(clause, play_is_driven(play) || play->status, "its workload ends with success after %s", why);
+	}
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------- */
+
+void must_work(struct play *play, const char *clause, const char *work)
+{
+	play_drive(play, work);
+	must_come_up(play, "BUS-10");
+	MUST(clause, play_serve(play) == 0, "its workload '%s' has failed with status %d", work, play->status);
+}
+
+void must_do(struct play *play, const char *clause, const char *work)
+{
+	must_work(play, clause, work);
+	must_go_down(play, "BUS-31");
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/* What is asked, and what is answered. */
+#include "tests/conform/scripted_front/guest.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/conform/verdict.h"
+#include "tests/conform/violate.h"
+
+/* ---- requests -------------------------------------------------------------------------------------------------- */
+
+static struct blk_request make(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page,
+			       unsigned int nr_pages)
+{
+	struct blk_request request = { .operation = operation, .nr_segments = nr_pages, .sector = sector };
+
+	for (unsigned int i = 0; i < nr_pages; i++)
+		request.segment[i] = (struct blk_segment){ front_gref(&guest->front, page + i), 0, 7 };
+	if (violates("BLK-33"))
+		request.sector /= guest->sector_bytes / 512;
+	if (violates("BLK-28") && guest->sector_bytes > 512)
+		request.segment[0].last_sect = 0;
+	if (violates("BLK-67"))
+		request.segment[0].first_sect = 8;
+	if (violates("GNT-4"))
+		request.segment[0].gref = 1;
+	return request;
+}
+
+void guest_put(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page, unsigned int nr_pages)
+{
+	struct blk_request request = make(guest, operation, sector, page, nr_pages);
+
+	request.id = guest->next_id++ % GUEST_MAX_OUT;
+	guest->request[request.id].is_out = true;
+	guest->request[request.id].operation = operation;
+	guest->nr_out++;
+	front_put(&guest->front, &request);
+}
+
+static void write_others_fields(struct front *front)
+{
+	peer_store(&front->ring->req_event, front->req_prod);
+	front->ring->pad[3] = 0x5a;
+}
+
+static bool is_possible_event(const struct front *front)
+{
+	ring_idx ahead = peer_load(&front->ring->req_event) - front->req_prod;
+
+	return ahead <= front->layout.nr_slots || (ring_idx)-ahead <= front->layout.nr_slots;
+}
+
+static void publish(struct guest *guest)
+{
+	struct front *front = &guest->front;
+
+	if (violates("RING-8"))
+		front->req_prod += front->layout.nr_slots;
+	if (violates("RING-4"))
+		write_others_fields(front);
+	guest->is_broken |= violates("RING-22") && !is_possible_event(front);
+	if (violates("RING-18"))
+		front_set_req_prod(front, front->req_prod);
+	else
+		front_push(front);
+	if (violates("GNT-17")) {
+		usleep(50000);
+		memset(front_page(front, 0), 0x5a, FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
+	}
+}
+
+/* ---- responses ------------------------------------------------------------------------------------------------- */
+
+static uint64_t oldest_out(const struct guest *guest)
+{
+	return (guest->next_id - guest->nr_out) % GUEST_MAX_OUT;
+}
+
+static bool is_answer(const struct guest *guest, const struct blk_response *response)
+{
+	return response->id < GUEST_MAX_OUT && guest->request[response->id].is_out &&
+	       guest->request[response->id].operation == response->operation;
+}
+
+static void finish(struct guest *guest, struct blk_response *response)
+{
+	int16_t status = response->status;
+
+	if (violates("RING-15") && response->id != oldest_out(guest)) {
+		guest->is_broken = true;
+		return;
+	}
+	if (!is_answer(guest, response) && violates("BLK-16"))
+		*response = (struct blk_response){ oldest_out(guest), guest->request[oldest_out(guest)].operation, 0 };
+	if (!is_answer(guest, response)) {
+		guest->is_broken = true;
+		return;
+	}
+	guest->request[response->id].is_out = false;
+	guest->nr_out--;
+	if (status == BLKIF_RSP_EOPNOTSUPP && response->operation == BLKIF_OP_FLUSH_DISKCACHE && !violates("BLK-12"))
+		guest->can_flush = false;
+	else if (status != BLKIF_RSP_OKAY && !(violates("BLK-17") && status != BLKIF_RSP_ERROR) &&
+		 !(violates("BLK-12") && status == BLKIF_RSP_EOPNOTSUPP))
+		guest->nr_failed++;
+}
+
+/* As a frontend would that lends each page for one request only, and does not ask Xen. */
+static void revoke_pages(struct front *front)
+{
+	struct errbuf err;
+
+	grant_pool_fini(&front->data);
+	need(grant_pool_share(&front->data, front->gntshr, front->dev.domid, FRONT_DATA_PAGES, &err), &err);
+}
+
+/* false: there is none, or none that can be believed. */
+static bool take_one(struct guest *guest)
+{
+	struct front *front = &guest->front;
+	ring_idx nr = peer_load_acquire(&front->ring->rsp_prod) - front->rsp_cons;
+	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
+	struct blk_response response;
+
+	if (nr > guest->nr_out && violates("RING-14"))
+		return false;
+	guest->is_broken |= nr > guest->nr_out && !violates("RING-9");
+	if (guest->is_broken || nr == 0 || guest->nr_out == 0)
+		return false;
+	peer_copy(slot, ring_slot(front->ring, &front->layout, front->rsp_cons++), front->layout.response_bytes);
+	blk_response_decode(front->abi, slot, &response);
+	if (violates("RING-9"))
+		response = (struct blk_response){ oldest_out(guest), guest->request[oldest_out(guest)].operation, 0 };
+	finish(guest, &response);
+	return !guest->is_broken && !violates("EVT-3");
+}
+
+/* ---- waiting --------------------------------------------------------------------------------------------------- */
+
+void guest_sleep(struct guest *guest)
+{
+	struct front *front = &guest->front;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct errbuf err;
+
+	fds[0].fd = xb_watch_fd(&front->store, &err);
+	fds[1].fd = xenevtchn_fd(front->evtchn);
+	poll(fds, 2, -1);
+	if (fds[1].revents)
+		front_drop_events(front);
+	if (fds[0].revents)
+		guest_look(guest);
+}
+
+static bool may_sleep(struct front *front)
+{
+	if (violates("RING-21"))
+		return true;
+	peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
+	peer_fence();
+	return violates("EVT-3") || peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons;
+}
+
+bool guest_do_all(struct guest *guest)
+{
+	publish(guest);
+	for (;;) {
+		while (take_one(guest))
+			;
+		if (guest->nr_out == 0 || guest->is_broken || guest->is_ending)
+			break;
+		if (may_sleep(&guest->front))
+			guest_sleep(guest);
+	}
+	if (violates("GNT-13"))
+		revoke_pages(&guest->front);
+	return guest->nr_out == 0 && guest->nr_failed == 0 && !guest->is_broken;
+}
