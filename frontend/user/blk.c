@@ -200,15 +200,12 @@ static void look_at_backend(struct blkfront *front)
 {
 	struct front_device *dev = &front->device;
 	enum xb_action action;
-	struct blk_disk disk;
 	struct errbuf err;
 	int rc;
 
 	rc = front_device_look(dev, &action, &err);
 	if (rc == 0 && action == XB_ACT_REFRESH) {
-		rc = blk_disk_read(&dev->store, dev->xb.otherend, &disk, &err);
-		if (rc == 0)
-			front->disk = disk;
+		rc = blk_disk_read_size(&dev->store, dev->xb.otherend, &front->disk, &err);
 	} else if (rc == 0 && action != XB_ACT_NONE && action != XB_ACT_CONNECT) {
 		if (action == XB_ACT_PROTOCOL_ERROR)
 			broken(front, "a state that makes no sense");

@@ -59,16 +59,27 @@ int blk_offer_read(struct xb_store *store, const char *backend, struct blk_offer
 	return xb_read_nodes(store, backend, offer_nodes, sizeof(offer_nodes) / sizeof(offer_nodes[0]), offer, err);
 }
 
+int blk_disk_read_size(struct xb_store *store, const char *backend, struct blk_disk *disk, struct errbuf *err)
+{
+	struct blk_disk resized = *disk;
+	uint64_t sectors;
+	int rc;
+
+	rc = xb_read_u64(store, backend, "sectors", 0, UINT64_MAX, &sectors, err);
+	if (rc)
+		return rc;
+	rc = blk_disk_check(&resized, sectors, err);
+	if (rc == 0)
+		*disk = resized;
+	return rc;
+}
+
 int blk_disk_read(struct xb_store *store, const char *backend, struct blk_disk *disk, struct errbuf *err)
 {
-	uint64_t sectors;
 	int rc;
 
 	rc = xb_read_nodes(store, backend, disk_nodes, sizeof(disk_nodes) / sizeof(disk_nodes[0]), disk, err);
 	if (rc)
 		return rc;
-	rc = xb_read_u64(store, backend, "sectors", 0, UINT64_MAX, &sectors, err);
-	if (rc)
-		return rc;
-	return blk_disk_check(disk, sectors, err);
+	return blk_disk_read_size(store, backend, disk, err);
 }

@@ -35,6 +35,8 @@ struct blk_disk {
 
 int blk_offer_read(struct xb_store *store, const char *backend, struct blk_offer *offer, struct errbuf *err);
 int blk_disk_read(struct xb_store *store, const char *backend, struct blk_disk *disk, struct errbuf *err);
+/* Reads the size of a disk anew, which is all that may change while it is connected; on failure *disk is as it was. */
+int blk_disk_read_size(struct xb_store *store, const char *backend, struct blk_disk *disk, struct errbuf *err);
 
 /* Pure: judges what was read and fills in what follows from it. -EPROTO. */
 int blk_disk_check(struct blk_disk *disk, uint64_t sectors, struct errbuf *err);

@@ -398,13 +398,17 @@ static void a_backend_that_wants_the_disk_back_is_heard(void **state)
 	assert_int_equal(blkfront_disconnect(front, &err), 0);
 }
 
-static void a_disk_that_grew_is_seen(void **state)
+static void a_disk_that_grew_is_seen_and_nothing_else(void **state)
 {
 	connect_front();
 	fake_set(BACK "/sectors", "4096");
+	fake_set(BACK "/sector-size", "4096");
+	fake_set(BACK "/feature-barrier", "1");
 	eventfd_write(peer.store_fd, 1);
 	assert_int_equal(blkfront_wait(front, 100), 0);
 	assert_int_equal(blkfront_disk(front)->nr_sectors, 4096);
+	assert_int_equal(blkfront_disk(front)->sector_bytes, 512);
+	assert_int_equal(blkfront_disk(front)->can_barrier, 0);
 	assert_int_equal(blkfront_state(front), BLKFRONT_CONNECTED);
 }
 
@@ -423,7 +427,7 @@ int main(void)
 		T(the_grant_limit_is_explained),
 		T(a_ring_larger_than_offered_is_refused),
 		T(a_backend_that_wants_the_disk_back_is_heard),
-		T(a_disk_that_grew_is_seen),
+		T(a_disk_that_grew_is_seen_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests_name("front_blk", tests, NULL, NULL);
