@@ -6,6 +6,8 @@
 #include "common/base/errbuf.h"
 
 #define STATE_BIT(state) (1U << (state))
+/* A backend may be faster than we look: its offer is there from InitWait on. */
+#define HAS_OFFERED (STATE_BIT(XB_INIT_WAIT) | STATE_BIT(XB_INITIALISED) | STATE_BIT(XB_CONNECTED))
 /* States of a backend that holds nothing of ours and never will again without being asked. */
 #define HAS_LET_GO (STATE_BIT(XB_UNKNOWN) | STATE_BIT(XB_INITIALISING) | STATE_BIT(XB_INIT_WAIT) | STATE_BIT(XB_CLOSED))
 
@@ -107,8 +109,8 @@ static int action_now(struct front_device *dev, enum xb_action *action, enum xb_
 	return 0;
 }
 
-/* Waits until the backend is in the state, as long as the table finds nothing wrong with those on the way. */
-static int await_backend(struct front_device *dev, enum xb_state wanted, uint64_t deadline_ns, struct errbuf *err)
+/* Waits until the backend is in one of the states, as long as the table finds nothing wrong with those on the way. */
+static int await_backend(struct front_device *dev, unsigned int wanted, uint64_t deadline_ns, struct errbuf *err)
 {
 	enum xb_state ours, peer;
 	enum xb_action action;
@@ -118,7 +120,7 @@ static int await_backend(struct front_device *dev, enum xb_state wanted, uint64_
 		rc = action_now(dev, &action, &ours, &peer, err);
 		if (rc)
 			return rc;
-		if (peer == wanted)
+		if (STATE_BIT(peer) & wanted)
 			return 0;
 		if (action != XB_ACT_NONE && action != XB_ACT_SETUP && action != XB_ACT_CONNECT)
 			return errbuf_set(err, action == XB_ACT_PROTOCOL_ERROR ? -EPROTO : -ECONNREFUSED,
@@ -153,7 +155,7 @@ int front_device_begin(struct front_device *dev, uint64_t deadline_ns, struct er
 		if (rc)
 			return rc;
 	}
-	return await_backend(dev, XB_INIT_WAIT, deadline_ns, err);
+	return await_backend(dev, HAS_OFFERED, deadline_ns, err);
 }
 
 struct publication {
@@ -183,7 +185,7 @@ int front_device_publish(struct front_device *dev, front_publish_fn *publish, vo
 
 int front_device_await_connected(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
 {
-	return await_backend(dev, XB_CONNECTED, deadline_ns, err);
+	return await_backend(dev, STATE_BIT(XB_CONNECTED), deadline_ns, err);
 }
 
 int front_device_connected(struct front_device *dev, struct errbuf *err)

@@ -352,6 +352,13 @@ static void a_backend_that_gives_up_is_named(void **state)
 	assert_string_equal(fake_get(FRONT "/state"), "6");
 }
 
+static void a_backend_that_is_ahead_is_connected_to(void **state)
+{
+	fake_set(BACK "/state", "3");
+	connect_front();
+	assert_string_equal(fake_get(FRONT "/state"), "4");
+}
+
 static void no_backend_is_a_timeout_that_says_so(void **state)
 {
 	fake_set(BACK "/state", "1");
@@ -423,6 +430,7 @@ int main(void)
 		T(what_is_not_on_the_disk_is_not_asked_for),
 		T(a_read_only_disk_is_not_written),
 		T(a_backend_that_gives_up_is_named),
+		T(a_backend_that_is_ahead_is_connected_to),
 		T(no_backend_is_a_timeout_that_says_so),
 		T(the_grant_limit_is_explained),
 		T(a_ring_larger_than_offered_is_refused),
