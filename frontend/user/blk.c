@@ -147,6 +147,17 @@ static int broken(struct blkfront *front, const char *why)
 	return -EPROTO;
 }
 
+/* What was offered may turn out not to be possible: it is not asked for again. */
+static void note_refusal(struct blkfront *front, const struct blkfront_io *io)
+{
+	if (io->rc != -EOPNOTSUPP)
+		return;
+	if (io->operation == BLKIF_OP_FLUSH_DISKCACHE)
+		front->disk.can_flush = 0;
+	else if (io->operation == BLKIF_OP_WRITE_BARRIER)
+		front->disk.can_barrier = 0;
+}
+
 static const char *complete(struct blkfront *front, const void *slot, struct blkfront_io **done)
 {
 	struct blk_response rsp;
@@ -159,6 +170,7 @@ static const char *complete(struct blkfront *front, const void *slot, struct blk
 		return why;
 	*done = &front->io[index];
 	(*done)->rc = flight_status(rsp.status);
+	note_refusal(front, *done);
 	front->nr_out--;
 	return NULL;
 }

@@ -87,7 +87,7 @@ int blkfront_disconnect(struct blkfront *front, struct errbuf *err);
 enum blkfront_state blkfront_state(const struct blkfront *front);
 /* Why it is CLOSING or BROKEN; "" otherwise. */
 const char *blkfront_why(const struct blkfront *front);
-/* As the backend last said; it may grow while connected. */
+/* As the backend last said; it may grow while connected, and what it answers -EOPNOTSUPP to it can do no more. */
 const struct blk_disk *blkfront_disk(const struct blkfront *front);
 uint32_t blkfront_nr_buffers(const struct blkfront *front);
 uint32_t blkfront_buffer_sectors(const struct blkfront *front);

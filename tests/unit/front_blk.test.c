@@ -316,6 +316,24 @@ static void a_disk_that_cannot_be_is_refused(void **state)
 	}
 }
 
+static void what_the_backend_cannot_do_after_all_is_not_asked_for_again(void **state)
+{
+	struct blkfront_io *done[1], *io;
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct blk_request req;
+
+	connect_front();
+	io = blkfront_get(front);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_FLUSH_DISKCACHE, 0, 0), 0);
+	blkfront_push(front);
+	assert_int_equal(ring_back_pop(&peer.ring, slot), RING_GOT);
+	blk_request_decode(BLK_ABI_NATIVE, slot, &req);
+	respond(req.id, BLKIF_OP_FLUSH_DISKCACHE, BLKIF_RSP_EOPNOTSUPP);
+	assert_int_equal(blkfront_poll(front, done, 1), 1);
+	assert_int_equal(done[0]->rc, -EOPNOTSUPP);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_FLUSH_DISKCACHE, 0, 0), -EOPNOTSUPP);
+}
+
 static void what_is_not_on_the_disk_is_not_asked_for(void **state)
 {
 	struct blkfront_io *io;
@@ -427,6 +445,7 @@ int main(void)
 		T(a_request_goes_out_and_its_answer_comes_back),
 		T(a_backend_that_lies_breaks_the_front_and_nothing_else),
 		T(a_disk_that_cannot_be_is_refused),
+		T(what_the_backend_cannot_do_after_all_is_not_asked_for_again),
 		T(what_is_not_on_the_disk_is_not_asked_for),
 		T(a_read_only_disk_is_not_written),
 		T(a_backend_that_gives_up_is_named),

@@ -141,6 +141,8 @@ static bool done_copy(void *job, struct blkfront_io *io, uint64_t latency_ns)
 	struct copy *copy = job;
 	size_t len = (size_t)io->nr_sectors * BLK_SECTOR_BYTES;
 
+	if (io->rc == -EOPNOTSUPP && io->operation == BLKIF_OP_FLUSH_DISKCACHE)
+		return true; /* the backend cannot after all: nobody can do more */
 	if (io->rc) {
 		failed_request(copy, io);
 		return true; /* the others that are out may tell of an earlier sector */

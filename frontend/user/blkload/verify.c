@@ -4,6 +4,7 @@
  * every sector must hold is known at any time. First the range is read once, to know what it holds; at the end it is
  * read again, sectors that were never written included: a write that went somewhere else shows there.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,11 +180,18 @@ static bool is_in_order(struct verify *v, const struct blkfront_io *io)
 	return !why;
 }
 
+/* The load goes on without it. */
+static bool is_refusal(const struct blkfront_io *io)
+{
+	return io->rc == -EOPNOTSUPP &&
+	       (io->operation == BLKIF_OP_FLUSH_DISKCACHE || io->operation == BLKIF_OP_WRITE_BARRIER);
+}
+
 static bool done_verify(void *job, struct blkfront_io *io, uint64_t latency_ns)
 {
 	struct verify *v = job;
 	uint32_t known = io->rc ? UNKNOWN : v->generation[io->index] | WRITTEN;
-	bool ok = io->rc == 0;
+	bool ok = io->rc == 0 || is_refusal(io);
 
 	v->nr_requests++;
 	v->nr_bytes += (uint64_t)io->nr_sectors * BLK_SECTOR_BYTES;
