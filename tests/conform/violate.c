@@ -134,7 +134,7 @@ static const struct violation of_frontend[] = {
 	{ "GNT-17", "changes its pages before the response" },
 	{ "EVT-1", "opens its port to its own domain only" },
 	{ "EVT-3", "takes one response for each event" },
-	{ "EVT-8", "closes its port, and opens another one, when it is connected" },
+	{ "EVT-8", "closes its port when it is connected" },
 	{ "BLK-1", "does not write protocol" },
 	{ "BLK-3", "writes ring-page-order and ring-ref0 for a ring of one page, too" },
 	{ "BLK-6", "writes the nodes of its only queue into queue-0" },

@@ -1,38 +1,288 @@
 // SPDX-License-Identifier: MIT
-/* Responses that no backend should give. */
+/* Responses that no correct backend gives, and indexes that no ring can have. */
 #include "tests/conform/case.h"
 
-static void begin(struct play *play, struct blk_request *request)
+#include <pthread.h>
+#include <string.h>
+
+/* What is out at once; the first one gets the bad response. */
+struct out {
+	struct blk_request first;
+	struct blk_request more[PLAY_MAX_HELD];
+	unsigned int nr_more;
+};
+
+static struct out *begin(struct play *play)
 {
+	static struct out out;
+
 	play_drive(play, "read");
 	must_come_up(play, "BUS-10");
-	if (!play_take(play, request))
-		error("the workload asks for nothing");
+	play->is_manual = true;
+	out.first = must_ask(play);
+	out.nr_more = play_hold(play, out.more, PLAY_MAX_HELD, PLAY_SILENCE_MS / 4);
+	return &out;
+}
+
+/* Whoever has believed it goes on once the others are answered. */
+static void must_have_stopped(struct play *play, const struct out *out, const char *clause, const char *why)
+{
+	for (unsigned int i = 0; i < out->nr_more; i++)
+		play_answer(play, &out->more[i], play_carry_out(play, &out->more[i]));
+	must_stop(play, clause, why);
+}
+
+/* ---- what is in a response ------------------------------------------------------------------------------------- */
+
+static void bad_id(struct play *play, uint64_t flipped)
+{
+	struct out *out = begin(play);
+
+	out->first.id ^= flipped;
+	play_answer(play, &out->first, BLKIF_RSP_OKAY);
+	must_have_stopped(play, out, "BLK-16", "a response with an id that it never used");
 }
 
 static void unknown_id(struct play *play)
 {
-	struct blk_request request;
-
-	begin(play, &request);
-	request.id ^= 0x5a5a5a5a;
-	play_answer(play, &request, BLKIF_RSP_OKAY);
-	must_stop(play, "BLK-16", "a response with an id that it never used");
+	bad_id(play, 0x5a5a5a5a);
 }
 
-static void wrong_operation(struct play *play)
+static void unknown_high_half(struct play *play)
+{
+	bad_id(play, 1ULL << 40);
+}
+
+static void huge_id(struct play *play)
+{
+	bad_id(play, ~0ULL << 16);
+}
+
+/* One of the others gets the response of the first once more. */
+static void answered_id(struct play *play)
+{
+	struct out *out = begin(play);
+
+	if (out->nr_more == 0)
+		skip("it has one request out at a time");
+	out->nr_more--;
+	play_answer(play, &out->first, play_carry_out(play, &out->first));
+	play_answer(play, &out->first, BLKIF_RSP_OKAY);
+	must_have_stopped(play, out, "BLK-16", "a second response to one request");
+}
+
+static void other_operation(struct play *play)
+{
+	struct out *out = begin(play);
+
+	out->first.operation = BLKIF_OP_WRITE;
+	play_answer(play, &out->first, BLKIF_RSP_OKAY);
+	must_have_stopped(play, out, "BLK-16", "a response with another operation than its request");
+}
+
+static void status_is_an_error(struct play *play, int16_t status)
 {
 	struct blk_request request;
 
-	begin(play, &request);
-	request.operation ^= 1;
-	play_answer(play, &request, BLKIF_RSP_OKAY);
-	must_stop(play, "BLK-16", "a response with another operation than its request");
+	play_drive(play, "read");
+	must_come_up(play, "BUS-10");
+	while (play_take(play, &request))
+		play_answer(play, &request, status);
+	MUST("BLK-17", play->status != 0, "its workload ends with success, and status %d was answered to all of it",
+	     status);
+}
+
+static void status_error(struct play *play)
+{
+	status_is_an_error(play, BLKIF_RSP_ERROR);
+}
+
+static void status_unknown(struct play *play)
+{
+	status_is_an_error(play, -3);
+}
+
+static void status_positive(struct play *play)
+{
+	status_is_an_error(play, 1);
+}
+
+static void status_least(struct play *play)
+{
+	status_is_an_error(play, INT16_MIN);
+}
+
+/* ---- what is not supported after all --------------------------------------------------------------------------- */
+
+/* What came while the refusal was on its way is forgiven, and refused, too. */
+static void forgive(struct play *play, uint8_t operation)
+{
+	static struct blk_request held[PLAY_MAX_HELD];
+	unsigned int nr = play_hold(play, held, PLAY_MAX_HELD, PLAY_SILENCE_MS / 4);
+
+	for (unsigned int i = 0; i < nr; i++)
+		play_answer(play, &held[i],
+			    held[i].operation == operation ? BLKIF_RSP_EOPNOTSUPP : play_carry_out(play, &held[i]));
+}
+
+static void operation_is_refused(struct play *play, uint8_t operation)
+{
+	struct blk_request request;
+	bool is_known = false;
+
+	play_drive(play, "flush");
+	must_come_up(play, "BUS-10");
+	while (play_take(play, &request)) {
+		if (request.operation != operation) {
+			play_answer(play, &request, play_carry_out(play, &request));
+			continue;
+		}
+		MUST("BLK-12", !is_known, "it asks for operation %u again after EOPNOTSUPP", operation);
+		is_known = true;
+		play_answer(play, &request, BLKIF_RSP_EOPNOTSUPP);
+		forgive(play, operation);
+	}
+	if (!is_known)
+		skip("its workload does not ask for operation %u", operation);
+	MUST("BLK-12", play->status == 0, "it does not go on without operation %u: status %d", operation, play->status);
+}
+
+static void flush_is_refused(struct play *play)
+{
+	play->back.has_barrier = false;
+	operation_is_refused(play, BLKIF_OP_FLUSH_DISKCACHE);
+}
+
+static void barrier_is_refused(struct play *play)
+{
+	play->back.has_flush = false;
+	operation_is_refused(play, BLKIF_OP_WRITE_BARRIER);
+}
+
+/* ---- indexes --------------------------------------------------------------------------------------------------- */
+
+static void bad_index(struct play *play, ring_idx ahead, const char *why)
+{
+	struct back *back = &play->back;
+
+	begin(play);
+	back_set_rsp_prod(back, ahead == 1 ? peer_load(&back->ring->req_prod) + 1 : back->rsp_prod + ahead);
+	back_notify(back);
+	must_stop(play, "RING-9", why);
+}
+
+static void one_too_many(struct play *play)
+{
+	bad_index(play, 1, "a response more than there are requests");
+}
+
+static void far_ahead(struct play *play)
+{
+	bad_index(play, 0x80000000U, "rsp_prod half a circle ahead");
+}
+
+static void backwards(struct play *play)
+{
+	bad_index(play, -1U, "rsp_prod one back");
+}
+
+/* It is too late for good ones. */
+static void stays_broken(struct play *play)
+{
+	struct back *back = &play->back;
+	struct out *out = begin(play);
+
+	back_set_rsp_prod(back, peer_load(&back->ring->req_prod) + 1);
+	back_notify(back);
+	must_stop(play, "RING-14", "an index that is impossible");
+	back_put(back, &(struct blk_response){ out->first.id, out->first.operation, BLKIF_RSP_OKAY });
+	back_set_rsp_prod(back, back->rsp_prod);
+	back_notify(back);
+	must_have_stopped(play, out, "RING-14", "an index that was impossible, and is good now");
+}
+
+/* The frontend's own, in the page. */
+static void own_indexes(struct play *play)
+{
+	static const ring_idx ahead[] = { 20, -1U, 0x80000000U, 1, 33 };
+	struct blk_request request;
+	struct back *back = &play->back;
+
+	play_drive(play, "verify");
+	must_come_up(play, "BUS-10");
+	play->is_polling = true;
+	play->stall_clause = "RING-6";
+	while (play_take(play, &request)) {
+		back_put(back, &(struct blk_response){ request.id, request.operation, play_carry_out(play, &request) });
+		back_set_rsp_prod(back, back->rsp_prod);
+		peer_store(&back->ring->rsp_event, back->rsp_prod + ahead[play->nr_taken % 5]);
+		back_notify(back);
+	}
+	MUST("RING-6", play->status == 0, "its workload fails with status %d after rsp_event was overwritten",
+	     play->status);
+}
+
+/* ---- while it is read ------------------------------------------------------------------------------------------ */
+
+struct flicker {
+	volatile bool ends;
+	uint8_t *slot;
+	size_t len;
+};
+
+/* Both are whole responses; only a mixture of them is none. */
+static void *flick(void *arg)
+{
+	struct flicker *flicker = arg;
+	uint8_t good[BLK_MAX_RESPONSE_BYTES], bad[BLK_MAX_RESPONSE_BYTES];
+
+	memcpy(good, flicker->slot, flicker->len);
+	memcpy(bad, good, flicker->len);
+	bad[0] ^= 0xff; /* of the id */
+	while (!flicker->ends) {
+		peer_write(flicker->slot, bad, flicker->len);
+		peer_write(flicker->slot, good, flicker->len);
+	}
+	return NULL;
+}
+
+/* It may stop, and may go on, but not crash. */
+static void response_flickers(struct play *play)
+{
+	struct back *back = &play->back;
+	struct out *out = begin(play);
+	struct flicker flicker = { false, ring_slot(back->ring, &back->layout, back->rsp_prod),
+				   back->layout.response_bytes };
+	pthread_t thread;
+
+	back_put(back, &(struct blk_response){ out->first.id, out->first.operation, BLKIF_RSP_OKAY });
+	if (pthread_create(&thread, NULL, flick, &flicker))
+		error("a thread cannot be started");
+	back_push(back);
+	play_await_drive(play, PLAY_SILENCE_MS);
+	flicker.ends = true;
+	pthread_join(thread, NULL);
+	play_await_drive(play, PLAY_SILENCE_MS); /* which sees a crash */
 }
 
 const struct frontend_case front_response_cases[] = {
-	CASE("response-unknown-id", "BLK-16 BUS-10", "a response with an id that was never used", unknown_id),
-	CASE("response-operation", "BLK-16 BUS-10", "a response with the operation of another request",
-	     wrong_operation),
+	CASE("response-unknown-id", "BLK-16 BUS-10", "an id that was never used", unknown_id),
+	CASE("response-unknown-high-half", "BLK-16 BUS-10", "an id that was used, but for one bit",
+	     unknown_high_half),
+	CASE("response-huge-id", "BLK-16 BUS-10", "an id that is no index of anything", huge_id),
+	CASE("response-answered-id", "BLK-16 BUS-10", "an id that was answered before", answered_id),
+	CASE("response-operation", "BLK-16 BUS-10", "the operation of another request", other_operation),
+	CASE("response-error", "BLK-17 BUS-10", "ERROR", status_error),
+	CASE("response-status-unknown", "BLK-17 BUS-10", "status -3", status_unknown),
+	CASE("response-status-positive", "BLK-17 BUS-10", "status 1", status_positive),
+	CASE("response-status-least", "BLK-17 BUS-10", "status -32768", status_least),
+	CASE("response-no-flush", "BLK-12 BUS-10", "EOPNOTSUPP to a FLUSH that was offered", flush_is_refused),
+	CASE("response-no-barrier", "BLK-12 BUS-10", "EOPNOTSUPP to a BARRIER that was offered", barrier_is_refused),
+	CASE("response-too-many", "RING-9 BUS-10", "one response more than there are requests", one_too_many),
+	CASE("response-far-ahead", "RING-9 BUS-10", "rsp_prod half a circle ahead", far_ahead),
+	CASE("response-backwards", "RING-9 BUS-10", "rsp_prod one back", backwards),
+	CASE("response-stays-broken", "RING-14 BUS-10", "a broken ring is not mended by a good index", stays_broken),
+	CASE("response-own-indexes", "RING-6 BUS-10", "the frontend's index in the page is overwritten", own_indexes),
+	CASE("response-flickers", "RING-13 BUS-10", "a response that changes while it is read", response_flickers),
 	{ .name = NULL },
 };

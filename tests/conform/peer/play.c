@@ -15,7 +15,12 @@ void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *c
 {
 	struct errbuf err;
 
-	*play = (struct play){ .clause = strndup(clauses, strcspn(clauses, " ")) };
+	*play = (struct play){
+		.clause = strndup(clauses, strcspn(clauses, " ")),
+		.offer_clause = "BLK-9",
+		.unit_clause = "BLK-28",
+		.stall_clause = "RING-21",
+	};
 	xb_store_init(&play->store);
 	need(xb_store_open(&play->store, &err), &err);
 	if (!back_begin(&play->back, &play->store, domid, devid))
@@ -46,6 +51,12 @@ static bool is_offered(const struct back *back, uint8_t operation)
 	}
 }
 
+/* The others have something else where the segments are. */
+static bool is_direct(const struct blk_request *request)
+{
+	return request->operation != BLKIF_OP_DISCARD && request->operation != BLKIF_OP_INDIRECT;
+}
+
 static bool may_have_segments(const struct blk_request *request)
 {
 	bool needs_one = request->operation == BLKIF_OP_READ || request->operation == BLKIF_OP_WRITE;
@@ -53,13 +64,14 @@ static bool may_have_segments(const struct blk_request *request)
 	return request->nr_segments <= BLK_MAX_SEGMENTS && request->nr_segments >= needs_one;
 }
 
-static void judge_segment(const struct back *back, const struct blk_segment *segment, unsigned int i)
+static void judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i)
 {
+	const struct back *back = &play->back;
 	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
 
 	MUST("BLK-67", segment->first_sect <= segment->last_sect && segment->last_sect < 8,
 	     "segment %u goes from sector %u to %u of its page", i, segment->first_sect, segment->last_sect);
-	MUST("BLK-28", segment->first_sect % unit == 0 && (segment->last_sect + 1) % unit == 0,
+	MUST(play->unit_clause, segment->first_sect % unit == 0 && (segment->last_sect + 1) % unit == 0,
 	     "segment %u goes from sector %u to %u of its page, on a disk with sectors of %u octets", i,
 	     segment->first_sect, segment->last_sect, back->sector_bytes);
 	MUST("GNT-4", segment->gref >= 8, "segment %u names grant %u, which Xen reserves", i, segment->gref);
@@ -86,18 +98,18 @@ static void judge(struct play *play, const struct blk_request *request)
 	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
 	uint64_t nr_sectors;
 
-	MUST("BLK-9", is_offered(back, request->operation), "it asks for operation %u (%s), which was not offered",
+	MUST(play->offer_clause, is_offered(back, request->operation), "it asks for operation %u (%s), which was not offered",
 	     request->operation, blk_operation_name(request->operation));
-	MUST("BLK-42", !back->is_read_only || !changes_disk(request), "it asks for operation %u (%s) on a disk that %s",
-	     request->operation, blk_operation_name(request->operation), "is read-only");
-	if (request->operation == BLKIF_OP_DISCARD || request->operation == BLKIF_OP_INDIRECT)
+	MUST("BLK-42", !back->is_read_only || !changes_disk(request), "it asks for operation %u (%s) of a read-only disk",
+	     request->operation, blk_operation_name(request->operation));
+	if (!is_direct(request))
 		return;
 	MUST("BLK-67", may_have_segments(request), "operation %u (%s) has %u segments", request->operation,
 	     blk_operation_name(request->operation), request->nr_segments);
 	for (unsigned int i = 0; i < request->nr_segments; i++)
-		judge_segment(back, &request->segment[i], i);
+		judge_segment(play, &request->segment[i], i);
 	nr_sectors = sectors_of(request);
-	MUST("BLK-28", request->sector % unit == 0 || nr_sectors == 0,
+	MUST(play->unit_clause, request->sector % unit == 0 || nr_sectors == 0,
 	     "it asks for sector %llu of a disk with sectors of %u octets", (unsigned long long)request->sector,
 	     back->sector_bytes);
 	MUST("BLK-67", nr_sectors == 0 || (nr_sectors <= back->nr_sectors &&
@@ -107,6 +119,16 @@ static void judge(struct play *play, const struct blk_request *request)
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------------- */
+
+static void record(struct play *play, const struct blk_request *request)
+{
+	uint64_t end = request->sector + sectors_of(request);
+
+	if (request->nr_segments > play->most_segments)
+		play->most_segments = request->nr_segments;
+	if (end > play->end_sector)
+		play->end_sector = end;
+}
 
 static void take(struct play *play, struct blk_request *request)
 {
@@ -120,8 +142,8 @@ static void take(struct play *play, struct blk_request *request)
 	judge(play, request);
 	play->nr_taken++;
 	play->nr_of[request->operation]++;
-	if (request->nr_segments > play->most_segments)
-		play->most_segments = request->nr_segments;
+	if (is_direct(request) && request->nr_segments > 0)
+		record(play, request);
 }
 
 /* Where the case does not, we go down as the frontend does. */
@@ -166,7 +188,7 @@ static bool has_request(struct play *play)
 	return play->back.ring && back_nr_requests(&play->back) > 0;
 }
 
-bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms)
+static bool await_request(struct play *play, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
 
@@ -174,37 +196,57 @@ bool play_take_within(struct play *play, struct blk_request *request, unsigned i
 		now_ns = clock_now_ns();
 		if (!play_is_driven(play) || now_ns >= deadline_ns)
 			return false;
-		if (!play->back.ring || back_may_sleep(&play->back))
+		if (play->is_polling)
+			sleep_a_while(play, 1);
+		else if (!play->back.ring || back_may_sleep(&play->back))
 			await_event(play, (deadline_ns - now_ns) / 1000000 + 1);
 	}
-	take(play, request);
 	return true;
 }
 
-bool play_take(struct play *play, struct blk_request *request)
+bool play_await_request(struct play *play)
 {
 	const struct back *back = &play->back;
-	bool has_one = play_take_within(play, request, PLAY_PATIENCE_MS);
+	bool has_one = await_request(play, PLAY_PATIENCE_MS);
 
-	MUST("RING-21", has_one || !play_is_driven(play),
+	MUST(play->stall_clause, has_one || !play_is_driven(play),
 	     "all of its %llu requests are answered, it is %s, and it neither goes on nor ends: rsp_event is %#x",
 	     (unsigned long long)play->nr_taken, xb_state_name(back_frontend_state(&play->back)),
 	     back->ring ? peer_load(&back->ring->rsp_event) : 0);
 	return has_one;
 }
 
-unsigned int play_hold(struct play *play, struct blk_request held[PLAY_MAX_HELD], unsigned int nr, unsigned int ms)
+bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms)
 {
-	uint64_t deadline_ns = clock_in_ms(ms);
-	unsigned int nr_held = 0;
-	uint64_t now_ns;
+	if (!await_request(play, ms))
+		return false;
+	take(play, request);
+	return true;
+}
 
-	while (nr_held < nr && (now_ns = clock_now_ns()) < deadline_ns) {
-		if (play_take_within(play, &held[nr_held], (deadline_ns - now_ns) / 1000000 + 1))
-			nr_held++;
-		else if (!play_is_driven(play))
-			break;
-	}
+bool play_take(struct play *play, struct blk_request *request)
+{
+	if (!play_await_request(play))
+		return false;
+	take(play, request);
+	return true;
+}
+
+struct blk_request must_ask(struct play *play)
+{
+	struct blk_request request;
+
+	MUST(play->clause, play_take(play, &request), "its workload asks for nothing, and ends with status %d",
+	     play->status);
+	return request;
+}
+
+unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms)
+{
+	unsigned int nr_held = 0;
+
+	while (nr_held < nr && play_take_within(play, &held[nr_held], ms))
+		nr_held++;
 	return nr_held;
 }
 
@@ -228,7 +270,8 @@ static void transfer(struct play *play, const struct blk_request *request)
 
 int16_t play_carry_out(struct play *play, const struct blk_request *request)
 {
-	transfer(play, request);
+	if (is_direct(request)) /* a DISCARD may forget nothing */
+		transfer(play, request);
 	return BLKIF_RSP_OKAY;
 }
 
@@ -244,4 +287,14 @@ int play_serve(struct play *play)
 	while (play_take(play, &request))
 		play_answer(play, &request, play_carry_out(play, &request));
 	return play->status;
+}
+
+void play_serve_what_is_there(struct play *play)
+{
+	struct blk_request request;
+
+	while (has_request(play)) {
+		take(play, &request);
+		play_answer(play, &request, play_carry_out(play, &request));
+	}
 }

@@ -27,13 +27,18 @@ struct play {
 	struct xb_store store;
 	const char *clause; /* the case's first */
 	uint8_t *disk;
-	bool is_manual; /* the frontend's states are for the case to follow */
+	/* What the case does otherwise. */
+	bool is_manual;  /* the frontend's states are for the case to follow */
+	bool is_polling; /* looks by itself; req_event is the case's */
+	/* Which clause is broken by what is asked for, if a case knows better. */
+	const char *offer_clause, *unit_clause, *stall_clause;
 	/* The workload. */
 	pid_t drive;  /* 0: none runs */
 	int status;   /* of the last one that has ended */
 	/* What was taken so far. */
 	uint64_t nr_taken, nr_of[BLKIF_OP_INDIRECT + 1];
 	unsigned int most_segments;
+	uint64_t end_sector; /* of all that was asked for */
 	uint8_t slot[BLK_MAX_REQUEST_BYTES]; /* the last one's octets */
 };
 
@@ -42,9 +47,11 @@ void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *c
 /* ---- the workload ---- */
 /* What the guest is to do: a word of pvring-conform(1). It goes on beside us. */
 void play_drive(struct play *play, const char *work);
+void play_kill_drive(struct play *play);
 bool play_is_driven(struct play *play); /* it has not ended yet */
 /* It has ended, with this status; it is served until then. */
 int play_serve(struct play *play);
+void play_serve_what_is_there(struct play *play);
 /* The frontend has to end it by itself, though nothing is answered any more. */
 int play_await_drive(struct play *play, unsigned int ms);
 
@@ -52,23 +59,30 @@ int play_await_drive(struct play *play, unsigned int ms);
 void play_write_offer(struct play *play, const char *name, const char *value); /* a node of ours; NULL: removes it */
 void play_write_state(struct play *play, const char *text); /* whatever is no state, too */
 void must_announce(struct play *play, const char *clause); /* after the offer its ring is announced */
+bool play_await_announcement(struct play *play, unsigned int ms);
 void must_attach(struct play *play);  /* its ring can be mapped, its port bound */
 void must_be_connected(struct play *play, const char *clause); /* we are: so is the frontend */
 void must_come_up(struct play *play, const char *clause); /* the offer and these */
 
 /* ---- requests ---- */
-/* false: the workload has ended, or the frontend is through. One that stops though it could go on fails RING-21. */
+/* false: the workload has ended. One that neither goes on nor ends fails RING-21. */
+bool play_await_request(struct play *play);
 bool play_take(struct play *play, struct blk_request *request);
 bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
+struct blk_request must_ask(struct play *play); /* there is one */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
-/* Takes what comes in that time, and answers nothing; how many there are. */
-unsigned int play_hold(struct play *play, struct blk_request held[PLAY_MAX_HELD], unsigned int nr, unsigned int ms);
+/* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
+unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 
 /* ---- ending ---- */
 /* Ours is Closing at the toolstack's wish; the frontend goes to Closed, and so do we. */
 void must_go_down(struct play *play, const char *clause);
 bool play_await_closed(struct play *play, unsigned int ms);
+/* In Closing or Closed, or gone. */
+bool play_await_refusal(struct play *play, unsigned int ms);
+/* It does not take the disk that was just offered. */
+void must_refuse_disk(struct play *play, const char *clause, const char *what);
 /* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
 void must_stop(struct play *play, const char *clause, const char *why);
 

@@ -69,6 +69,17 @@ bool play_is_driven(struct play *play)
 	return false;
 }
 
+void play_kill_drive(struct play *play)
+{
+	if (!play_is_driven(play))
+		return;
+	kill(play->drive, SIGKILL);
+	waitpid(play->drive, &play->status, 0);
+	play->drive = 0;
+	close(play->back.wake_fd);
+	play->back.wake_fd = -1;
+}
+
 int play_await_drive(struct play *play, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
@@ -113,9 +124,14 @@ static bool await_any(struct play *play, unsigned int states, unsigned int ms)
 	}
 }
 
+bool play_await_announcement(struct play *play, unsigned int ms)
+{
+	return await_any(play, 1U << XB_INITIALISED | 1U << XB_CONNECTED, ms);
+}
+
 void must_announce(struct play *play, const char *clause)
 {
-	bool is_announced = await_any(play, 1U << XB_INITIALISED | 1U << XB_CONNECTED, PLAY_PATIENCE_MS);
+	bool is_announced = play_await_announcement(play, PLAY_PATIENCE_MS);
 
 	MUST(clause, is_announced || play_is_driven(play),
 	     "its workload has ended with status %d, and it is %s: it has announced no ring", play->status,
@@ -129,9 +145,9 @@ void must_attach(struct play *play)
 	struct back *back = &play->back;
 	struct errbuf why;
 
-	MUST("BLK-1", xb_exists(&play->store, back->dev.otherend, "protocol"), "it does not write protocol");
 	MUST("BUS-10", back_read_options(back, &why) && back_read_ring(back, &why), "it has announced a ring, but %s",
 	     why.text);
+	MUST("BLK-1", xb_exists(&play->store, back->dev.otherend, "protocol"), "it does not write protocol");
 	MUST("GNT-1", back_map_ring(back, &why), "%s", why.text);
 	MUST("EVT-1", back_bind(back, &why), "%s", why.text);
 }
@@ -161,6 +177,20 @@ bool play_await_closed(struct play *play, unsigned int ms)
 	return await_any(play, 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);
 }
 
+bool play_await_refusal(struct play *play, unsigned int ms)
+{
+	return await_any(play, 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);
+}
+
+void must_refuse_disk(struct play *play, const char *clause, const char *what)
+{
+	unsigned int connected = 1U << XB_CONNECTED, refused = 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN;
+
+	MUST(clause, await_any(play, connected | refused, PLAY_PATIENCE_MS), "with %s it stays %s", what,
+	     xb_state_name(back_frontend_state(&play->back)));
+	MUST(clause, back_frontend_state(&play->back) != XB_CONNECTED, "with %s it goes to Connected", what);
+}
+
 /* BUS-32 */
 static bool puts_off(struct play *play)
 {
@@ -171,13 +201,27 @@ static bool puts_off(struct play *play)
 	return back_frontend_state(&play->back) == XB_CONNECTED && xb_exists(&play->store, path, "error");
 }
 
+/* BUS-33: what it still asks for is served, unless the case answers nothing any more. */
+static bool serve_until_closed(struct play *play)
+{
+	uint64_t deadline_ns = clock_in_ms(PLAY_PATIENCE_MS);
+
+	while (!play_await_closed(play, 10)) {
+		if (clock_now_ns() >= deadline_ns)
+			return false;
+		if (!play->is_manual)
+			play_serve_what_is_there(play);
+	}
+	return true;
+}
+
 void must_go_down(struct play *play, const char *clause)
 {
 	struct back *back = &play->back;
 
 	if (back_own_state(back) == XB_CONNECTED)
 		back_switch(back, XB_CLOSING);
-	if (!play_await_closed(play, PLAY_PATIENCE_MS)) {
+	if (!serve_until_closed(play)) {
 		if (puts_off(play))
 			skip("it keeps a disk that is in use");
 		fail(clause, "it is %s, not Closed, though the backend is Closing",

@@ -53,6 +53,7 @@ void guest_publish(struct guest *guest);
 /* ---- ring.c ---- */
 /* One request for whole sectors of some pages from `page` on, not published yet. */
 void guest_put(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page, unsigned int nr_pages);
+void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors);
 /* Publishes, and waits until all are answered. false: not all are, or not with OKAY. */
 bool guest_do_all(struct guest *guest);
 /* Until something comes. */

@@ -142,10 +142,8 @@ static bool come_up(struct guest *guest)
 	if (!guest_read_disk(guest))
 		return false;
 	go_to(guest, XB_CONNECTED);
-	if (violates("EVT-8")) {
+	if (violates("EVT-8"))
 		xenevtchn_unbind(front->evtchn, front->port);
-		front->port = xenevtchn_bind_unbound_port(front->evtchn, front->dev.domid);
-	}
 	if (violates("BUS-3"))
 		(void)xb_write(&front->store, front->dev.otherend, "conform", &err, "1");
 	return true;
@@ -156,6 +154,7 @@ static bool come_up(struct guest *guest)
 static void reuse_pages(struct front *front)
 {
 	memset(front_page(front, 0), 0xa5, FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
+	memset(front->ring, 0xa5, GRANT_PAGE_BYTES);
 }
 
 static void go_down(struct guest *guest)

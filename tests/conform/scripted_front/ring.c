@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/conform/peer/octets.h"
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
 
@@ -29,15 +30,31 @@ static struct blk_request make(struct guest *guest, uint8_t operation, uint64_t 
 	return request;
 }
 
+static uint64_t begin_request(struct guest *guest, uint8_t operation)
+{
+	uint64_t id = guest->next_id++ % GUEST_MAX_OUT;
+
+	guest->request[id].is_out = true;
+	guest->request[id].operation = operation;
+	guest->nr_out++;
+	return id;
+}
+
 void guest_put(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page, unsigned int nr_pages)
 {
 	struct blk_request request = make(guest, operation, sector, page, nr_pages);
 
-	request.id = guest->next_id++ % GUEST_MAX_OUT;
-	guest->request[request.id].is_out = true;
-	guest->request[request.id].operation = operation;
-	guest->nr_out++;
+	request.id = begin_request(guest, operation);
 	front_put(&guest->front, &request);
+}
+
+void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors)
+{
+	uint64_t id = begin_request(guest, BLKIF_OP_DISCARD);
+	struct octets octets = octets_begin(guest->front.abi, BLKIF_OP_DISCARD, 0, id, sector);
+
+	octets_discard(&octets, nr_sectors);
+	front_put_raw(&guest->front, octets.slot);
 }
 
 static void write_others_fields(struct front *front)

@@ -110,12 +110,20 @@ static bool work_big(struct guest *guest)
 	return guest_do_all(guest);
 }
 
+static bool work_trim(struct guest *guest)
+{
+	if (guest->can_discard)
+		guest_discard(guest, PAGE_SECTORS, PAGE_SECTORS);
+	return guest_do_all(guest);
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct guest *guest);
 } works[] = {
 	{ "idle", work_idle }, { "read", work_read }, { "write", work_write }, { "flush", work_flush },
-	{ "verify", work_verify }, { "big", work_big }, { "readonly-write", work_write },
+	{ "verify", work_verify }, { "big", work_big }, { "trim", work_trim },
+	{ "readonly-write", work_write },
 };
 
 int guest_work(struct guest *guest, const char *work)
