@@ -170,23 +170,45 @@ void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request 
 	memcpy(&req->segments_gref, from + abis[abi].indirect_grefs_at, sizeof(req->segments_gref));
 }
 
-void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
+void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, void *bytes)
 {
-	struct blkif_request_segment seg[BLK_MAX_SEGMENTS];
-	uint8_t *to = slot;
+	struct blkif_request_segment seg;
 
-	memset(seg, 0, sizeof(seg));
-	for (unsigned int i = 0; i < BLK_MAX_SEGMENTS; i++) {
-		seg[i].gref = req->segment[i].gref;
-		seg[i].first_sect = req->segment[i].first_sect;
-		seg[i].last_sect = req->segment[i].last_sect;
+	memset(&seg, 0, sizeof(seg));
+	for (unsigned int i = 0; i < nr; i++) {
+		seg.gref = segment[i].gref;
+		seg.first_sect = segment[i].first_sect;
+		seg.last_sect = segment[i].last_sect;
+		memcpy((uint8_t *)bytes + i * sizeof(seg), &seg, sizeof(seg));
 	}
+}
+
+static void encode_head(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
+{
 	memset(to, 0, abis[abi].request_bytes);
-	to[0] = req->operation;
-	to[1] = req->nr_segments;
 	memcpy(to + abis[abi].id_at, &req->id, sizeof(req->id));
 	memcpy(to + abis[abi].sector_at, &req->sector, sizeof(req->sector));
-	memcpy(to + abis[abi].segments_at, seg, sizeof(seg));
+}
+
+void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
+{
+	uint8_t *to = slot;
+
+	encode_head(abi, req, to);
+	to[0] = req->operation;
+	to[1] = req->nr_segments;
+	blk_segments_encode(req->segment, BLK_MAX_SEGMENTS, to + abis[abi].segments_at);
+}
+
+void blk_indirect_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
+{
+	uint8_t *to = slot;
+
+	encode_head(abi, req, to);
+	to[0] = BLKIF_OP_INDIRECT;
+	to[1] = req->operation;
+	memcpy(to + 2, &req->nr_segments, sizeof(req->nr_segments));
+	memcpy(to + abis[abi].indirect_grefs_at, &req->segments_gref, sizeof(req->segments_gref));
 }
 
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp)

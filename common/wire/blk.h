@@ -76,6 +76,8 @@ void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request 
 /* The segments of an indirect request, as their page has them, side by side: nr of BLK_SEGMENT_BYTES each. */
 void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment);
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
+void blk_indirect_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
+void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, void *bytes);
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp);
 /* Writes every byte of the slot: padding left as it was would tell the guest what our stack held (XSA-216). */
 void blk_response_encode(enum blk_abi abi, const struct blk_response *rsp, void *slot);

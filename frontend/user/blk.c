@@ -41,7 +41,7 @@ uint32_t blkfront_nr_out(const struct blkfront *front)
 uint32_t blkfront_gref(const struct blkfront *front, const struct blkfront_io *io, uint32_t page)
 {
 	assert(page < front->config.buffer_pages);
-	return front->buffers.refs[io->index * front->config.buffer_pages + page];
+	return front->buffers.refs[io->index * front->pages_per_io + page];
 }
 
 struct blkfront_io *blkfront_get(struct blkfront *front)
@@ -85,17 +85,33 @@ static void put_request(struct blkfront *front, struct blkfront_io *io, struct b
 	req->id = flight_start(front->flight, io->index, req->operation);
 	io->operation = req->operation;
 	io->sector = req->sector;
-	blk_request_encode(front->config.abi, req, slot);
+	if (req->is_indirect)
+		blk_indirect_encode(front->config.abi, req, slot);
+	else
+		blk_request_encode(front->config.abi, req, slot);
 	if (!ring_front_put(&front->queue.ring, slot))
 		assert(!"more buffers than slots");
 	front->nr_out++;
+}
+
+/* More segments than a slot holds go into the page behind the data. false: there is no such operation. */
+static bool name_segments(struct blkfront *front, const struct blkfront_io *io, struct blk_request *req)
+{
+	uint32_t page = io->index * front->pages_per_io + front->config.buffer_pages;
+
+	req->is_indirect = req->nr_segments > BLK_MAX_SEGMENTS;
+	if (!req->is_indirect)
+		return req->nr_segments > 0;
+	req->segments_gref = front->buffers.refs[page];
+	blk_segments_encode(req->segment, req->nr_segments, grant_pool_page(&front->buffers, page));
+	return req->operation == BLKIF_OP_READ || req->operation == BLKIF_OP_WRITE;
 }
 
 int blkfront_submit_at(struct blkfront *front, struct blkfront_io *io, uint8_t operation, uint64_t sector,
 		       uint32_t nr_sectors, uint32_t first_sector)
 {
 	struct blk_request req = { .operation = operation, .sector = sector };
-	uint32_t pages = front->config.buffer_pages;
+	const uint32_t *refs = &front->buffers.refs[io->index * front->pages_per_io];
 	int rc;
 
 	if (front->state != BLKFRONT_CONNECTED)
@@ -104,9 +120,9 @@ int blkfront_submit_at(struct blkfront *front, struct blkfront_io *io, uint8_t o
 	if (rc)
 		return rc;
 	if (nr_sectors) {
-		req.nr_segments = blk_cut_segments(&front->buffers.refs[io->index * pages], pages, first_sector,
-						   nr_sectors, req.segment);
-		if (req.nr_segments == 0)
+		req.nr_segments = blk_cut_segments(refs, front->config.buffer_pages, first_sector, nr_sectors,
+						   req.segment);
+		if (!name_segments(front, io, &req))
 			return -EINVAL;
 	}
 	io->nr_sectors = nr_sectors;

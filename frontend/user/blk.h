@@ -32,7 +32,7 @@
 #include "common/wire/blk.h"
 #include "frontend/user/disk.h"
 
-#define BLKFRONT_MAX_BUFFER_PAGES BLK_MAX_SEGMENTS
+#define BLKFRONT_MAX_BUFFER_PAGES BLK_MAX_INDIRECT_SEGMENTS
 
 struct blkfront;
 
@@ -40,7 +40,7 @@ struct blkfront_config {
 	uint32_t devid;		 /* common/wire/vdev.h */
 	unsigned int ring_order; /* 2^order pages; no more than the backend offers */
 	uint32_t nr_buffers;	 /* requests out at most; 0: as many as the ring has slots, which is also the most */
-	uint32_t buffer_pages;	 /* 1 to 11; 0: 11 */
+	uint32_t buffer_pages;	 /* 1 to 32; 0: 11. More than that takes a backend with indirect segments. */
 	uint32_t timeout_ms;	 /* for connect and disconnect */
 	bool is_not_persistent;	 /* tell the backend not to keep our pages mapped between requests */
 	enum blk_abi abi;	 /* how requests are laid out */
@@ -75,7 +75,8 @@ void blkfront_free(struct blkfront *front);
 
 /*
  * -ETIMEDOUT: no backend, or it does not get on; -ENOENT: no such device; -ENOSPC: too many pages to grant; -EPROTO:
- * what it published is no disk. The front is CLOSED after any error.
+ * what it published is no disk; -EOPNOTSUPP: requests cannot be as large as the buffers. The front is CLOSED after any
+ * error.
  */
 int blkfront_connect(struct blkfront *front, struct errbuf *err);
 /*

@@ -21,7 +21,8 @@ struct blkfront {
 	/* From connect to disconnect. */
 	xengntshr_handle *gntshr;
 	struct front_queue queue;
-	struct grant_pool buffers;
+	struct grant_pool buffers; /* pages_per_io for each: its data, and a page for segments if they need one */
+	uint32_t pages_per_io;
 	int epoll_fd;
 	uint32_t nr_buffers;
 	struct blkfront_io *io;	   /* [nr_buffers] */

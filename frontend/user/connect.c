@@ -21,8 +21,11 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 	if (!front)
 		return NULL;
 	front->config = *config;
-	if (front->config.buffer_pages == 0 || front->config.buffer_pages > BLKFRONT_MAX_BUFFER_PAGES)
+	if (front->config.buffer_pages == 0)
+		front->config.buffer_pages = BLK_MAX_SEGMENTS;
+	if (front->config.buffer_pages > BLKFRONT_MAX_BUFFER_PAGES)
 		front->config.buffer_pages = BLKFRONT_MAX_BUFFER_PAGES;
+	front->pages_per_io = front->config.buffer_pages + (front->config.buffer_pages > BLK_MAX_SEGMENTS);
 	front->epoll_fd = -1;
 	front_device_init(&front->device);
 	front_queue_init(&front->queue);
@@ -63,7 +66,7 @@ void blkfront_free(struct blkfront *front)
 
 static int make_buffers(struct blkfront *front, struct errbuf *err)
 {
-	uint32_t pages = front->config.buffer_pages, nr = front->queue.ring.layout.nr_slots;
+	uint32_t pages = front->pages_per_io, nr = front->queue.ring.layout.nr_slots;
 	int rc;
 
 	if (front->config.nr_buffers && front->config.nr_buffers < nr)
@@ -155,6 +158,15 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	return rc;
 }
 
+static int check_request_size(const struct blkfront *front, struct errbuf *err)
+{
+	uint32_t nr = front->config.buffer_pages, most = front->disk.max_indirect_segments;
+
+	if (nr <= BLK_MAX_SEGMENTS || nr <= most)
+		return 0;
+	return errbuf_set(err, -EOPNOTSUPP, "requests of %u segments: the backend offers %u indirect ones", nr, most);
+}
+
 static int make_fd(struct blkfront *front, struct errbuf *err)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -204,6 +216,8 @@ static int connect_steps(struct blkfront *front, bool *is_published, struct errb
 	if (rc)
 		return rc;
 	rc = blk_disk_read(&dev->store, dev->xb.otherend, &front->disk, err);
+	if (rc == 0)
+		rc = check_request_size(front, err);
 	if (rc)
 		return rc;
 	rc = make_fd(front, err);

@@ -25,6 +25,7 @@ static const struct xb_node_u32 disk_nodes[] = {
 	{ "feature-flush-cache", 0, 0, 1, offsetof(struct blk_disk, can_flush) },
 	{ "feature-barrier", 0, 0, 1, offsetof(struct blk_disk, can_barrier) },
 	{ "feature-discard", 0, 0, 1, offsetof(struct blk_disk, can_discard) },
+	{ "feature-max-indirect-segments", 0, 0, UINT32_MAX, offsetof(struct blk_disk, max_indirect_segments) },
 };
 
 #define MAX_PHYSICAL_SECTOR_BYTES (1U << 20)

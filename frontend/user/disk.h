@@ -29,6 +29,7 @@ struct blk_disk {
 	uint32_t can_flush;
 	uint32_t can_barrier;
 	uint32_t can_discard;
+	uint32_t max_indirect_segments; /* 0: it does not take BLKIF_OP_INDIRECT */
 	bool is_read_only;
 	bool is_cdrom;
 };

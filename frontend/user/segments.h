@@ -19,6 +19,6 @@
  * page touched. Returns how many; 0: no sectors, beyond the buffer, or more pages than a request can name.
  */
 unsigned int blk_cut_segments(const uint32_t *refs, uint32_t nr_pages, uint32_t first_sector, uint32_t nr_sectors,
-			      struct blk_segment segment[BLK_MAX_SEGMENTS]);
+			      struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS]);
 
 #endif

@@ -409,6 +409,66 @@ static void a_ring_larger_than_offered_is_refused(void **state)
 	assert_null(fake_get(FRONT "/ring-ref"));
 }
 
+static void use_large_buffers(void)
+{
+	struct blkfront_config config = { .devid = 51712, .nr_buffers = 2, .buffer_pages = 32, .timeout_ms = 50 };
+
+	blkfront_free(front);
+	front = blkfront_new(&config);
+}
+
+/* Grants of the buffers are 200 and up; each of the two has 32 pages and one for segments. */
+static void a_request_that_fits_no_slot_names_its_segments_in_a_page(void **state)
+{
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct blkfront_io *io, *done[1];
+	struct blk_request req;
+
+	use_large_buffers();
+	fake_set(BACK "/feature-max-indirect-segments", "32");
+	connect_front();
+	blkfront_get(front);
+	io = blkfront_get(front);
+	assert_int_equal(io->index, 1);
+	assert_int_equal(blkfront_submit_at(front, io, BLKIF_OP_WRITE, 8, 88, 3), 0);
+	blkfront_push(front);
+	assert_int_equal(ring_back_pop(&peer.ring, slot), RING_GOT);
+	assert_int_equal(slot[0], BLKIF_OP_INDIRECT);
+	blk_indirect_decode(BLK_ABI_NATIVE, slot, &req);
+	assert_int_equal(req.operation, BLKIF_OP_WRITE);
+	assert_int_equal(req.nr_segments, 12);
+	assert_int_equal(req.segments_gref, 200 + 33 + 32);
+	blk_segments_decode((uint8_t *)peer.area[1] + (33 + 32) * 4096, 12, req.segment);
+	assert_int_equal(req.segment[0].gref, 200 + 33);
+	assert_int_equal(req.segment[0].first_sect, 3);
+	assert_int_equal(req.segment[11].gref, 200 + 33 + 11);
+	assert_int_equal(req.segment[11].last_sect, 2);
+	respond(req.id, BLKIF_OP_WRITE, 0);
+	assert_int_equal(blkfront_poll(front, done, 1), 1);
+	assert_int_equal(done[0]->rc, 0);
+}
+
+static void only_reads_and_writes_are_that_large(void **state)
+{
+	struct blkfront_io *io;
+
+	use_large_buffers();
+	fake_set(BACK "/feature-max-indirect-segments", "32");
+	fake_set(BACK "/feature-barrier", "1");
+	connect_front();
+	io = blkfront_get(front);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_WRITE_BARRIER, 0, 89), -EINVAL);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_WRITE_BARRIER, 0, 88), 0);
+}
+
+static void buffers_larger_than_any_request_are_refused(void **state)
+{
+	use_large_buffers();
+	assert_int_equal(blkfront_connect(front, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "requests of 32 segments: the backend offers 0"));
+	assert_int_equal(blkfront_state(front), BLKFRONT_CLOSED);
+}
+
 static void a_backend_that_wants_the_disk_back_is_heard(void **state)
 {
 	struct blkfront_io *done[1];
@@ -453,6 +513,9 @@ int main(void)
 		T(no_backend_is_a_timeout_that_says_so),
 		T(the_grant_limit_is_explained),
 		T(a_ring_larger_than_offered_is_refused),
+		T(a_request_that_fits_no_slot_names_its_segments_in_a_page),
+		T(only_reads_and_writes_are_that_large),
+		T(buffers_larger_than_any_request_are_refused),
 		T(a_backend_that_wants_the_disk_back_is_heard),
 		T(a_disk_that_grew_is_seen_and_nothing_else),
 	};

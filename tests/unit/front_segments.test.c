@@ -3,7 +3,7 @@
 
 #include "frontend/user/segments.h"
 
-static const uint32_t refs[BLK_MAX_SEGMENTS] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110 };
+static const uint32_t refs[BLK_MAX_INDIRECT_SEGMENTS] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110 };
 
 static const struct {
 	const char *name;
@@ -33,7 +33,7 @@ static const struct {
 static void each_range_is_cut_at_the_pages(void **state)
 {
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct blk_segment seg[BLK_MAX_SEGMENTS];
+		struct blk_segment seg[BLK_MAX_INDIRECT_SEGMENTS];
 		unsigned int nr, sum = 0;
 
 		print_message("# %s\n", rows[i].name);
@@ -54,12 +54,14 @@ static void each_range_is_cut_at_the_pages(void **state)
 
 static void more_pages_than_a_request_can_name_are_refused(void **state)
 {
-	uint32_t many[BLK_MAX_SEGMENTS + 1] = { 0 };
-	struct blk_segment seg[BLK_MAX_SEGMENTS];
+	uint32_t many[BLK_MAX_INDIRECT_SEGMENTS + 1] = { 0 };
+	struct blk_segment seg[BLK_MAX_INDIRECT_SEGMENTS];
 
-	assert_int_equal(blk_cut_segments(many, BLK_MAX_SEGMENTS + 1, 0, 12 * BLK_SECTORS_PER_PAGE, seg), 0);
-	assert_int_equal(blk_cut_segments(many, BLK_MAX_SEGMENTS + 1, 7, 82, seg), 0);
-	assert_int_equal(blk_cut_segments(many, BLK_MAX_SEGMENTS + 1, 8, 88, seg), 11);
+	uint32_t nr = BLK_MAX_INDIRECT_SEGMENTS, most = BLK_MAX_INDIRECT_SEGMENTS * BLK_SECTORS_PER_PAGE;
+
+	assert_int_equal(blk_cut_segments(many, nr + 1, 0, most + 8, seg), 0);
+	assert_int_equal(blk_cut_segments(many, nr + 1, 7, most - 6, seg), 0);
+	assert_int_equal(blk_cut_segments(many, nr + 1, 8, most, seg), nr);
 }
 
 int main(void)

@@ -178,6 +178,47 @@ static void an_indirect_request_is_read_octet_by_octet(void **state)
 	}
 }
 
+/* And nothing else of it is anything but 0. */
+static void an_indirect_request_is_written_as_it_is_read(void **state)
+{
+	struct blk_request in = {
+		.operation = 1,
+		.nr_segments = 0x1234,
+		.segments_gref = 0x04030201,
+		.id = 0x8000000000000000,
+		.sector = 0x8000000000000001,
+	};
+	uint8_t slot[BLK_MAX_REQUEST_BYTES], nr_set = 0;
+	struct blk_request out;
+
+	FOR_EACH_ABI(i) {
+		memset(slot, 0xee, sizeof(slot));
+		blk_indirect_encode(abis[i].abi, &in, slot);
+		assert_int_equal(slot[0], 6);
+		blk_indirect_decode(abis[i].abi, slot, &out);
+		assert_int_equal(out.operation, in.operation);
+		assert_int_equal(out.nr_segments, in.nr_segments);
+		assert_int_equal(out.segments_gref, in.segments_gref);
+		assert_int_equal(out.id, in.id);
+		assert_int_equal(out.sector, in.sector);
+		nr_set = 0;
+		for (unsigned int octet = 0; octet < abis[i].request_bytes; octet++)
+			nr_set += slot[octet] != 0;
+		assert_int_equal(nr_set, 2 + 2 + 4 + 1 + 2); /* of id and sector the octets that are not 0 */
+	}
+}
+
+static void segments_of_a_page_are_written_octet_by_octet(void **state)
+{
+	static const struct blk_segment segment[] = { { 0x04030201, 5, 6 }, { 9, 255, 7 } };
+	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 0, 0, 9, 0, 0, 0, 255, 7, 0, 0, 0xee };
+	uint8_t written[sizeof(bytes)];
+
+	memset(written, 0xee, sizeof(written));
+	blk_segments_encode(segment, 2, written);
+	assert_memory_equal(written, bytes, sizeof(bytes));
+}
+
 static void segments_of_a_page_are_read_octet_by_octet(void **state)
 {
 	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 0xee, 0xee, 9, 0, 0, 0, 255, 7, 0xee, 0xee };
@@ -241,7 +282,9 @@ int main(void)
 		cmocka_unit_test(what_is_encoded_is_decoded),
 		cmocka_unit_test(an_impossible_segment_count_is_only_passed_on),
 		cmocka_unit_test(an_indirect_request_is_read_octet_by_octet),
+		cmocka_unit_test(an_indirect_request_is_written_as_it_is_read),
 		cmocka_unit_test(segments_of_a_page_are_read_octet_by_octet),
+		cmocka_unit_test(segments_of_a_page_are_written_octet_by_octet),
 		cmocka_unit_test(each_abi_has_its_name),
 		cmocka_unit_test(only_names_we_serve_are_taken),
 		cmocka_unit_test(operations_have_names),

@@ -19,6 +19,7 @@ struct blkload_config {
 	uint32_t io_timeout_s; /* a request without an answer */
 	bool has_devid;
 	bool is_not_persistent;
+	bool uses_indirect;
 	enum blk_abi abi;
 	bool omits_protocol;
 	bool wants_progress, wants_json, keeps_going;

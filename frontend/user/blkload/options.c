@@ -13,8 +13,7 @@
 #define ROW(NAME) static int set_##NAME(void *config, const char *value, struct errbuf *err)
 #define C	  ((struct blkload_config *)config)
 
-#define MAX_REQUEST_BYTES ((uint64_t)BLK_MAX_SEGMENTS * GRANT_PAGE_BYTES)
-#define MAX_BS_BYTES	  (16ULL << 20)
+#define MAX_BS_BYTES (16ULL << 20)
 
 static int size_option(const char *value, uint64_t min, uint64_t *out, struct errbuf *err)
 {
@@ -149,11 +148,18 @@ ROW(rw)
 	return errbuf_set(err, -EINVAL, "'%s': expected read, write, randread or randwrite", value);
 }
 
+ROW(indirect)
+{
+	C->uses_indirect = true;
+	return 0;
+}
+
 static const struct option_row rows[] = {
 	{ "vdev", "NAME", "the disk, as the guest knows it: xvda", set_vdev },
 	{ "devid", "N", "the disk, by its virtual device number", set_devid },
 	{ "ring-order", "N", "2^N pages of ring, as far as the backend offers them (default 0)", set_ring_order },
 	{ "no-persistent", NULL, "tell the backend not to keep our pages mapped", set_no_persistent },
+	{ "indirect", NULL, "requests of up to 128K, not 44K, of a backend with indirect segments", set_indirect },
 	{ "protocol", "NAME", "the ABI of our requests: x86_64-abi (default) or x86_32-abi", set_protocol },
 	{ "omit-protocol", NULL, "do not say which it is, as some frontends do not", set_omit_protocol },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
@@ -163,11 +169,11 @@ static const struct option_row rows[] = {
 	{ "depth", "N", "requests (bench: blocks) out at once (default 32; hold: 0)", set_depth },
 	{ "seconds", "S", "bench, verify: how long (default 10)", set_seconds },
 	{ "rw", "KIND", "bench: read, write, randread or randwrite (default randread)", set_rw },
-	{ "bs", "SIZE", "bench: bytes per block; above 44K it takes several requests (default 4K)", set_bs },
+	{ "bs", "SIZE", "bench: bytes per block; cut into requests that carry it (default 4K)", set_bs },
 	{ "json", NULL, "bench: print JSON", set_json },
 	{ "requests", "N", "verify: stop after so many requests, not by time", set_requests },
 	{ "bs-min", "SIZE", "verify: the smallest request (default: a sector)", set_bs_min },
-	{ "bs-max", "SIZE", "verify: the largest request (default: what fits, up to 44K)", set_bs_max },
+	{ "bs-max", "SIZE", "verify: the largest request (default: what one can carry)", set_bs_max },
 	{ "seed", "N", "verify: makes the same choices again (default 1)", set_seed },
 	{ "keep-going", NULL, "verify: go on after an error", set_keep_going },
 	{ "progress", NULL, "a line per second even if stderr is no terminal", set_progress },
@@ -201,19 +207,30 @@ static enum options_result bad(const char *what, const char *word)
 	return OPTIONS_BAD;
 }
 
+static uint64_t max_request_bytes(const struct blkload_config *config)
+{
+	uint32_t nr_segments = config->uses_indirect ? BLK_MAX_INDIRECT_SEGMENTS : BLK_MAX_SEGMENTS;
+
+	return (uint64_t)nr_segments * GRANT_PAGE_BYTES;
+}
+
 static enum options_result complete(struct blkload_config *config, const struct blkload_command *command)
 {
+	uint64_t most_bytes = max_request_bytes(config);
+
 	if (!config->has_devid)
 		return bad("which disk? --vdev or --devid", "");
 	if (!config->depth)
 		config->depth = command->default_depth;
 	config->requests_per_block = 1;
 	if (command->run == blkload_bench)
-		config->requests_per_block = (config->bs_bytes + MAX_REQUEST_BYTES - 1) / MAX_REQUEST_BYTES;
+		config->requests_per_block = (config->bs_bytes + most_bytes - 1) / most_bytes;
 	if (config->bs_bytes > MAX_BS_BYTES)
 		return bad("--bs: 16M at most", "");
-	if (config->bs_max_bytes > MAX_REQUEST_BYTES)
-		return bad("--bs-max: a request carries 44K at most", "");
+	if (!config->bs_max_bytes)
+		config->bs_max_bytes = most_bytes;
+	if (config->bs_max_bytes > most_bytes)
+		return bad("--bs-max: a request carries 44K at most, with --indirect 128K", "");
 	if (config->bs_max_bytes < config->bs_min_bytes)
 		return bad("--bs-max is less than --bs-min", "");
 	return OPTIONS_RUN;
@@ -230,7 +247,6 @@ enum options_result blkload_parse(int argc, char **argv, struct blkload_config *
 		.io_timeout_s = 60,
 		.seconds = 10,
 		.bs_bytes = 4096,
-		.bs_max_bytes = MAX_REQUEST_BYTES,
 		.seed = 1,
 		.rw = "randread",
 	};

@@ -97,9 +97,16 @@ static void fill(struct verify *v, struct blkfront_io *io, const struct load_req
 		pattern_fill(data + i * BLK_SECTOR_BYTES, v->bl->config->seed, req->sector + i, v->nr_writes);
 }
 
+/* There are no indirect barriers. */
+static bool can_be_barrier(const struct verify *v, const struct load_request *req)
+{
+	return v->bl->disk->can_barrier &&
+	       req->first_sector + req->nr_sectors <= BLK_MAX_SEGMENTS * BLK_SECTORS_PER_PAGE;
+}
+
 static void ask_for_write(struct verify *v, struct blkfront_io *io, struct load_request *req)
 {
-	bool is_barrier = v->bl->disk->can_barrier && random_below(&v->random, FLUSH_EACH) == 0;
+	bool is_barrier = can_be_barrier(v, req) && random_below(&v->random, FLUSH_EACH) == 0;
 
 	req->operation = is_barrier ? BLKIF_OP_WRITE_BARRIER : BLKIF_OP_WRITE;
 	fill(v, io, req);
