@@ -87,6 +87,7 @@ mutation:                                      ## how many mutants of pvring the
 	@$(MAKE) deps-check
 	@$(MAKE) xen-xenstore
 	@$(MAKE) -j2 all
+	@tests/conform/mutate --advisories
 	@tests/conform/mutate $(MUTATE)
 .PHONY: demo bench conform-peers mutation
 

@@ -37,7 +37,6 @@ void grants_close(struct grants *grants)
 	if (grants->xgt)
 		xengnttab_close(grants->xgt);
 	grants->xgt = NULL;
-	grants->nr_copies = 0;
 }
 
 int grants_keep(struct grants *grants, uint32_t max_pages, struct persistent_budget *budget)

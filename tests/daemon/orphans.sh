@@ -34,7 +34,7 @@ if ! { mkfs.ext4 -q "$T/fs" && mount -o loop "$T/fs" "$T/slow"; } >/dev/null 2>&
 	done_testing
 fi
 trap 'fsfreeze -u "$T/slow" 2>/dev/null; loopxen_stop; umount -l "$T/slow" 2>/dev/null; rm -rf "$T"' EXIT
-head -c 256K /dev/urandom >"$T/data"
+head -c 1M /dev/urandom >"$T/data" # of more pages than are unmapped at a time
 image=$(make_image slow/disk.img 4M)
 daemon_start --threads 1
 bystander_start

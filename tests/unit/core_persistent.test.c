@@ -155,6 +155,39 @@ static void a_guest_whose_references_are_all_wrong_is_not_tried_for_ever(void **
 	assert_int_equal(part.nr_left, 1000);
 }
 
+static void wrong_references_among_good_ones_are_only_left_to_others(void **state)
+{
+	open_with(352);
+	for (uint32_t gref = 0; gref < 100; gref++) {
+		assert_null(persistent_page(&persistent, NR_GRANTS + gref));
+		assert_non_null(persistent_page(&persistent, gref));
+	}
+}
+
+static uint32_t nr_tries_of_refused(void)
+{
+	uint32_t nr_before = nr_map_calls;
+
+	refuses = true;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_null(persistent_page(&persistent, i));
+	return nr_map_calls - nr_before;
+}
+
+/* It may have been for want of room. */
+static void what_was_refused_is_tried_anew_after_a_trim(void **state)
+{
+	uint32_t nr_tries;
+
+	open_with(352);
+	nr_tries = nr_tries_of_refused();
+	persistent_trim(&persistent);
+	assert_int_equal(nr_tries_of_refused(), nr_tries);
+	persistent_trim(&persistent);
+	refuses = false;
+	assert_non_null(persistent_page(&persistent, 8));
+}
+
 static void a_guest_that_is_idle_gets_its_pages_back_bit_by_bit(void **state)
 {
 	uint32_t nr_before = 352;
@@ -204,6 +237,8 @@ int main(void)
 		TEST(each_guest_has_a_part_of_the_process),
 		TEST(a_wrong_reference_is_left_to_others),
 		TEST(a_guest_whose_references_are_all_wrong_is_not_tried_for_ever),
+		TEST(wrong_references_among_good_ones_are_only_left_to_others),
+		TEST(what_was_refused_is_tried_anew_after_a_trim),
 		TEST(a_guest_that_is_idle_gets_its_pages_back_bit_by_bit),
 		TEST(pages_are_found_whatever_was_unmapped_before),
 	};
