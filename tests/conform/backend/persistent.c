@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/loan.h"
 
 #define NR_LOANS   16
@@ -41,6 +42,27 @@ static void use(struct front *front, struct loan *loan, unsigned int round)
 	MUST("GNT-12", pattern_is(loan->page, 5000 + loan->gref + round, 8), "another page's data was written");
 }
 
+/* Sectors 3 to 5 of the page, and nothing else of it. */
+static void use_middle(struct front *front, struct loan *loan, unsigned int round)
+{
+	struct blk_request write = with_gref(front, BLKIF_OP_WRITE, 512, loan->gref);
+	struct blk_request read = with_gref(front, BLKIF_OP_READ, 8 * round, loan->gref);
+	struct blk_request read_back = with_gref(front, BLKIF_OP_READ, 512, loan->gref);
+	uint8_t *middle = loan->page + 3 * 512;
+
+	write.segment[0].first_sect = read.segment[0].first_sect = 3;
+	write.segment[0].last_sect = read.segment[0].last_sect = 5;
+	memset(loan->page, 0xa5, GRANT_PAGE_BYTES);
+	MUST("GNT-12", front_do(front, &read) == BLKIF_RSP_OKAY, "a read into a page's middle fails");
+	MUST("GNT-12", pattern_is(middle, 8 * round, 3), "a read into a page's middle brings something else");
+	MUST("GNT-12", judge_is_filled(loan->page, 0xa5, 3 * 512) && judge_is_filled(middle + 3 * 512, 0xa5, 2 * 512),
+	     "a read into a page's middle changes the rest of it");
+	pattern_fill(middle, 9000 + loan->gref + round, 3);
+	MUST("GNT-12", front_do(front, &write) == BLKIF_RSP_OKAY, "a write from a page's middle fails");
+	MUST("GNT-12", front_do(front, &read_back) == BLKIF_RSP_OKAY, "a read fails in round %u", round);
+	MUST("GNT-12", pattern_is(loan->page, 9000 + loan->gref + round, 3), "not the middle was written");
+}
+
 static void same_pages_again(struct front *front)
 {
 	struct loan loans[NR_LOANS];
@@ -49,8 +71,10 @@ static void same_pages_again(struct front *front)
 	for (unsigned int i = 0; i < NR_LOANS; i++)
 		loans[i] = loan_page(front, true);
 	for (unsigned int round = 0; round < 5; round++) {
-		for (unsigned int i = 0; i < NR_LOANS; i++)
+		for (unsigned int i = 0; i < NR_LOANS; i++) {
 			use(front, &loans[i], round);
+			use_middle(front, &loans[i], round);
+		}
 	}
 }
 
