@@ -288,3 +288,13 @@ int play_serve(struct play *play)
 		play_answer(play, &request, play_carry_out(play, &request));
 	return play->status;
 }
+
+void play_serve_what_is_there(struct play *play)
+{
+	struct blk_request request;
+
+	while (has_request(play)) {
+		take(play, &request);
+		play_answer(play, &request, play_carry_out(play, &request));
+	}
+}

@@ -51,6 +51,7 @@ void play_kill_drive(struct play *play);
 bool play_is_driven(struct play *play); /* it has not ended yet */
 /* It has ended, with this status; it is served until then. */
 int play_serve(struct play *play);
+void play_serve_what_is_there(struct play *play);
 /* The frontend has to end it by itself, though nothing is answered any more. */
 int play_await_drive(struct play *play, unsigned int ms);
 

@@ -201,13 +201,27 @@ static bool puts_off(struct play *play)
 	return back_frontend_state(&play->back) == XB_CONNECTED && xb_exists(&play->store, path, "error");
 }
 
+/* BUS-33: what it still asks for is served, unless the case answers nothing any more. */
+static bool serve_until_closed(struct play *play)
+{
+	uint64_t deadline_ns = clock_in_ms(PLAY_PATIENCE_MS);
+
+	while (!play_await_closed(play, 10)) {
+		if (clock_now_ns() >= deadline_ns)
+			return false;
+		if (!play->is_manual)
+			play_serve_what_is_there(play);
+	}
+	return true;
+}
+
 void must_go_down(struct play *play, const char *clause)
 {
 	struct back *back = &play->back;
 
 	if (back_own_state(back) == XB_CONNECTED)
 		back_switch(back, XB_CLOSING);
-	if (!play_await_closed(play, PLAY_PATIENCE_MS)) {
+	if (!serve_until_closed(play)) {
 		if (puts_off(play))
 			skip("it keeps a disk that is in use");
 		fail(clause, "it is %s, not Closed, though the backend is Closing",
