@@ -85,6 +85,8 @@ static void one_event_for_many(struct play *play)
 	play->stall_clause = "EVT-3";
 	while (play_await_request(play)) {
 		nr = play_hold(play, held, 16, 5);
+		if (!back->ring)
+			break;
 		for (unsigned int i = 0; i < nr; i++)
 			back_put(back, &(struct blk_response){ held[i].id, held[i].operation,
 							       play_carry_out(play, &held[i]) });

@@ -105,7 +105,8 @@ static void judge_slot(struct play *play)
 	const uint8_t *slot = ring_slot(back->ring, &back->layout, back->req_cons);
 
 	MUST("RING-1", slot[0] != UNWRITTEN && slot[1] != UNWRITTEN,
-	     "it has published up to %#x and not filled slot %u", peer_load(&back->ring->req_prod), back->req_cons % back->layout.nr_slots);
+	     "it has published up to %#x and not filled slot %u", peer_load(&back->ring->req_prod),
+	     back->req_cons % back->layout.nr_slots);
 }
 
 static void uses_all_slots(struct play *play)

@@ -64,7 +64,7 @@ static bool may_have_segments(const struct blk_request *request)
 	return request->nr_segments <= BLK_MAX_SEGMENTS && request->nr_segments >= needs_one;
 }
 
-static void judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i)
+void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i)
 {
 	const struct back *back = &play->back;
 	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
@@ -98,16 +98,18 @@ static void judge(struct play *play, const struct blk_request *request)
 	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
 	uint64_t nr_sectors;
 
-	MUST(play->offer_clause, is_offered(back, request->operation), "it asks for operation %u (%s), which was not offered",
-	     request->operation, blk_operation_name(request->operation));
-	MUST("BLK-42", !back->is_read_only || !changes_disk(request), "it asks for operation %u (%s) of a read-only disk",
-	     request->operation, blk_operation_name(request->operation));
+	MUST(play->offer_clause, is_offered(back, request->operation),
+	     "it asks for operation %u (%s), which was not offered", request->operation,
+	     blk_operation_name(request->operation));
+	MUST("BLK-42", !back->is_read_only || !changes_disk(request),
+	     "it asks for operation %u (%s) of a read-only disk", request->operation,
+	     blk_operation_name(request->operation));
 	if (!is_direct(request))
 		return;
 	MUST("BLK-67", may_have_segments(request), "operation %u (%s) has %u segments", request->operation,
 	     blk_operation_name(request->operation), request->nr_segments);
 	for (unsigned int i = 0; i < request->nr_segments; i++)
-		judge_segment(play, &request->segment[i], i);
+		play_judge_segment(play, &request->segment[i], i);
 	nr_sectors = sectors_of(request);
 	MUST(play->unit_clause, request->sector % unit == 0 || nr_sectors == 0,
 	     "it asks for sector %llu of a disk with sectors of %u octets", (unsigned long long)request->sector,
@@ -270,14 +272,15 @@ static void transfer(struct play *play, const struct blk_request *request)
 
 int16_t play_carry_out(struct play *play, const struct blk_request *request)
 {
-	if (is_direct(request)) /* a DISCARD may forget nothing */
+	if (play->back.ring && is_direct(request)) /* a DISCARD may forget nothing */
 		transfer(play, request);
 	return BLKIF_RSP_OKAY;
 }
 
 void play_answer(struct play *play, const struct blk_request *request, int16_t status)
 {
-	back_answer(&play->back, request, status);
+	if (play->back.ring)
+		back_answer(&play->back, request, status);
 }
 
 int play_serve(struct play *play)

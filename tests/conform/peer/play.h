@@ -70,8 +70,10 @@ bool play_await_request(struct play *play);
 bool play_take(struct play *play, struct blk_request *request);
 bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
 struct blk_request must_ask(struct play *play); /* there is one */
+/* Both do nothing once the frontend has closed, which it may at any time. */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
+void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 

@@ -21,7 +21,7 @@ struct guest {
 	uint32_t max_order;
 	uint64_t nr_sectors;
 	uint32_t sector_bytes, info;
-	uint32_t can_flush, can_barrier, can_discard, can_persist;
+	uint32_t can_flush, can_barrier, can_discard, can_persist, max_indirect;
 	/* Requests, by id. */
 	struct {
 		bool is_out;
@@ -53,6 +53,8 @@ void guest_publish(struct guest *guest);
 /* ---- ring.c ---- */
 /* One request for whole sectors of some pages from `page` on, not published yet. */
 void guest_put(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page, unsigned int nr_pages);
+/* READs into pages from the second one on; the first one is full of segments. */
+void guest_put_indirect(struct guest *guest, uint64_t sector, unsigned int nr_pages);
 void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors);
 /* Publishes, and waits until all are answered. false: not all are, or not with OKAY. */
 bool guest_do_all(struct guest *guest);

@@ -64,7 +64,8 @@ static bool read_features(struct guest *guest)
 	       read_number(guest, "feature-flush-cache", 0, 1, &guest->can_flush) &&
 	       read_number(guest, "feature-barrier", 0, 1, &guest->can_barrier) &&
 	       read_number(guest, "feature-discard", 0, 1, &guest->can_discard) &&
-	       read_number(guest, "feature-persistent", 0, 1, &guest->can_persist);
+	       read_number(guest, "feature-persistent", 0, 1, &guest->can_persist) &&
+	       read_number(guest, "feature-max-indirect-segments", 0, 4096, &guest->max_indirect);
 }
 
 static bool read_sectors(struct guest *guest)

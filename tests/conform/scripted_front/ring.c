@@ -48,6 +48,19 @@ void guest_put(struct guest *guest, uint8_t operation, uint64_t sector, unsigned
 	front_put(&guest->front, &request);
 }
 
+void guest_put_indirect(struct guest *guest, uint64_t sector, unsigned int nr_pages)
+{
+	struct front *front = &guest->front;
+	uint64_t id = begin_request(guest, BLKIF_OP_READ);
+	struct octets octets = octets_begin(front->abi, BLKIF_OP_INDIRECT, BLKIF_OP_READ, id, sector);
+
+	octets_indirect(&octets, nr_pages);
+	octets_indirect_page(&octets, 0, front_gref(front, 0));
+	for (unsigned int i = 0; i < nr_pages; i++)
+		octets_write_segment(front_page(front, 0) + 8 * i, front_gref(front, 1 + i), 0, 7);
+	front_put_raw(front, octets.slot);
+}
+
 void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors)
 {
 	uint64_t id = begin_request(guest, BLKIF_OP_DISCARD);

@@ -101,8 +101,18 @@ static bool work_verify(struct guest *guest)
 	return work_write(guest) && flush(guest) && read_all(guest, WRITTEN);
 }
 
+static bool read_indirect(struct guest *guest)
+{
+	unsigned int most = FRONT_DATA_PAGES - 1, nr = guest->max_indirect < most ? guest->max_indirect : most;
+
+	guest_put_indirect(guest, PAGE_SECTORS, nr);
+	return guest_do_all(guest) && pattern_is(front_page(&guest->front, 1), PAGE_SECTORS, nr * PAGE_SECTORS);
+}
+
 static bool work_big(struct guest *guest)
 {
+	if (guest->max_indirect > BLK_MAX_SEGMENTS)
+		return read_indirect(guest);
 	for (unsigned int i = 0; i < 4; i++) {
 		guest_put(guest, BLKIF_OP_READ, i * BLK_MAX_SEGMENTS * PAGE_SECTORS, i * BLK_MAX_SEGMENTS,
 			  BLK_MAX_SEGMENTS);
