@@ -11,6 +11,10 @@
 
 #define EXIT_USAGE 2
 
+struct scripted_options {
+	bool only_lists, resides, asks;
+};
+
 static int set_violate(void *config, const char *value, struct errbuf *err)
 {
 	if (!violate_choose(VIOLATE_FRONTEND, value))
@@ -20,12 +24,26 @@ static int set_violate(void *config, const char *value, struct errbuf *err)
 
 static int set_list_violations(void *config, const char *value, struct errbuf *err)
 {
-	*(bool *)config = true;
+	((struct scripted_options *)config)->only_lists = true;
+	return 0;
+}
+
+static int set_resident(void *config, const char *value, struct errbuf *err)
+{
+	((struct scripted_options *)config)->resides = true;
+	return 0;
+}
+
+static int set_ask(void *config, const char *value, struct errbuf *err)
+{
+	((struct scripted_options *)config)->asks = true;
 	return 0;
 }
 
 static const struct option_row rows[] = {
 	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
+	{ "resident", NULL, "connect to all disks of this guest by itself, as a kernel does", set_resident },
+	{ "ask", NULL, "have the one that is resident do it", set_ask },
 	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
 };
 
@@ -37,7 +55,7 @@ static const struct options_spec spec = {
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
 };
 
-static int live(void)
+static int live(bool only_asks)
 {
 	static struct guest guest;
 	struct errbuf err;
@@ -47,25 +65,29 @@ static int live(void)
 		fprintf(stderr, "%s: CONFORM_VDEV: %s\n", spec.program, err.text);
 		return EXIT_USAGE;
 	}
+	if (only_asks)
+		return guest_ask(devid, getenv("CONFORM_WORK") ?: "");
 	front_init(&guest.front, devid);
 	return guest_live(&guest, getenv("CONFORM_WORK") ?: "");
 }
 
 int scripted_frontend_main(int argc, char **argv)
 {
-	bool only_lists = false;
+	struct scripted_options options = { false };
 	enum options_result result;
 	int next;
 
-	result = options_parse(&spec, argc, argv, &only_lists, &next);
+	result = options_parse(&spec, argc, argv, &options, &next);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
 	if (next != argc) {
 		fprintf(stderr, "%s: '%s': expected options only\n", spec.program, argv[next]);
 		return EXIT_USAGE;
 	}
-	if (!only_lists)
-		return live();
+	if (options.resides)
+		return guest_reside();
+	if (!options.only_lists)
+		return live(options.asks);
 	violate_list(VIOLATE_FRONTEND);
 	return 0;
 }

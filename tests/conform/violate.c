@@ -112,6 +112,7 @@ static const struct violation of_frontend[] = {
 	{ "BUS-14", "reads the features anew when the backend's state is written" },
 	{ "BUS-15", "leaves nodes of an earlier connection that it does not use" },
 	{ "BUS-23", "announces a ring of four pages before it has seen an offer" },
+	{ "BUS-26", "asks for something before the backend is Connected" },
 	{ "BUS-29", "ignores states that a backend may not have" },
 	{ "BUS-31", "ignores a backend that is Closing" },
 	{ "BUS-37", "publishes a request after it has written Closed" },

@@ -2,7 +2,7 @@
 /*
  * The scripted frontend: the smallest thing that keeps every clause of docs/protocol.md, one batch of requests after
  * the other. Its parts: life.c (states), offer.c (what the backend has published), publish.c (what we do), ring.c (what
- * is asked and answered), work.c (the workloads).
+ * is asked and answered), work.c (the workloads), resident.c (as a kernel's driver).
  *
  * Thread: the main thread. It ends with the exit status of the workload; what the environment does is an ERROR.
  */
@@ -37,6 +37,9 @@ struct guest {
 /* ---- life.c ---- */
 /* Until the workload is done: its exit status. */
 int guest_live(struct guest *guest, const char *work);
+/* Its parts. false: there is no disk. */
+bool guest_come_up(struct guest *guest);
+void guest_go_down(struct guest *guest);
 /* Takes notice of the backend's state. */
 void guest_look(struct guest *guest);
 
@@ -63,5 +66,11 @@ void guest_sleep(struct guest *guest);
 
 /* ---- work.c ---- */
 int guest_work(struct guest *guest, const char *work);
+
+/* ---- resident.c ---- */
+/* Lives with all disks of this guest, and does not return. */
+int guest_reside(void);
+/* One who resides does that with a disk: its exit status. */
+int guest_ask(uint32_t devid, const char *work);
 
 #endif

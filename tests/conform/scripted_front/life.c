@@ -125,7 +125,7 @@ static void start_over(struct guest *guest)
 	go_to(guest, XB_INITIALISING);
 }
 
-static bool come_up(struct guest *guest)
+static bool connect_by_offer(struct guest *guest)
 {
 	struct front *front = &guest->front;
 	struct errbuf err;
@@ -137,6 +137,10 @@ static bool come_up(struct guest *guest)
 		return false;
 	guest_make(guest);
 	guest_publish(guest);
+	if (violates("BUS-26")) {
+		guest_put(guest, BLKIF_OP_READ, 0, 0, 1);
+		front_push(&guest->front);
+	}
 	if (await(guest, IN(XB_CONNECTED), HAS_OFFERED | IN(XB_INITIALISING)) != XB_CONNECTED)
 		return false;
 	if (!guest_read_disk(guest))
@@ -149,6 +153,16 @@ static bool come_up(struct guest *guest)
 	return true;
 }
 
+bool guest_come_up(struct guest *guest)
+{
+	if (violates("BUS-2"))
+		begin_anywhere(guest);
+	else
+		front_begin(&guest->front);
+	start_over(guest);
+	return connect_by_offer(guest);
+}
+
 /* ---- going down ------------------------------------------------------------------------------------------------ */
 
 static void reuse_pages(struct front *front)
@@ -157,7 +171,7 @@ static void reuse_pages(struct front *front)
 	memset(front->ring, 0xa5, GRANT_PAGE_BYTES);
 }
 
-static void go_down(struct guest *guest)
+void guest_go_down(struct guest *guest)
 {
 	struct front *front = &guest->front;
 
@@ -185,13 +199,8 @@ int guest_live(struct guest *guest, const char *work)
 {
 	int status = GUEST_REFUSED;
 
-	if (violates("BUS-2"))
-		begin_anywhere(guest);
-	else
-		front_begin(&guest->front);
-	start_over(guest);
-	if (come_up(guest))
+	if (guest_come_up(guest))
 		status = guest_work(guest, work);
-	go_down(guest);
+	guest_go_down(guest);
 	return status;
 }
