@@ -206,12 +206,6 @@ static void offer_changes(struct play *play)
 	     play->status);
 }
 
-static void size_changes(struct back *back)
-{
-	back_write(back, "sectors", "%u", PLAY_MAX_SECTORS);
-	back_write(back, "state", "%d", XB_CONNECTED);
-}
-
 static void size_changes_under_load(struct play *play)
 {
 	struct blk_request request;
@@ -219,8 +213,7 @@ static void size_changes_under_load(struct play *play)
 	play_drive(play, "verify");
 	must_come_up(play, "BUS-10");
 	request = must_ask(play);
-	play->back.nr_sectors = PLAY_MAX_SECTORS;
-	back_transaction(&play->back, size_changes);
+	play_grow(play);
 	play_await_closed(play, PLAY_SILENCE_MS);
 	play_answer(play, &request, play_carry_out(play, &request));
 	MUST("BUS-14", play_serve(play) == 0, "its workload fails with status %d after sectors was changed",

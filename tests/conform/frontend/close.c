@@ -50,7 +50,7 @@ static void closes_under_load(struct play *play)
 /* ---- afterwards ------------------------------------------------------------------------------------------------ */
 
 /* Of the ring's first page: this one is certain to be mapped, and what is done with others is done with it. */
-static uint8_t kept[BACK_PAGE_BYTES];
+static _Alignas(struct ring_shared) uint8_t kept[BACK_PAGE_BYTES];
 
 static void keep_copy(struct play *play)
 {

@@ -124,19 +124,12 @@ static void odd_end(struct play *play)
 	     (unsigned long long)play->end_sector - 1, PLAY_SECTORS - 8);
 }
 
-static void size_changes(struct back *back)
-{
-	back_write(back, "sectors", "%u", PLAY_MAX_SECTORS);
-	back_write(back, "state", "%d", XB_CONNECTED);
-}
-
 static void grows(struct play *play)
 {
 	must_work(play, "BLK-38", "read");
 	if (back_frontend_state(&play->back) != XB_CONNECTED)
 		skip("it closes the disk after its workload");
-	play->back.nr_sectors = PLAY_MAX_SECTORS;
-	back_transaction(&play->back, size_changes);
+	play_grow(play);
 	play_drive(play, "read");
 	MUST("BLK-38", play_serve(play) == 0, "its workload fails with status %d after the disk has grown",
 	     play->status);

@@ -49,30 +49,39 @@ void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *c
 void play_drive(struct play *play, const char *work);
 void play_kill_drive(struct play *play);
 bool play_is_driven(struct play *play); /* it has not ended yet */
-/* It has ended, with this status; it is served until then. */
+/* Serves it until it has ended: its exit status. */
 int play_serve(struct play *play);
+/* What is in the ring now, whether a workload runs or not. */
 void play_serve_what_is_there(struct play *play);
-/* The frontend has to end it by itself, though nothing is answered any more. */
+/* Answers nothing; -ETIMEDOUT: it goes on. */
 int play_await_drive(struct play *play, unsigned int ms);
 
 /* ---- connecting ---- */
-void play_write_offer(struct play *play, const char *name, const char *value); /* a node of ours; NULL: removes it */
-void play_write_state(struct play *play, const char *text); /* whatever is no state, too */
-void must_announce(struct play *play, const char *clause); /* after the offer its ring is announced */
+/* A node of our directory, as the case likes; NULL: there is none. */
+void play_write_offer(struct play *play, const char *name, const char *value);
+void play_write_state(struct play *play, const char *text);
+/* To PLAY_MAX_SECTORS, and the state is written again. */
+void play_grow(struct play *play);
+/* Its ring is announced. */
 bool play_await_announcement(struct play *play, unsigned int ms);
-void must_attach(struct play *play);  /* its ring can be mapped, its port bound */
-void must_be_connected(struct play *play, const char *clause); /* we are: so is the frontend */
-void must_come_up(struct play *play, const char *clause); /* the offer and these */
+void must_announce(struct play *play, const char *clause);
+/* The ring can be mapped, the port bound. */
+void must_attach(struct play *play);
+/* We are, and so is the frontend. */
+void must_be_connected(struct play *play, const char *clause);
+/* The offer and these three. */
+void must_come_up(struct play *play, const char *clause);
 
 /* ---- requests ---- */
 /* false: the workload has ended. One that neither goes on nor ends fails RING-21. */
 bool play_await_request(struct play *play);
 bool play_take(struct play *play, struct blk_request *request);
 bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
-struct blk_request must_ask(struct play *play); /* there is one */
+struct blk_request must_ask(struct play *play);
 /* Both do nothing once the frontend has closed, which it may at any time. */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
+/* One that is not in the slot; the others are judged when they are taken. */
 void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
@@ -89,8 +98,9 @@ void must_refuse_disk(struct play *play, const char *clause, const char *what);
 void must_stop(struct play *play, const char *clause, const char *why);
 
 /* ---- all of it ---- */
-/* The workload ends with success, and then the disk is closed. */
+/* From the offer on, until the workload has ended with success. */
+void must_work(struct play *play, const char *clause, const char *work);
+/* The same, and then the disk is closed. */
 void must_do(struct play *play, const char *clause, const char *work);
-void must_work(struct play *play, const char *clause, const char *work); /* the same, and it stays open */
 
 #endif

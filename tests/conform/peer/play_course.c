@@ -108,6 +108,18 @@ void play_write_state(struct play *play, const char *text)
 	back_write(&play->back, "state", "%s", text);
 }
 
+static void write_size_and_state(struct back *back)
+{
+	back_write(back, "sectors", "%llu", (unsigned long long)back->nr_sectors);
+	back_write(back, "state", "%d", XB_CONNECTED);
+}
+
+void play_grow(struct play *play)
+{
+	play->back.nr_sectors = PLAY_MAX_SECTORS;
+	back_transaction(&play->back, write_size_and_state);
+}
+
 static bool await_any(struct play *play, unsigned int states, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
