@@ -37,6 +37,7 @@ __attribute__((noreturn)) static void run_drive(const struct play *play, const c
 	set_number("CONFORM_DEVID", back->dev.devid);
 	set_number("CONFORM_DOMID", back->dev.domid);
 	set_number("CONFORM_RING_ORDER", back->max_order);
+	set_number("CONFORM_SEGMENTS", back->max_indirect_segments);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", getenv("CONFORM_DRIVE"), NULL);
 	_exit(127);
