@@ -6,7 +6,7 @@
 . tests/lib/loopxen.sh
 . tests/lib/daemon.sh
 
-big=(--indirect --bs-min 48K) # none of them fits a slot
+big=(--segments 32 --bs-min 48K) # none of them fits a slot
 
 daemon_test_begin 1
 daemon_start
@@ -27,7 +27,7 @@ for direct in off on; do
 done
 disk_detach 1 xvda
 disk_attach 1 xvda "$T/1.img"
-check_serves "with others among them, in the largest ring" 1 xvda --indirect --ring-order 4 --depth 512 --requests 3000
+check_serves "with others among them, in the largest ring" 1 xvda --segments 32 --ring-order 4 --depth 512 --requests 3000
 
 load_start over 1 xvda verify "${big[@]}" --seconds 3600 --io-timeout 20
 soon 10 is_serving 1 xvda

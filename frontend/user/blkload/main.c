@@ -56,7 +56,7 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 		.devid = config->devid,
 		.ring_order = config->ring_order,
 		.nr_buffers = config->depth ? config->depth * config->requests_per_block : 1,
-		.buffer_pages = config->uses_indirect ? BLK_MAX_INDIRECT_SEGMENTS : BLK_MAX_SEGMENTS,
+		.buffer_pages = config->nr_segments,
 		.timeout_ms = config->timeout_s * 1000,
 		.is_not_persistent = config->is_not_persistent,
 		.abi = config->abi,

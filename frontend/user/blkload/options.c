@@ -148,10 +148,9 @@ ROW(rw)
 	return errbuf_set(err, -EINVAL, "'%s': expected read, write, randread or randwrite", value);
 }
 
-ROW(indirect)
+ROW(segments)
 {
-	C->uses_indirect = true;
-	return 0;
+	return option_u32("number of segments", value, 1, BLK_MAX_INDIRECT_SEGMENTS, &C->nr_segments, err);
 }
 
 static const struct option_row rows[] = {
@@ -159,7 +158,7 @@ static const struct option_row rows[] = {
 	{ "devid", "N", "the disk, by its virtual device number", set_devid },
 	{ "ring-order", "N", "2^N pages of ring, as far as the backend offers them (default 0)", set_ring_order },
 	{ "no-persistent", NULL, "tell the backend not to keep our pages mapped", set_no_persistent },
-	{ "indirect", NULL, "requests of up to 128K, not 44K, of a backend with indirect segments", set_indirect },
+	{ "segments", "N", "pages of a request; above 11 its segments are indirect (default 11)", set_segments },
 	{ "protocol", "NAME", "the ABI of our requests: x86_64-abi (default) or x86_32-abi", set_protocol },
 	{ "omit-protocol", NULL, "do not say which it is, as some frontends do not", set_omit_protocol },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
@@ -209,9 +208,7 @@ static enum options_result bad(const char *what, const char *word)
 
 static uint64_t max_request_bytes(const struct blkload_config *config)
 {
-	uint32_t nr_segments = config->uses_indirect ? BLK_MAX_INDIRECT_SEGMENTS : BLK_MAX_SEGMENTS;
-
-	return (uint64_t)nr_segments * GRANT_PAGE_BYTES;
+	return (uint64_t)config->nr_segments * GRANT_PAGE_BYTES;
 }
 
 static enum options_result complete(struct blkload_config *config, const struct blkload_command *command)
@@ -230,7 +227,7 @@ static enum options_result complete(struct blkload_config *config, const struct 
 	if (!config->bs_max_bytes)
 		config->bs_max_bytes = most_bytes;
 	if (config->bs_max_bytes > most_bytes)
-		return bad("--bs-max: a request carries 44K at most, with --indirect 128K", "");
+		return bad("--bs-max: a request carries a page for each of --segments", "");
 	if (config->bs_max_bytes < config->bs_min_bytes)
 		return bad("--bs-max is less than --bs-min", "");
 	return OPTIONS_RUN;
@@ -247,6 +244,7 @@ enum options_result blkload_parse(int argc, char **argv, struct blkload_config *
 		.io_timeout_s = 60,
 		.seconds = 10,
 		.bs_bytes = 4096,
+		.nr_segments = BLK_MAX_SEGMENTS,
 		.seed = 1,
 		.rw = "randread",
 	};
