@@ -67,10 +67,16 @@ void result_fall_silent(struct result *result, const char *reason)
 	result_judge(result, VERDICT_FAIL, clause, reason);
 }
 
+void result_judge_line(struct result *result, enum verdict verdict, const char *line)
+{
+	size_t len = strcspn(line, " ");
+
+	result_judge(result, verdict, "-", line[len] ? line + len + 1 : "");
+	snprintf(result->clause, sizeof(result->clause), "%.*s", (int)len, line);
+}
+
 void result_take(struct result *result, const struct process_end *end)
 {
-	size_t len = strcspn(end->output, " ");
-
 	if (end->is_overdue) {
 		result_fall_silent(result, "neither side came to an end in time");
 	} else if (end->status == VERDICT_PASS) {
@@ -79,8 +85,7 @@ void result_take(struct result *result, const struct process_end *end)
 		result_judge(result, VERDICT_ERROR, "-",
 			     *end->output ? end->output : "the case's process ended without a verdict");
 	} else {
-		result_judge(result, end->status, "-", end->output[len] ? end->output + len + 1 : "");
-		snprintf(result->clause, sizeof(result->clause), "%.*s", (int)len, end->output);
+		result_judge_line(result, end->status, end->output);
 	}
 }
 

@@ -35,6 +35,7 @@ void session_end_case(struct session *session, struct result *result);
 int session_end(struct session *session, const char *peer);
 
 void result_judge(struct result *result, enum verdict verdict, const char *clause, const char *reason);
+void result_judge_line(struct result *result, enum verdict verdict, const char *line); /* "CLAUSE REASON" */
 /* The first clause that a case is about answers for a peer that dies of it or falls silent. */
 void result_fall_silent(struct result *result, const char *reason);
 /* What the case's process said and how it ended. */

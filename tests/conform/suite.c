@@ -2,20 +2,17 @@
 #include "tests/conform/suite.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "ctl/vbd.h"
-#include "tests/conform/peer/toolstack.h"
-
-#define IMAGE_SECTORS 2048
+#include "tests/conform/host.h"
 
 struct suite {
 	struct session session;
-	char image[64];
-	pid_t peer; /* 0: not ours */
+	struct host host;
+	char peer[MAILBOX_TEXT];
 };
 
 /* ---- in the guest's place -------------------------------------------------------------------------------------- */
@@ -46,155 +43,67 @@ void suite_run_case(const char *name, uint32_t devid)
 	c->run(&front);
 }
 
-/* ---- the disk -------------------------------------------------------------------------------------------------- */
+/* ---- in the backend's domain ----------------------------------------------------------------------------------- */
 
-static int make_image(struct suite *suite, struct errbuf *err)
+/* The answer is good until the next question. */
+static const char *ask(struct suite *suite, const char *fmt, ...)
 {
-	static uint8_t bytes[IMAGE_SECTORS * 512];
-	FILE *file = fopen(suite->image, "we");
+	static char answer[MAILBOX_TEXT];
+	char question[64];
+	va_list args;
 
-	pattern_fill(bytes, 0, IMAGE_SECTORS);
-	if (!file || fwrite(bytes, sizeof(bytes), 1, file) != 1 || fclose(file))
-		return errbuf_set(err, -EIO, "%s: %s", suite->image, strerror(errno));
-	return 0;
-}
-
-/* Another one each time: a backend may need a while to forget the last. */
-static int attach(struct suite *suite, struct vbd *vbd, const struct backend_case *c, struct errbuf *err)
-{
-	char vdev[] = "xvda";
-	struct vbd_request request = {
-		.vdev = vdev,
-		.target = suite->image,
-		.is_writable = !c->is_read_only && !c->is_cdrom,
-		.is_cdrom = c->is_cdrom,
-	};
-	unsigned int disk = suite->session.nr_cases % 16;
-	int rc;
-
-	vdev[3] += disk;
-	rc = vbd_init(vbd, suite->session.options->kind, suite->session.options->domid, (202 << 8) + disk * 16,
-		      suite->session.store.domid, err);
-	if (rc == 0)
-		(void)vbd_remove(vbd, &suite->session.store, err); /* what an earlier run left */
-	if (rc == 0)
-		rc = vbd_create(vbd, &suite->session.store, &request, err);
-	if (rc == 0)
-		rc = vbd_wait_for_backend(vbd, &suite->session.store, err);
-	if (rc == 0 && !vbd_is_qdisk(vbd))
-		rc = vbd_hotplug_add(&suite->session.store, vbd->backend, err);
-	return rc;
-}
-
-/* A case leaves the frontend as it is; here the guest is through with it. */
-static bool detach(struct suite *suite, struct vbd *vbd)
-{
-	struct errbuf err;
-	int rc;
-
-	(void)xb_switch_state(&suite->session.store, vbd->frontend, XB_CLOSED, &err);
-	rc = vbd_close(vbd, &suite->session.store, &err);
-	(void)vbd_remove(vbd, &suite->session.store, &err);
-	return rc == 0;
-}
-
-/* ---- the peer -------------------------------------------------------------------------------------------------- */
-
-static void start_peer(struct suite *suite)
-{
-	if (suite->session.options->peer)
-		suite->peer = process_start_shell(suite->session.options->peer);
-}
-
-static bool peer_has_died(struct suite *suite)
-{
-	return suite->session.options->peer && process_has_ended(suite->peer);
-}
-
-static bool run_peer(void *arg, bool runs)
-{
-	struct suite *suite = arg;
-
-	if (!suite->session.options->peer)
-		return false;
-	if (runs)
-		start_peer(suite);
-	else
-		process_end(suite->peer);
-	return true;
-}
-
-static pid_t peer_pid(void *arg)
-{
-	return ((struct suite *)arg)->peer;
-}
-
-static void restart_peer(struct suite *suite)
-{
-	if (run_peer(suite, false))
-		start_peer(suite);
+	va_start(args, fmt);
+	vsnprintf(question, sizeof(question), fmt, args);
+	va_end(args);
+	host_do(&suite->host, question, answer);
+	return answer;
 }
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-static void run_in_guest(struct suite *suite, const struct backend_case *c, const struct vbd *vbd,
-			 struct result *result)
+static void run_in_guest(struct suite *suite, const struct backend_case *c, const char *devid, struct result *result)
 {
-	struct toolstack toolstack = { &suite->session.store, vbd, "", "", run_peer, peer_pid, suite };
 	const struct conform_options *options = suite->session.options;
 	struct process_end end;
 	struct errbuf err;
 	char command[512];
 
-	snprintf(command, sizeof(command), "exec %s %s case %s %u", options->enter ?: "", options->program, c->name,
-		 vbd->devid);
-	if (c->asks_toolstack && toolstack_begin(&toolstack, &err)) {
+	if (c->asks_toolstack && host_listen(&suite->host, &err)) {
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
-	process_run_shell(command, options->timeout_s, c->asks_toolstack ? toolstack_serve : NULL, &toolstack, &end);
-	if (c->asks_toolstack)
-		toolstack_end(&toolstack);
+	snprintf(command, sizeof(command), "exec %s %s case %s %s", options->enter ?: "", options->program, c->name,
+		 devid);
+	process_run_shell(command, options->timeout_s, c->asks_toolstack ? host_serve : NULL, &suite->host, &end);
+	mailbox_close(&suite->host.mailbox);
 	result_take(result, &end);
 }
 
-/* A backend that we started and that lives has had libxl's 10 s for the offer. */
-static void judge_attach(struct suite *suite, struct result *result, const struct vbd *vbd, const char *reason)
+static void judge_end(struct result *result, const char *answer)
 {
-	enum xb_state state;
-	struct errbuf ignored;
+	if (strcmp(answer, "=died") == 0)
+		result_fall_silent(result, "the backend has died");
+	else if (strcmp(answer, "=held") == 0 && result->verdict == VERDICT_PASS)
+		result_fall_silent(result, "the backend does not let go of the disk afterwards");
+}
 
-	if (suite->peer && !peer_has_died(suite) &&
-	    xb_read_state(&suite->session.store, vbd->backend, &state, &ignored) == 0 && state == XB_INITIALISING)
-		result_judge(result, VERDICT_FAIL, "BUS-18", reason);
-	else
-		result_judge(result, VERDICT_ERROR, "-", reason);
+static char type_of_disk(const struct backend_case *c)
+{
+	return c->is_cdrom ? 'c' : c->is_read_only ? 'r' : 'w';
 }
 
 static void run_one(struct suite *suite, const struct backend_case *c, struct result *result)
 {
-	struct errbuf err;
-	struct vbd vbd;
+	const char *answer = ask(suite, "attach %c", type_of_disk(c));
 
-	if (make_image(suite, &err)) {
-		result_judge(result, VERDICT_ERROR, "-", err.text);
-		return;
-	}
-	if (attach(suite, &vbd, c, &err)) {
-		judge_attach(suite, result, &vbd, err.text);
-		(void)vbd_remove(&vbd, &suite->session.store, &err);
-		restart_peer(suite);
-		return;
-	}
-	run_in_guest(suite, c, &vbd, result);
-	if (peer_has_died(suite)) {
-		result_fall_silent(result, "the backend has died");
-		(void)vbd_remove(&vbd, &suite->session.store, &err); /* the next one is not to take it up again */
-	} else if (!detach(suite, &vbd) && result->verdict == VERDICT_PASS) {
-		result_fall_silent(result, "the backend does not let go of the disk afterwards");
+	if (*answer == '=') {
+		run_in_guest(suite, c, answer + 1, result);
+		judge_end(result, ask(suite, "detach"));
+	} else {
+		result_judge_line(result, *answer == '-' ? VERDICT_ERROR : VERDICT_FAIL, answer);
 	}
 	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_ERROR)
-		restart_peer(suite);
+		ask(suite, "restart");
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
@@ -212,17 +121,17 @@ static void run_if_asked_for(const struct backend_case *c, void *arg)
 
 static int begin(struct suite *suite, const struct conform_options *options, struct errbuf *err)
 {
-	int fd, rc = session_begin(&suite->session, options, err);
+	const char *answer;
+	int rc = session_begin(&suite->session, options, err);
 
 	if (rc || options->only_lists)
 		return rc;
-	strcpy(suite->image, "/tmp/pvring-conform.XXXXXX");
-	fd = mkstemp(suite->image);
-	if (fd < 0)
-		return errbuf_set(err, -errno, "%s: %s", suite->image, strerror(errno));
-	close(fd);
-	start_peer(suite);
-	return 0;
+	rc = host_begin(&suite->host, &suite->session.store, options, err);
+	if (rc)
+		return rc;
+	answer = ask(suite, "peer");
+	snprintf(suite->peer, sizeof(suite->peer), "%s", answer + 1);
+	return *answer == '=' ? 0 : errbuf_set(err, -EIO, "%s", answer + 2);
 }
 
 int suite_run_backend(const struct conform_options *options)
@@ -237,8 +146,6 @@ int suite_run_backend(const struct conform_options *options)
 	cases_visit(run_if_asked_for, &suite);
 	if (options->only_lists)
 		return 0;
-	if (options->peer)
-		process_end(suite.peer);
-	unlink(suite.image);
-	return session_end(&suite.session, options->peer ?: options->kind);
+	host_end(&suite.host);
+	return session_end(&suite.session, suite.peer);
 }

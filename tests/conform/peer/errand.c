@@ -13,7 +13,7 @@
 struct errand {
 	struct toolstack *toolstack;
 	char verb[16], name[XB_DIR_MAX], value[XB_DIR_MAX];
-	char answer[TOOLSTACK_TEXT];
+	char *answer; /* MAILBOX_TEXT */
 };
 
 static int write_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -23,7 +23,7 @@ static int write_node(struct xb_store *store, struct errand *errand, struct errb
 
 static int read_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return xb_read_string_or(store, errand->name, NULL, "", errand->answer + 1, sizeof(errand->answer) - 1, err);
+	return xb_read_string_or(store, errand->name, NULL, "", errand->answer + 1, MAILBOX_TEXT - 1, err);
 }
 
 static int close_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -167,7 +167,7 @@ static int make_storage(struct xb_store *store, struct errand *errand, struct er
 	const char *prefix = vbd_is_qdisk(errand->toolstack->vbd) ? "aio:" : "";
 	size_t len = sprintf(errand->answer, "=%s", prefix);
 
-	return storage_make(errand->answer + len, sizeof(errand->answer) - len, err);
+	return storage_make(errand->answer + len, MAILBOX_TEXT - len, err);
 }
 
 static int fail_storage(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -213,35 +213,21 @@ static int run_errand(struct xb_store *store, void *arg, struct errbuf *err)
 	return errbuf_set(err, -EINVAL, "this errand is not known");
 }
 
-int toolstack_begin(struct toolstack *toolstack, struct errbuf *err)
+void toolstack_run(struct toolstack *toolstack, const char *question, char answer[MAILBOX_TEXT])
 {
-	snprintf(toolstack->dir, sizeof(toolstack->dir), "/local/domain/%u/conform", toolstack->vbd->domid);
-	toolstack_end(toolstack);
-	return make_dir(toolstack->store, toolstack->dir, toolstack->vbd->domid, toolstack->store->domid, err);
-}
-
-void toolstack_serve(void *arg)
-{
-	struct toolstack *toolstack = arg;
-	struct errand errand = { .toolstack = toolstack };
-	char text[TOOLSTACK_TEXT], path[XB_PATH_MAX];
+	struct errand errand = { .toolstack = toolstack, .answer = answer };
 	struct errbuf err;
 
-	if (xb_read_string(toolstack->store, toolstack->dir, "ask", text, sizeof(text), &err))
-		return;
-	sscanf(text, "%15s %255s %255[^\n]", errand.verb, errand.name, errand.value);
+	sscanf(question, "%15s %255s %255[^\n]", errand.verb, errand.name, errand.value);
 	if (run_errand(toolstack->store, &errand, &err))
-		snprintf(errand.answer, sizeof(errand.answer), "%.500s", err.text);
-	if (xb_path(path, sizeof(path), &err, "%s/ask", toolstack->dir) == 0)
-		xb_remove(toolstack->store, path, &err);
-	xb_write(toolstack->store, toolstack->dir, "answer", &err, "%s", errand.answer);
+		snprintf(answer, MAILBOX_TEXT, "%.500s", err.text);
 }
 
 void toolstack_end(struct toolstack *toolstack)
 {
 	struct errbuf ignored;
 
-	xb_remove(toolstack->store, toolstack->dir, &ignored);
 	if (*toolstack->mirror)
 		xb_remove(toolstack->store, toolstack->mirror, &ignored);
+	toolstack->mirror[0] = '\0';
 }

@@ -1,61 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "tests/conform/peer/toolstack.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/base/clock.h"
+#include "tests/conform/peer/mailbox.h"
 #include "tests/conform/verdict.h"
 
-#define PATIENCE_MS 20000
-
-static void await_answer(struct front *front, const char *dir, char *answer, size_t size)
-{
-	uint64_t deadline_ns = clock_in_ms(PATIENCE_MS);
-	struct xb_watch watch;
-	char path[XB_PATH_MAX];
-	struct errbuf err;
-	int rc;
-
-	xb_watch_init(&watch);
-	rc = xb_path(path, sizeof(path), &err, "%s/answer", dir);
-	if (rc == 0)
-		rc = xb_watch_add(&front->store, &watch, path, &err);
-	while (rc == 0 && !xb_exists(&front->store, dir, "answer")) {
-		rc = xb_watch_wait(&front->store, deadline_ns, &err);
-		while (xb_watch_next_dirty(&front->store))
-			;
-	}
-	if (rc == 0)
-		rc = xb_read_string(&front->store, dir, "answer", answer, size, &err);
-	if (rc)
-		error("the suite does not do the toolstack's part: %s", err.text);
-	xb_watch_remove(&watch);
-	xb_remove(&front->store, path, &err);
-}
-
-/* What was read; NULL: it was not to read. */
+/* What it has read for us, or "". */
 static const char *ask(struct front *front, const char *fmt, ...)
 {
-	static char answer[TOOLSTACK_TEXT];
-	char dir[64], text[TOOLSTACK_TEXT];
+	static char answer[MAILBOX_TEXT];
+	char question[MAILBOX_TEXT];
 	struct errbuf err;
 	va_list args;
+	int rc;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	vsnprintf(question, sizeof(question), fmt, args);
 	va_end(args);
-	snprintf(dir, sizeof(dir), "%s/conform", front->store.home);
-	if (xb_write(&front->store, dir, "ask", &err, "%s", text))
-		error("%s (a case that asks the toolstack says so in its row)", err.text);
-	await_answer(front, dir, answer, sizeof(answer));
+	rc = mailbox_ask(&front->store, question, answer, &err);
+	if (rc)
+		error("%s%s", err.text, rc == -EACCES ? " (a case that asks the toolstack says so in its row)" : "");
 	if (strcmp(answer, TOOLSTACK_CANNOT) == 0)
 		skip("%s", answer);
 	if (answer[0] != '=')
-		error("the toolstack's part: %s: %s", text, answer);
+		error("the toolstack's part: %s: %s", question, answer);
 	return answer + 1;
 }
 

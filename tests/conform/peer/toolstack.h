@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What only the toolstack may do to a disk, for cases that need it in their midst. A case says so in its row,
- * .asks_toolstack = true; the suite then does, in the backend's domain, what the case asks for in a node, and says so
- * in another.
+ * .asks_toolstack = true; what it asks for, by a mailbox, is then done in the backend's domain.
  *
  * In the guest: toolstack_write() and the like, each of which returns when it is done.
- * In the backend's domain: toolstack_begin() once the disk is made, toolstack_serve() again and again while the case
- * runs, toolstack_end().
+ * In the backend's domain: toolstack_run() for each question, toolstack_end() when the case has ended.
  * Thread: the main thread.
  */
 #ifndef TESTS_CONFORM_PEER_TOOLSTACK_H
@@ -16,8 +14,8 @@
 
 #include "ctl/vbd.h"
 #include "tests/conform/peer/front.h"
+#include "tests/conform/peer/mailbox.h"
 
-#define TOOLSTACK_TEXT   600 /* the longest errand, and the longest answer */
 #define TOOLSTACK_CANNOT "the suite has not started the backend"
 
 /* ---- in the guest ---- */
@@ -56,16 +54,14 @@ void toolstack_fail_storage(struct front *front);
 struct toolstack {
 	struct xb_store *store;
 	const struct vbd *vbd;
-	char dir[64];    /* where the guest asks */
 	char mirror[XB_DIR_MAX]; /* what toolstack_mirror() has made */
 	bool (*run_backend)(void *arg, bool runs); /* starts or ends it; false: it is not ours */
 	pid_t (*backend_pid)(void *arg);           /* 0: it is not ours */
 	void *arg;
 };
 
-int toolstack_begin(struct toolstack *toolstack, struct errbuf *err);
-/* One errand, if there is one. A struct toolstack. */
-void toolstack_serve(void *arg);
+/* The answer begins with '=' if it is done; else it says why not. */
+void toolstack_run(struct toolstack *toolstack, const char *question, char answer[MAILBOX_TEXT]);
 void toolstack_end(struct toolstack *toolstack);
 
 #endif

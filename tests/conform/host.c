@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/conform/peer/judge.h"
+#include "tests/conform/process.h"
+
+/* ---- the peer -------------------------------------------------------------------------------------------------- */
+
+static bool run_peer(void *arg, bool runs)
+{
+	struct host *host = arg;
+
+	if (!host->options->peer)
+		return false;
+	if (runs)
+		host->peer = process_start_shell(host->options->peer);
+	else
+		process_end(host->peer);
+	return true;
+}
+
+static pid_t peer_pid(void *arg)
+{
+	return ((struct host *)arg)->peer;
+}
+
+static bool peer_has_died(struct host *host)
+{
+	return host->options->peer && process_has_ended(host->peer);
+}
+
+static void restart(struct host *host, const char *unused, char *answer)
+{
+	if (run_peer(host, false))
+		run_peer(host, true);
+}
+
+static void name_peer(struct host *host, const char *unused, char *answer)
+{
+	snprintf(answer, MAILBOX_TEXT, "=%s", host->options->peer ?: host->options->kind);
+}
+
+/* ---- the disk -------------------------------------------------------------------------------------------------- */
+
+static int make_image(struct host *host, struct errbuf *err)
+{
+	static uint8_t bytes[DISK_SECTORS * 512];
+	FILE *file = fopen(host->image, "we");
+
+	pattern_fill(bytes, 0, DISK_SECTORS);
+	if (!file || fwrite(bytes, sizeof(bytes), 1, file) != 1 || fclose(file))
+		return errbuf_set(err, -EIO, "%s: %s", host->image, strerror(errno));
+	return 0;
+}
+
+/* Another one each time: a backend may need a while to forget the last. */
+static int make_disk(struct host *host, char type, struct errbuf *err)
+{
+	char vdev[] = "xvda";
+	struct vbd_request request = {
+		.vdev = vdev,
+		.target = host->image,
+		.is_writable = type == 'w',
+		.is_cdrom = type == 'c',
+	};
+	unsigned int disk = host->nr_disks++ % 16;
+	struct vbd *vbd = &host->vbd;
+	int rc;
+
+	vdev[3] += disk;
+	rc = vbd_init(vbd, host->options->kind, host->options->domid, (202 << 8) + disk * 16, host->store->domid, err);
+	if (rc == 0)
+		(void)vbd_remove(vbd, host->store, err); /* what an earlier run left */
+	if (rc == 0)
+		rc = vbd_create(vbd, host->store, &request, err);
+	if (rc == 0)
+		rc = vbd_wait_for_backend(vbd, host->store, err);
+	if (rc == 0 && !vbd_is_qdisk(vbd))
+		rc = vbd_hotplug_add(host->store, vbd->backend, err);
+	return rc;
+}
+
+/* One that we started and that lives has had libxl's 10 s for the offer. */
+static bool backend_is_silent(struct host *host)
+{
+	enum xb_state state;
+	struct errbuf ignored;
+
+	return host->peer && !peer_has_died(host) &&
+	       xb_read_state(host->store, host->vbd.backend, &state, &ignored) == 0 && state == XB_INITIALISING;
+}
+
+/* A case leaves the frontend as it is; here the guest is through with it. */
+static bool close_disk(struct host *host)
+{
+	struct errbuf err;
+
+	(void)xb_switch_state(host->store, host->vbd.frontend, XB_CLOSED, &err);
+	return vbd_close(&host->vbd, host->store, &err) == 0;
+}
+
+static void detach(struct host *host, const char *unused, char *answer)
+{
+	struct errbuf ignored;
+
+	if (peer_has_died(host))
+		strcpy(answer, "=died"); /* the next one is not to take the disk up again */
+	else if (!close_disk(host))
+		strcpy(answer, "=held");
+	(void)vbd_remove(&host->vbd, host->store, &ignored);
+	toolstack_end(&host->toolstack);
+	host->has_disk = false;
+}
+
+static void attach(struct host *host, const char *type, char *answer)
+{
+	struct errbuf err, ignored;
+
+	if (host->has_disk)
+		detach(host, "", answer); /* of a case that nobody is interested in any more */
+	if (make_image(host, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "- %s", err.text);
+	} else if (make_disk(host, *type, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host) ? "BUS-18" : "-", err.text);
+		(void)vbd_remove(&host->vbd, host->store, &ignored);
+	} else {
+		host->has_disk = true;
+		snprintf(answer, MAILBOX_TEXT, "=%u", host->vbd.devid);
+	}
+}
+
+/* ---- what is asked for ----------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *verb;
+	void (*run)(struct host *host, const char *what, char *answer);
+	bool needs_no_disk;
+} wishes[] = {
+	{ "attach", attach, true },
+	{ "detach", detach, false },
+	{ "restart", restart, true },
+	{ "peer", name_peer, true },
+};
+
+void host_do(struct host *host, const char *question, char answer[MAILBOX_TEXT])
+{
+	size_t len = strcspn(question, " ");
+	const char *what = question[len] ? question + len + 1 : "";
+
+	strcpy(answer, "=");
+	for (unsigned int i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+		if (strlen(wishes[i].verb) != len || strncmp(wishes[i].verb, question, len) != 0)
+			continue;
+		if (host->has_disk || wishes[i].needs_no_disk)
+			wishes[i].run(host, what, answer);
+		return;
+	}
+	if (host->has_disk)
+		toolstack_run(&host->toolstack, question, answer);
+	else
+		strcpy(answer, "there is no disk");
+}
+
+int host_listen(struct host *host, struct errbuf *err)
+{
+	return mailbox_open(&host->mailbox, host->store, host->options->domid, err);
+}
+
+void host_serve(void *arg)
+{
+	char question[MAILBOX_TEXT], answer[MAILBOX_TEXT];
+	struct host *host = arg;
+
+	if (!mailbox_take(&host->mailbox, question))
+		return;
+	host_do(host, question, answer);
+	mailbox_answer(&host->mailbox, answer);
+}
+
+/* ---- its life -------------------------------------------------------------------------------------------------- */
+
+int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err)
+{
+	int fd;
+
+	*host = (struct host){ .store = store, .options = options };
+	host->toolstack = (struct toolstack){
+		.store = store, .vbd = &host->vbd, .run_backend = run_peer, .backend_pid = peer_pid, .arg = host,
+	};
+	strcpy(host->image, "/tmp/pvring-conform.XXXXXX");
+	fd = mkstemp(host->image);
+	if (fd < 0)
+		return errbuf_set(err, -errno, "%s: %s", host->image, strerror(errno));
+	close(fd);
+	run_peer(host, true);
+	return 0;
+}
+
+void host_end(struct host *host)
+{
+	run_peer(host, false);
+	mailbox_close(&host->mailbox);
+	unlink(host->image);
+}

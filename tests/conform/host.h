@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the suite does in the backend's domain: a disk for each case, the backend's process, what cases ask of the
+ * toolstack. It is asked for as text, so that the suite itself may be elsewhere:
+ *
+ *	attach w|r|c	a new image and a disk on it, writable, read-only or a CD-ROM: "=DEVID". Else "CLAUSE REASON",
+ *			which the backend fails, or "- REASON"
+ *	detach		the case has ended: "=", or what came of it: "=died", "=held"
+ *	restart		the backend, if we have started it
+ *	peer		how the backend is called in reports: "=NAME"
+ *
+ * and whatever peer/toolstack.h asks for.
+ * Thread: the main thread. Errors: -errno with the reason in err; never logs.
+ */
+#ifndef TESTS_CONFORM_HOST_H
+#define TESTS_CONFORM_HOST_H
+
+#include "ctl/vbd.h"
+#include "tests/conform/options.h"
+#include "tests/conform/peer/toolstack.h"
+
+struct host {
+	struct xb_store *store;
+	const struct conform_options *options;
+	struct mailbox mailbox;
+	struct toolstack toolstack;
+	struct vbd vbd;
+	bool has_disk;
+	char image[64];
+	pid_t peer; /* 0: not ours */
+	unsigned int nr_disks;
+};
+
+int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err);
+void host_end(struct host *host);
+
+void host_do(struct host *host, const char *question, char answer[MAILBOX_TEXT]);
+
+/* What a guest asks for by its mailbox: opened, then looked into again and again. */
+int host_listen(struct host *host, struct errbuf *err);
+void host_serve(void *host); /* one question, if there is one */
+
+#endif
