@@ -77,11 +77,12 @@ bench:                                         ## measure against other backends
 	@$(MAKE) xen-vm
 	@$(MAKE) all
 	@tests/bench/run
-conform-peers:                                 ## the whole suite against our peers and QEMU, and against what it must find
+conform-peers:                                 ## the whole suite against all peers, on Xen too, and against what it must find
 	@$(MAKE) deps-check
-	@$(MAKE) xen-qemu
+	@$(MAKE) xen-vm
 	@$(MAKE) -j2 all
-	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh tests/conform/violations
+	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh \
+		tests/conform/violations $(sort $(wildcard tests/long/vm/conform_*.sh))
 	@tests/run --totals $(records)
 mutation:                                      ## how many mutants of pvring the tests notice (half an hour)
 	@$(MAKE) deps-check

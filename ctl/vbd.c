@@ -163,7 +163,7 @@ static int write_backend(struct xb_store *store, const struct creation *c, struc
 	char domid[16], params[1100];
 	const struct pair pairs[] = {
 		{ "params", params },
-		{ "script", vbd_is_qdisk(vbd) ? NULL : VBD_SCRIPT },
+		{ "script", vbd_is_qdisk(vbd) ? NULL : request->script ?: VBD_SCRIPT },
 		{ "frontend-id", domid },
 		{ "online", "1" },
 		{ "removable", request->is_cdrom ? "1" : "0" },

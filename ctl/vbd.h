@@ -32,6 +32,7 @@ struct vbd {
 struct vbd_request {
 	const char *vdev, *target;
 	bool is_writable, is_cdrom;
+	const char *script; /* NULL: VBD_SCRIPT */
 };
 
 int vbd_init(struct vbd *vbd, const char *kind, uint32_t domid, uint32_t devid, uint32_t backend_domid,

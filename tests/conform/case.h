@@ -18,7 +18,7 @@ struct backend_case {
 	const char *clauses; /* "RING-7 BUS-3": every clause that the function names */
 	const char *about;   /* one line for --list and the reports */
 	void (*run)(struct front *front);
-	const char *needs;   /* a node of the backend's that must be there and not 0; NULL: none */
+	const char *needs;   /* a node of the backend's that must be there in Connected and not 0; NULL: none */
 	bool is_read_only;   /* the disk it is given */
 	bool is_cdrom;
 	bool asks_toolstack; /* see peer/toolstack.h */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/conform/peer/judge.h"
+#include "tests/conform/peer/script.h"
 #include "tests/conform/process.h"
 
 /* ---- the peer -------------------------------------------------------------------------------------------------- */
@@ -68,6 +69,7 @@ static int make_disk(struct host *host, char type, struct errbuf *err)
 		.target = host->image,
 		.is_writable = type == 'w',
 		.is_cdrom = type == 'c',
+		.script = host->options->script,
 	};
 	unsigned int disk = host->nr_disks++ % 16;
 	struct vbd *vbd = &host->vbd;
@@ -81,9 +83,7 @@ static int make_disk(struct host *host, char type, struct errbuf *err)
 		rc = vbd_create(vbd, host->store, &request, err);
 	if (rc == 0)
 		rc = vbd_wait_for_backend(vbd, host->store, err);
-	if (rc == 0 && !vbd_is_qdisk(vbd))
-		rc = vbd_hotplug_add(host->store, vbd->backend, err);
-	return rc;
+	return rc ?: script_add(host->options->script, vbd, host->store, err);
 }
 
 /* One that we started and that lives has had libxl's 10 s for the offer. */
@@ -113,6 +113,7 @@ static void detach(struct host *host, const char *unused, char *answer)
 		strcpy(answer, "=died"); /* the next one is not to take the disk up again */
 	else if (!close_disk(host))
 		strcpy(answer, "=held");
+	script_remove(host->options->script, &host->vbd);
 	(void)vbd_remove(&host->vbd, host->store, &ignored);
 	toolstack_end(&host->toolstack);
 	host->has_disk = false;
@@ -191,7 +192,7 @@ int host_begin(struct host *host, struct xb_store *store, const struct conform_o
 
 	*host = (struct host){ .store = store, .options = options };
 	host->toolstack = (struct toolstack){
-		.store = store, .vbd = &host->vbd, .run_backend = run_peer, .backend_pid = peer_pid, .arg = host,
+		.store = store, .vbd = &host->vbd, .script = options->script, .run_backend = run_peer, .backend_pid = peer_pid, .arg = host,
 	};
 	strcpy(host->image, "/tmp/pvring-conform.XXXXXX");
 	fd = mkstemp(host->image);

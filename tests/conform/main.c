@@ -8,6 +8,7 @@
 
 #include "common/base/options.h"
 #include "common/base/errbuf.h"
+#include "tests/conform/agent.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/suite.h"
 #include "tests/conform/suite_frontend.h"
@@ -43,6 +44,12 @@ static int set_list(void *config, const char *value, struct errbuf *err)
 	return 0;
 }
 
+static int set_agent(void *config, const char *value, struct errbuf *err)
+{
+	((struct conform_options *)config)->asks_agent = true;
+	return 0;
+}
+
 #define STRING_SETTER(member) \
 	static int set_##member(void *config, const char *value, struct errbuf *err) \
 	{ \
@@ -52,14 +59,22 @@ static int set_list(void *config, const char *value, struct errbuf *err)
 STRING_SETTER(enter)
 STRING_SETTER(peer)
 STRING_SETTER(drive)
+STRING_SETTER(script)
 STRING_SETTER(cases)
 STRING_SETTER(clause)
 STRING_SETTER(expect)
 STRING_SETTER(json)
 STRING_SETTER(html)
 
+/* What is known in the backend's domain. */
+#define HOST_ROWS \
+	{ "domid", "N", "the guest's domain (default 1)", set_domid }, \
+	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer }, \
+	{ "kind", "KIND", "of backend: vbd (default) or qdisk", set_kind }, \
+	{ "script", "FILE", "its hotplug script (default: what pvring's does)", set_script }
+
 #define SHARED_ROWS \
-	{ "case", "GLOB", "only cases whose name matches", set_cases }, \
+	{ "case", "GLOB", "only cases whose name matches; also @(GLOB|...) and !(GLOB|...)", set_cases }, \
 	{ "clause", "ID", "only cases about this clause", set_clause }, \
 	{ "list", NULL, "names the cases, their clauses and what they are about", set_list }, \
 	{ "expect", "FILE", "verdicts that are known; only others count", set_expect }, \
@@ -68,10 +83,9 @@ STRING_SETTER(html)
 	{ "html", "FILE", "write a page about them there", set_html }
 
 static const struct option_row backend_rows[] = {
-	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	HOST_ROWS,
 	{ "enter", "CMD", "runs a command in the guest, as 'loopxen run --domid 1 --' does", set_enter },
-	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer },
-	{ "kind", "KIND", "of backend: vbd (default) or qdisk", set_kind },
+	{ "agent", NULL, "we are in the guest; 'pvring-conform agent' serves in the backend's domain", set_agent },
 	SHARED_ROWS,
 };
 
@@ -98,6 +112,32 @@ static const struct options_spec frontend_spec = {
 	.rows = frontend_rows,
 	.nr_rows = sizeof(frontend_rows) / sizeof(frontend_rows[0]),
 };
+
+static const struct option_row agent_rows[] = { HOST_ROWS };
+
+static const struct options_spec agent_spec = {
+	.program = "pvring-conform agent",
+	.synopsis = "[OPTION...]",
+	.summary = "Makes disks, and starts their backend, for 'pvring-conform backend blk --agent' in a guest.",
+	.rows = agent_rows,
+	.nr_rows = sizeof(agent_rows) / sizeof(agent_rows[0]),
+};
+
+static int run_agent(int argc, char **argv)
+{
+	struct conform_options options = { .kind = "vbd", .domid = 1 };
+	enum options_result result;
+	int next;
+
+	result = options_parse(&agent_spec, argc, argv, &options, &next);
+	if (result != OPTIONS_RUN)
+		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
+	if (next != argc) {
+		fprintf(stderr, "%s: '%s': expected options only\n", agent_spec.program, argv[next]);
+		return EXIT_USAGE;
+	}
+	return agent_run(&options);
+}
 
 /* "case NAME DEVID": what the suite itself runs in the guest. */
 static int run_case(char **arguments)
@@ -133,6 +173,8 @@ static int judge(bool is_backend, int argc, char **argv)
 		return usage("expected options only");
 	if (!is_backend && !options.drive && !options.only_lists)
 		return usage("expected --drive CMD, which makes the guest use the disk");
+	if (options.asks_agent && (options.peer || options.enter))
+		return usage("--peer and --enter are not for a suite that asks an agent");
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
 		return usage(strerror(errno));
 	options.program = program;
@@ -152,6 +194,8 @@ int main(int argc, char **argv)
 		return scripted_backend_main(argc - 2, argv + 2);
 	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "frontend") == 0)
 		return scripted_frontend_main(argc - 2, argv + 2);
+	if (strcmp(side, "agent") == 0)
+		return run_agent(argc - 1, argv + 1);
 	if (names_blk && strcmp(side, "frontend") == 0)
 		return judge(false, argc - 2, argv + 2);
 	if (names_blk && strcmp(side, "backend") == 0)

@@ -13,6 +13,8 @@ struct conform_options {
 	const char *enter;    /* runs a command in it; backend; NULL: we are in it */
 	const char *peer;     /* starts the backend; NULL: it runs */
 	const char *drive;    /* frontend: makes the guest use the disk */
+	const char *script;   /* the backend's hotplug script; NULL: pvring's own step */
+	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */
 	const char *cases;    /* a glob */
 	const char *clause;   /* only cases of this one; NULL: all */
 	const char *expect;   /* a file with the verdicts that are no surprise; NULL */

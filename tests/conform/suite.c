@@ -7,29 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/conform/agent.h"
 #include "tests/conform/host.h"
 
 struct suite {
 	struct session session;
-	struct host host;
+	struct host host; /* not where an agent is asked */
 	char peer[MAILBOX_TEXT];
 };
 
 /* ---- in the guest's place -------------------------------------------------------------------------------------- */
-
-static void check_needs(const struct backend_case *c, uint32_t devid)
-{
-	struct front looker;
-
-	if (!c->needs)
-		return;
-	front_init(&looker, devid);
-	front_begin(&looker);
-	if (front_backend_number(&looker, c->needs, 0) == 0)
-		skip("the backend does not offer %s", c->needs);
-	xb_device_fini(&looker.dev);
-	xb_store_fini(&looker.store);
-}
 
 void suite_run_case(const char *name, uint32_t devid)
 {
@@ -38,8 +25,8 @@ void suite_run_case(const char *name, uint32_t devid)
 
 	if (!c)
 		error("there is no case %s", name);
-	check_needs(c, devid);
 	front_init(&front, devid);
+	front.needs = c->needs;
 	c->run(&front);
 }
 
@@ -55,7 +42,10 @@ static const char *ask(struct suite *suite, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(question, sizeof(question), fmt, args);
 	va_end(args);
-	host_do(&suite->host, question, answer);
+	if (suite->session.options->asks_agent)
+		agent_ask(&suite->session.store, question, answer);
+	else
+		host_do(&suite->host, question, answer);
 	return answer;
 }
 
@@ -64,17 +54,18 @@ static const char *ask(struct suite *suite, const char *fmt, ...)
 static void run_in_guest(struct suite *suite, const struct backend_case *c, const char *devid, struct result *result)
 {
 	const struct conform_options *options = suite->session.options;
+	bool serves = c->asks_toolstack && !options->asks_agent;
 	struct process_end end;
 	struct errbuf err;
 	char command[512];
 
-	if (c->asks_toolstack && host_listen(&suite->host, &err)) {
+	if (serves && host_listen(&suite->host, &err)) {
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
 	snprintf(command, sizeof(command), "exec %s %s case %s %s", options->enter ?: "", options->program, c->name,
 		 devid);
-	process_run_shell(command, options->timeout_s, c->asks_toolstack ? host_serve : NULL, &suite->host, &end);
+	process_run_shell(command, options->timeout_s, serves ? host_serve : NULL, &suite->host, &end);
 	mailbox_close(&suite->host.mailbox);
 	result_take(result, &end);
 }
@@ -126,7 +117,8 @@ static int begin(struct suite *suite, const struct conform_options *options, str
 
 	if (rc || options->only_lists)
 		return rc;
-	rc = host_begin(&suite->host, &suite->session.store, options, err);
+	if (!options->asks_agent)
+		rc = host_begin(&suite->host, &suite->session.store, options, err);
 	if (rc)
 		return rc;
 	answer = ask(suite, "peer");
@@ -146,6 +138,7 @@ int suite_run_backend(const struct conform_options *options)
 	cases_visit(run_if_asked_for, &suite);
 	if (options->only_lists)
 		return 0;
-	host_end(&suite.host);
+	if (!options->asks_agent)
+		host_end(&suite.host);
 	return session_end(&suite.session, suite.peer);
 }

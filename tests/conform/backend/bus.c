@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "tests/conform/peer/course.h"
 #include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/nodes.h"
@@ -176,8 +177,11 @@ static void nodes_changed_later(struct front *front)
 /* XSA-349. A backend that works for each event has not come to the end of them by then. */
 static void watch_flood(struct front *front)
 {
+	uint64_t deadline_ns;
+
 	front_connect(front, "BUS-21");
-	for (unsigned int i = 0; i < NODES_FLOOD; i++)
+	deadline_ns = clock_in_ms(NODES_FLOOD_MS);
+	for (unsigned int i = 0; i < NODES_FLOOD && clock_now_ns() < deadline_ns; i++)
 		front_write(front, "state", "%d", XB_CONNECTED);
 	must_go_on(front, "BUS-16");
 	must_start_over(front, "BUS-16");
@@ -186,8 +190,10 @@ static void watch_flood(struct front *front)
 /* The same with what else it might watch, and while it waits. */
 static void watch_flood_in_init_wait(struct front *front)
 {
+	uint64_t deadline_ns = clock_in_ms(NODES_FLOOD_MS);
+
 	front_begin(front);
-	for (unsigned int i = 0; i < NODES_FLOOD / 4; i++) {
+	for (unsigned int i = 0; i < NODES_FLOOD / 4 && clock_now_ns() < deadline_ns; i++) {
 		front_write(front, "state", "%d", XB_INITIALISING);
 		front_write(front, "feature-persistent", "%u", i);
 	}

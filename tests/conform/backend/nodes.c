@@ -250,7 +250,7 @@ const struct backend_case node_cases[] = {
 	CASE("node-queues-offered", "BLK-7", "the number of queues is offered, also if it is 1", queues_are_offered),
 	CASE("node-one-queue-said", "BLK-7", "one queue that is said", one_queue_said),
 	CASE("node-queues-wrong", "BLK-7 BUS-27", "no queues, or more than are offered", wrong_number_of_queues),
-	CASE("node-two-queues", "BLK-7", "two queues", two_queues, .needs = "multi-queue-max-queues"),
+	CASE("node-two-queues", "BLK-7", "two queues", two_queues),
 	CASE("node-features-offered", "BLK-8 BUS-21", "features are offered or denied, not left out",
 	     features_are_offered),
 	{ .name = NULL },

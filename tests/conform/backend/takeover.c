@@ -9,8 +9,7 @@
 #include "tests/conform/peer/nodes.h"
 #include "tests/conform/peer/toolstack.h"
 
-#define FAR          1000 /* responses ahead: no event is asked for */
-#define TAKE_OVER_MS (FRONT_PATIENCE_MS / 4)
+#define FAR 1000 /* responses ahead: no event is asked for */
 
 /* One ends, the other begins, and meanwhile requests are put into the ring, of which no event can tell. */
 static void hand_over(struct front *front, unsigned int nr_requests)
@@ -35,12 +34,12 @@ static void hand_over(struct front *front, unsigned int nr_requests)
 /* A backend that does not take disks over leaves them alone: it does not look into the ring even when asked to. */
 static void must_have_taken_over(struct front *front)
 {
-	if (front_await_rsp_prod(front, front->req_prod, TAKE_OVER_MS))
+	if (front_await_rsp_prod(front, front->req_prod, FRONT_PATIENCE_MS))
 		return;
 	MUST("BUS-47", front_backend_state(front) == XB_CONNECTED,
 	     "it goes from Connected to %s when it takes the disk over", front_backend_state_name(front));
 	front_notify(front);
-	if (front_await_rsp_prod(front, front->req_prod, TAKE_OVER_MS))
+	if (front_await_rsp_prod(front, front->req_prod, FRONT_PATIENCE_MS))
 		fail("RING-25", "it has taken the ring over and did not look into it");
 	skip("the backend does not take the disks of another one over");
 }
@@ -85,7 +84,7 @@ static void notifies_once(struct front *front)
 	must_go_on(front, "BUS-21");
 	peer_store(&front->ring->rsp_event, front->rsp_cons + FAR);
 	hand_over(front, 1);
-	has_event = front_await_event(front, TAKE_OVER_MS);
+	has_event = front_await_event(front, FRONT_PATIENCE_MS);
 	must_have_taken_over(front);
 	MUST("RING-25", has_event, "it has taken the ring over, and there was no event");
 	must_answer_those(front, 1);

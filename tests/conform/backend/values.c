@@ -129,6 +129,8 @@ static void node_missing(struct front *front, unsigned int order, const char *no
 
 	snprintf(what, sizeof(what), "no %s", node);
 	front_begin(front);
+	if (front_backend_number(front, "max-ring-page-order", 0) < order)
+		skip("the backend offers no rings of %u pages", 1U << order);
 	front->order = order;
 	front_make(front);
 	front_lay_out(front);
@@ -184,8 +186,7 @@ static void optional_malformed(struct front *front)
 
 const struct backend_case value_cases[] = {
 	CASE("value-ring-ref-missing", "BUS-6 BUS-27", "no ring-ref", ring_ref_missing),
-	CASE("value-ring-ref1-missing", "BUS-6 BUS-27", "a second page that is not named", second_ring_ref_missing,
-	     .needs = "max-ring-page-order"),
+	CASE("value-ring-ref1-missing", "BUS-6 BUS-27", "a second page that is not named", second_ring_ref_missing),
 	CASE("value-ring-ref-value", "BUS-6 BUS-27", "a ring-ref that cannot be one", ring_ref_values),
 	CASE("value-ring-ref-decorated", "BUS-6 BUS-27", "a ring-ref with a sign, a blank or more", ring_ref_decorated),
 	CASE("value-ring-ref-wrapped", "BUS-6", "a ring-ref of more than 32 bits", ring_ref_wrapped),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/conform/peer/script.h"
 #include "tests/conform/peer/storage.h"
 
 struct errand {
@@ -119,9 +120,7 @@ static int mirror(struct xb_store *store, struct errand *errand, struct errbuf *
 
 static int hotplug(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const struct vbd *vbd = errand->toolstack->vbd;
-
-	return vbd_is_qdisk(vbd) ? 0 : vbd_hotplug_add(store, vbd->backend, err);
+	return script_add(errand->toolstack->script, errand->toolstack->vbd, store, err);
 }
 
 static int run_backend(struct errand *errand, bool runs)

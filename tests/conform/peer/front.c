@@ -176,6 +176,8 @@ void front_announce(struct front *front, const char *clause)
 	front_publish(front);
 	MUST(clause, await(front, 1U << XB_CONNECTED, FRONT_PATIENCE_MS), "the backend is %s, not Connected",
 	     front_backend_state_name(front));
+	if (front->needs && front_backend_number(front, front->needs, 0) == 0)
+		skip("the backend does not offer %s", front->needs);
 	if (front->state != XB_CONNECTED)
 		front_switch(front, XB_CONNECTED);
 }

@@ -42,6 +42,7 @@ struct front {
 	bool omits_protocol;
 	bool is_persistent;
 	enum xb_state state;      /* written with the nodes: Initialised, or Connected */
+	const char *needs;        /* see case.h; without it front_announce() skips the case */
 	/* Made. */
 	xengntshr_handle *gntshr;
 	xenevtchn_handle *evtchn;

@@ -10,7 +10,10 @@
 #include "tests/conform/peer/front.h"
 
 #define NODES_MAX   64
-#define NODES_FLOOD 10000 /* writes, a second's worth: a backend that takes some milliseconds for each is late by far */
+/* Writes, a second's worth: a backend that takes some milliseconds for each is late by far. Where a write takes long,
+   fewer. */
+#define NODES_FLOOD    10000
+#define NODES_FLOOD_MS 10000
 
 struct nodes {
 	unsigned int nr;

@@ -54,6 +54,7 @@ void toolstack_fail_storage(struct front *front);
 struct toolstack {
 	struct xb_store *store;
 	const struct vbd *vbd;
+	const char *script;      /* see script.h */
 	char mirror[XB_DIR_MAX]; /* what toolstack_mirror() has made */
 	bool (*run_backend)(void *arg, bool runs); /* starts or ends it; false: it is not ours */
 	pid_t (*backend_pid)(void *arg);           /* 0: it is not ours */

@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 600
+# files: tests/conform/expect/pvring-blkd
+# The conformance suite in a guest, without the kernel's blkfront in its way, against pvring-blkd in dom0.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# A case for each clause that has one which is quick here; tests/long/vm has them all.
+quick='bus-own-links-changed bus-leaves-nodes bus-numbers bus-only-what-must-be bus-unknown-nodes bus-offers-in-time
+bus-nodes-changed bus-says-why state-stays-in-init-wait state-waits-for-script state-connected-serves state-of-others
+close-serves-when-told close-touches-nothing close-writes-again close-offline-forgets close-starts-anew
+gone-state-after-closing gone-frontend-in-init-wait gone-backend-in-init-wait takeover-event ring-begins-with-requests
+ring-leaves-the-rest ring-never-empty ring-no-room ring-event-for-later ring-producer-backwards ring-overflow-in-flight
+ring-own-indexes-in-flight ring-data-changes ring-event-indexes-change gnt-across-pages gnt-failed-reads
+gnt-read-only-write gnt-same-page-twice gnt-response-ends-write gnt-revoked gnt-no-such-ring gnt-persistent
+evt-requests-before-bind evt-for-nothing evt-one-by-one evt-storm evt-port-closed value-optional-malformed
+node-order-0-ring-ref0 node-order-too-great node-one-queue-said node-features-offered request-octets-barrier-x86-32
+request-handle request-padding request-equal-ids reject-unknown-operation reject-no-segments reject-too-many-segments
+reject-last-before-first reject-last-beyond-page reject-beyond-end reject-read-only read-only-barrier disk-sizes
+disk-info-cdrom data-overlapping data-read-beyond-cut flush-with-data flush-in-flight barrier-answers discard-disabled'
+# shellcheck disable=SC2086 # words
+cases="@($(echo $quick | tr ' ' '|'))"
+# shellcheck disable=SC2034
+guest_options=nofront
+
+verdicts_of_cases() {
+	echo "a guest without blkfront starts"
+	echo "the suite comes to its end"
+	"${O:-build}/pvring-conform" backend blk --list --case "$cases" | cut -f1
+}
+[ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
+
+dom0() {
+	conform pvring-blkd --peer 'exec pvring-blkd --log error 2>>/log/blkd'
+}
+
+# What a test expects of the peer stands beside it, in the file of its name.
+conform() { # PEER AGENT-OPTION...
+	local peer=$1 agent mailbox
+	shift
+	check "a guest without blkfront starts" guest_create g1 || return
+	in_guest g1 prepare
+	mailbox=/local/domain/$(guest_id g1)/conform
+	pvring-conform agent --domid "$(guest_id g1)" "$@" &
+	agent=$!
+	wait_until 60 xenstore-exists "$mailbox"
+	in_guest_seconds=3600 in_guest g1 suite "$peer"
+	kill $agent && wait $agent
+	verdicts_of_suite
+	guest_destroy g1
+}
+
+verdicts_of_suite() {
+	local line name
+	while read -r line; do
+		name=${line#* - }
+		name=${name%% *}
+		case $line in
+		"ok "*) ok "$name" ;;
+		"not ok "*) not_ok "$name" "${line#*# }" ;;
+		1..*) ok "the suite comes to its end" ;;
+		esac
+	done </log/g1.console
+}
+
+# ---- in the guest ----
+
+prepare() {
+	local module
+	for module in xen-privcmd xen-evtchn xen-gntalloc xenfs; do load_module $module || return 1; done
+	mount -t xenfs xenfs /proc/xen
+	# A case that is through has its pages until the backend lets go of them.
+	echo 65536 >/sys/module/xen_gntalloc/parameters/limit
+}
+
+suite() { # PEER
+	pvring-conform backend blk --agent --expect "/test/$1" --case "$cases" --timeout 120
+}
