@@ -281,9 +281,14 @@ static int ask_to_close(struct xb_store *store, void *arg, struct errbuf *err)
 	return rc;
 }
 
+int vbd_ask_to_close(const struct vbd *vbd, struct xb_store *store, struct errbuf *err)
+{
+	return xb_transaction(store, ask_to_close, (void *)vbd, err);
+}
+
 int vbd_close(const struct vbd *vbd, struct xb_store *store, struct errbuf *err)
 {
-	int rc = xb_transaction(store, ask_to_close, (void *)vbd, err);
+	int rc = vbd_ask_to_close(vbd, store, err);
 
 	if (rc)
 		return rc;

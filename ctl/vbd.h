@@ -54,7 +54,9 @@ int vbd_wait_for_backend(const struct vbd *vbd, struct xb_store *store, struct e
  */
 int vbd_hotplug_add(struct xb_store *store, const char *backend, struct errbuf *err);
 
-/* Asks both ends to close and waits for it; -ETIMEDOUT leaves the nodes. A disk whose backend is gone is fine. */
+/* Asks both ends to close, as libxl does: one whose backend is Closed already is only said not to be wanted. */
+int vbd_ask_to_close(const struct vbd *vbd, struct xb_store *store, struct errbuf *err);
+/* The same, and waits for it; -ETIMEDOUT leaves the nodes. A disk whose backend is gone is fine. */
 int vbd_close(const struct vbd *vbd, struct xb_store *store, struct errbuf *err);
 /* Removes the nodes, closed or not. In a driver domain it is that domain's toolstack that removes the backend's. */
 int vbd_remove(const struct vbd *vbd, struct xb_store *store, struct errbuf *err);

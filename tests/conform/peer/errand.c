@@ -29,10 +29,7 @@ static int read_node(struct xb_store *store, struct errand *errand, struct errbu
 
 static int close_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const char *dir = errand->toolstack->vbd->backend;
-	int rc = xb_write(store, dir, "online", err, "0");
-
-	return rc ?: xb_write(store, dir, "state", err, "%d", XB_CLOSING);
+	return vbd_ask_to_close(errand->toolstack->vbd, store, err);
 }
 
 static int remove_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -182,7 +179,7 @@ static const struct {
 } errands[] = {
 	{ "write", write_node, false },
 	{ "read", read_node, false },
-	{ "close", close_disk, true },
+	{ "close", close_disk, false },
 	{ "remove", remove_disk, false },
 	{ "look", look, false },
 	{ "create-frontend", create_frontend, true },

@@ -23,7 +23,7 @@
 void toolstack_write(struct front *front, const char *name, const char *value);
 /* Any node, as the backend's domain sees it; "" if there is none. Good until the next one is asked for. */
 const char *toolstack_read(struct front *front, const char *path);
-/* As libxl removes a disk: online 0, and Closing. */
+/* As libxl removes a disk: online 0, and Closing if it is not Closed already. */
 void toolstack_close(struct front *front);
 /* The backend's directory, whatever state it is in. */
 void toolstack_remove(struct front *front);
