@@ -192,7 +192,12 @@ int host_begin(struct host *host, struct xb_store *store, const struct conform_o
 
 	*host = (struct host){ .store = store, .options = options };
 	host->toolstack = (struct toolstack){
-		.store = store, .vbd = &host->vbd, .script = options->script, .run_backend = run_peer, .backend_pid = peer_pid, .arg = host,
+		.store = store,
+		.vbd = &host->vbd,
+		.script = options->script,
+		.run_backend = run_peer,
+		.backend_pid = peer_pid,
+		.arg = host,
 	};
 	strcpy(host->image, "/tmp/pvring-conform.XXXXXX");
 	fd = mkstemp(host->image);

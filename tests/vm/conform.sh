@@ -36,14 +36,15 @@ dom0() {
 
 # What a test expects of the peer stands beside it, in the file of its name.
 conform() { # PEER AGENT-OPTION...
-	local peer=$1 agent mailbox
+	local peer=$1 agent
 	shift
 	check "a guest without blkfront starts" guest_create g1 || return
 	in_guest g1 prepare
-	mailbox=/local/domain/$(guest_id g1)/conform
-	pvring-conform agent --domid "$(guest_id g1)" "$@" &
+	guest=$(guest_id g1)
+	export guest # for a peer that wants to know
+	pvring-conform agent --domid "$guest" "$@" &
 	agent=$!
-	wait_until 60 xenstore-exists "$mailbox"
+	wait_until 60 xenstore-exists "/local/domain/$guest/conform"
 	in_guest_seconds=3600 in_guest g1 suite "$peer"
 	kill $agent && wait $agent
 	verdicts_of_suite

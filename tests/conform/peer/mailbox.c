@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/conform/peer/mailbox.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,11 +96,18 @@ bool mailbox_take(struct mailbox *mailbox, char question[MAILBOX_TEXT])
 	return true;
 }
 
+/* A command, or what a script has said, may have several lines; a node that is read as text has none. */
 void mailbox_answer(struct mailbox *mailbox, const char *answer)
 {
 	struct errbuf ignored;
+	char line[MAILBOX_TEXT];
 
-	xb_write(mailbox->store, mailbox->dir, "answer", &ignored, "%s %s", mailbox->asker, answer);
+	snprintf(line, sizeof(line), "%s", answer);
+	for (char *c = line; *c; c++) {
+		if (iscntrl((unsigned char)*c))
+			*c = ' ';
+	}
+	xb_write(mailbox->store, mailbox->dir, "answer", &ignored, "%s %s", mailbox->asker, line);
 }
 
 void mailbox_close(struct mailbox *mailbox)

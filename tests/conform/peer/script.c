@@ -12,8 +12,9 @@ static void run(const char *script, const struct vbd *vbd, const char *action, s
 {
 	char command[1024];
 
-	snprintf(command, sizeof(command), "XENBUS_TYPE=vbd XENBUS_BASE_PATH=backend XENBUS_PATH=backend/%s/%u/%u exec %s %s",
-		 vbd->kind, vbd->domid, vbd->devid, script, action);
+	snprintf(command, sizeof(command),
+		 "XENBUS_TYPE=vbd XENBUS_BASE_PATH=backend XENBUS_PATH=backend/%s/%u/%u exec %s %s", vbd->kind,
+		 vbd->domid, vbd->devid, script, action);
 	process_run_shell(command, SCRIPT_SECONDS, NULL, NULL, end);
 }
 

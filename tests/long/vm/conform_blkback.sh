@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 2400
+# files: tests/vm/conform.sh tests/conform/expect/blkback
+# The conformance suite in a guest (tests/vm/conform.sh) against the kernel's own backend, on a loop device. Of its groups
+# those are whole that are about what this backend alone offers, or reads otherwise.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+. "$tests_vm/conform.sh"
+cases="${cases%)}|bus-*|state-*|value-*|gnt-persistent*|reject-*|barrier-*|discard*|indirect-*)"
+# shellcheck disable=SC2034
+[ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
+# It complains of what the guest has published, and WARNs whenever it cannot connect to a ring: it counts the requests
+# that it would have had (xenbus.c, xen_blkif_disconnect()).
+# shellcheck disable=SC2034
+expected_lines='xen-blkback/xenbus\.c:[0-9]+ xen_blkif_disconnect|^(\[ *[0-9.]+\] )?Call Trace:|vbd vbd-1-[0-9]+: '
+
+dom0() {
+	load_module loop
+	load_module xen-blkback
+	conform blkback --script /etc/xen/scripts/block-peer
+}
