@@ -22,7 +22,8 @@ static bool names_clause(const char *clauses, const char *clause)
 
 static bool is_asked_for(const struct conform_options *options, const char *name, const char *clauses)
 {
-	return fnmatch(options->cases, name, FNM_EXTMATCH) == 0 && (!options->clause || names_clause(clauses, options->clause));
+	return fnmatch(options->cases, name, FNM_EXTMATCH) == 0 &&
+	       (!options->clause || names_clause(clauses, options->clause));
 }
 
 struct result *session_begin_case(struct session *session, const char *name, const char *clauses, const char *about)
