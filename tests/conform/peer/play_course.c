@@ -244,14 +244,16 @@ void must_go_down(struct play *play, const char *clause)
 	back_switch(back, XB_CLOSED);
 }
 
+/* One that closes, or whose workload has ended, has done so; only one that stays is watched for a while. */
 void must_stop(struct play *play, const char *clause, const char *why)
 {
 	struct back *back = &play->back;
 	ring_idx req_prod = peer_load_acquire(&back->ring->req_prod);
-	uint64_t deadline_ns = clock_in_ms(PLAY_SILENCE_MS);
+	uint64_t deadline_ns = clock_in_ms(5 * PLAY_SILENCE_MS);
+	bool has_ended = false;
 
-	while (clock_now_ns() < deadline_ns) {
-		back_sleep(back, 10);
+	while (!has_ended && clock_now_ns() < deadline_ns) {
+		has_ended = play_await_refusal(play, 10) || !play_is_driven(play);
 		MUST(clause, peer_load_acquire(&back->ring->req_prod) == req_prod,
 		     "it publishes requests after %s: req_prod was %#x and is %#x", why, req_prod,
 		     peer_load(&back->ring->req_prod));
