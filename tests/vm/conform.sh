@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 600
-# files: tests/conform/expect/pvring-blkd
+# files: tests/vm/conform.expect tests/conform/expect/pvring-blkd
 # The conformance suite in a guest, without the kernel's blkfront in its way, against pvring-blkd in dom0.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
@@ -75,5 +75,6 @@ prepare() {
 }
 
 suite() { # PEER
-	pvring-conform backend blk --agent --expect "/test/$1" --case "$cases" --timeout 120
+	cat "/test/$1" /test/conform.expect >/run/expect
+	pvring-conform backend blk --agent --expect /run/expect --case "$cases" --timeout 120
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 2400
-# files: tests/vm/conform.sh tests/conform/expect/blkback
+# files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/blkback
 # The conformance suite in a guest (tests/vm/conform.sh) against the kernel's own backend, on a loop device. Of its groups
 # those are whole that are about what this backend alone offers, or reads otherwise.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

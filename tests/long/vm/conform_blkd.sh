@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 2400
-# files: tests/vm/conform.sh tests/conform/expect/pvring-blkd
+# files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/pvring-blkd
 # Every case of the conformance suite in a guest (tests/vm/conform.sh), against pvring-blkd.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
