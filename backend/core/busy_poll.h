@@ -3,10 +3,10 @@
  * Whether a queue that found its ring empty looks again for a while, or asks for an event and sleeps.
  *
  * A sleep costs both sides: the guest sends an event, we are woken, read it and unmask it. Looking costs our CPU alone.
- * So a queue looks for as long as such a wake-up costs, at most, and only where that pays: when the request before came
- * soon enough. Looks that find something make up for as many in vain: a guest that is late now and then is looked for
- * all the same. One in vain that nothing makes up for makes the next ones rarer, up to one in 128 requests, until one
- * finds something: what a guest that is just too slow costs is next to nothing, and an idle one costs nothing.
+ * So a queue looks for twice as long as such a wake-up costs, at most, and only where that pays: when the request
+ * before came soon enough. Looks that find something make up for as many in vain: a guest that is late now and then is
+ * looked for all the same. One in vain that nothing makes up for makes the next ones rarer, up to one in 128 requests,
+ * until one finds something: a guest that is just too slow costs next to nothing, and an idle one nothing.
  *
  * Thread: the queue's worker.  Pure but for busy_poll_measure_ns().
  */
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define BUSY_POLL_MAX_WINDOW_NS 4000000
 #define BUSY_POLL_MAX_CREDIT    8
 #define BUSY_POLL_MAX_DOUBLINGS 7
 
@@ -51,7 +52,7 @@ static inline void busy_poll_missed(struct busy_poll *poll)
 	poll->nr_to_skip = (1U << poll->nr_doublings) - 1;
 }
 
-/* A wait that was slept through is longer by the wake-up, which costs about as much as the window is long. */
+/* A wait that was slept through is longer by the wake-up: half a window, and more where others want the CPU. */
 static inline void busy_poll_took(struct busy_poll *poll, uint64_t now_ns)
 {
 	uint64_t wait_ns = now_ns - poll->worked_ns;
@@ -79,8 +80,8 @@ static inline bool busy_poll_goes_on(const struct busy_poll *poll, uint64_t now_
 }
 
 /*
- * A window for this machine, from what it costs here to sleep and be woken: some 10 us on bare hardware, several
- * hundred in a nested or emulated one. Takes a few milliseconds. 0: cannot tell.
+ * A window for this machine, from what it costs here to sleep and be woken: some tens of us on bare hardware, a
+ * thousand or two in an emulated one. Takes a few milliseconds. 0: cannot tell.
  */
 uint64_t busy_poll_measure_ns(void);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/core/busy_poll.h"
 #include "common/base/errbuf.h"
 #include "common/base/log.h"
 #include "xenbus/scan.h"
@@ -23,7 +24,9 @@ static int set_threads(void *config, const char *value, struct errbuf *err)
 
 static int set_poll_us(void *config, const char *value, struct errbuf *err)
 {
-	return option_u32("number of microseconds", value, 0, 1000, &((struct daemon_config *)config)->poll_us, err);
+	uint32_t *poll_us = &((struct daemon_config *)config)->poll_us;
+
+	return option_u32("number of microseconds", value, 0, BUSY_POLL_MAX_WINDOW_NS / 1000, poll_us, err);
 }
 
 static int set_name(void *config, const char *value, struct errbuf *err)
