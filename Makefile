@@ -84,13 +84,18 @@ conform-peers:                                 ## the whole suite against all pe
 	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh \
 		tests/conform/violations $(sort $(wildcard tests/long/vm/conform_*.sh))
 	@tests/run --totals $(records)
+vm:                                            ## GUEST=KERNEL[,INITRD]: a PV guest of yours on Xen, against the suite for frontends
+	@$(MAKE) deps-check
+	@$(MAKE) xen-vm
+	@$(MAKE) -j2 all
+	@tests/vm/stranger
 mutation:                                      ## how many mutants of pvring the tests notice (half an hour)
 	@$(MAKE) deps-check
 	@$(MAKE) xen-xenstore
 	@$(MAKE) -j2 all
 	@tests/conform/mutate --advisories
 	@tests/conform/mutate $(MUTATE)
-.PHONY: demo bench conform-peers mutation
+.PHONY: demo bench conform-peers vm mutation
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 # Each test is a program that prints TAP; tests/run keeps the records that the totals come from.
@@ -171,7 +176,7 @@ daemons-built:
 	@$(asan) -j2 $(O)/asan/pvring-blkd
 run-vm:
 	@tests/vm/image base
-	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh %/every_guest.sh,$(wildcard tests/vm/*.sh)))
+	@echo "Xen under QEMU:"; tests/run $(records) $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh,$(wildcard tests/vm/*.sh)))
 run-long: daemons-built
 	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
 .PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform run-vm

@@ -59,6 +59,7 @@ static int set_agent(void *config, const char *value, struct errbuf *err)
 STRING_SETTER(enter)
 STRING_SETTER(peer)
 STRING_SETTER(drive)
+STRING_SETTER(renew)
 STRING_SETTER(script)
 STRING_SETTER(cases)
 STRING_SETTER(clause)
@@ -92,6 +93,7 @@ static const struct option_row backend_rows[] = {
 static const struct option_row frontend_rows[] = {
 	{ "domid", "N", "the guest's domain (default 1)", set_domid },
 	{ "drive", "CMD", "makes the guest use the disk: see pvring-conform(1)", set_drive },
+	{ "renew", "CMD", "makes the guest anew when it has failed, and prints its number", set_renew },
 	SHARED_ROWS,
 };
 

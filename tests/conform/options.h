@@ -13,6 +13,7 @@ struct conform_options {
 	const char *enter;    /* runs a command in it; backend; NULL: we are in it */
 	const char *peer;     /* starts the backend; NULL: it runs */
 	const char *drive;    /* frontend: makes the guest use the disk */
+	const char *renew;    /* frontend: makes the guest anew; NULL: it goes on, whatever it has failed */
 	const char *script;   /* the backend's hotplug script; NULL: pvring's own step */
 	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */
 	const char *cases;    /* a glob */

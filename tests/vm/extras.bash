@@ -9,6 +9,13 @@ put_extras() { # TEST NAME TREE
 	done
 }
 
+# GUEST=KERNEL[,INITRD], as a guest's kernel "stranger".
+extra_stranger() { # TEST NAME TREE
+	local initrd=${GUEST#*,}
+	cp "${GUEST%%,*}" "$3/boot/vmlinux-stranger"
+	if [ "$initrd" = "$GUEST" ]; then : >"$3/boot/guest-stranger"; else cp "$initrd" "$3/boot/guest-stranger"; fi
+}
+
 # GRUB as the kernel of a guest.
 extra_grub_xen() { # TEST NAME TREE
 	cp "$root"/usr/lib/grub-xen/grub-{x86_64-xen,i386-xen_pvh}.bin "$3/boot/"

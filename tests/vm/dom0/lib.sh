@@ -302,6 +302,20 @@ killed_and_parked() { # NAME VDEV ARGS...
 	blkd_start "$@" && wait_until 30 grep -q "$parked" /log/blkd
 }
 
+# What pvring-conform prints, as verdicts: one for each case, and one more.
+verdicts_of_suite() {
+	local line name
+	while read -r line; do
+		name=${line#* - }
+		name=${name%% *}
+		case $line in
+		"ok "*) ok "$name" ;;
+		"not ok "*) not_ok "$name" "${line#*# }" ;;
+		1..*) ok "the suite comes to its end" ;;
+		esac
+	done
+}
+
 # Follows the daemon's log on the console, as the guests' are.
 : >/log/blkd
 tail -f /log/blkd | while IFS= read -r line; do echo "[blkd] $line"; done &

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 2400
+# files: tests/vm/guest_frontend.sh tests/conform/drive-guest tests/conform/expect/blkfront
+# The conformance suite for frontends against Linux's own, in a PV guest that is made anew whenever it has failed.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+. "$tests_vm/guest_frontend.sh"
+# shellcheck disable=SC2034
+expectation=blkfront
+# shellcheck disable=SC2034
+expected_lines='\[g1\]' # it complains of what is done to it
