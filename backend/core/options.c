@@ -2,7 +2,6 @@
 #include "backend/core/options.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,18 +86,11 @@ enum options_result daemon_options_parse(const struct options_spec *class_option
 {
 	struct option_row rows[MAX_ROWS];
 	struct options_spec options = *class_options;
-	enum options_result result;
-	int next;
 
 	memcpy(rows, common_rows, sizeof(common_rows));
 	memcpy(rows + NR_COMMON_ROWS, class_options->rows, class_options->nr_rows * sizeof(*rows));
 	options.rows = rows;
 	options.nr_rows += NR_COMMON_ROWS;
 	set_defaults(config, options.program);
-	result = options_parse(&options, argc, argv, config, &next);
-	if (result == OPTIONS_RUN && next != argc) {
-		fprintf(stderr, "%s: unexpected argument '%s'\n", options.program, argv[next]);
-		return OPTIONS_BAD;
-	}
-	return result;
+	return options_parse_all(&options, argc, argv, config);
 }

@@ -110,6 +110,18 @@ enum options_result options_parse(const struct options_spec *spec, int argc, cha
 	return OPTIONS_RUN;
 }
 
+enum options_result options_parse_all(const struct options_spec *spec, int argc, char **argv, void *config)
+{
+	char message[640];
+	int next;
+	enum options_result result = options_parse(spec, argc, argv, config, &next);
+
+	if (result != OPTIONS_RUN || next == argc)
+		return result;
+	snprintf(message, sizeof(message), "unexpected argument '%.100s': expected options only", argv[next]);
+	return complain(spec, message);
+}
+
 int option_u32(const char *name, const char *value, uint32_t min, uint32_t max, uint32_t *out, struct errbuf *err)
 {
 	int rc = parse_u32(value, min, max, out);

@@ -37,6 +37,8 @@ enum options_result {
 
 /* Stops at the first argument that is not an option, so that a subcommand's own options are left alone. */
 enum options_result options_parse(const struct options_spec *spec, int argc, char **argv, void *config, int *next);
+/* For who takes nothing but options: any other argument is a mistake. */
+enum options_result options_parse_all(const struct options_spec *spec, int argc, char **argv, void *config);
 
 /* For set(): a number from min to max, or a message that says so. */
 int option_u32(const char *name, const char *value, uint32_t min, uint32_t max, uint32_t *out, struct errbuf *err);

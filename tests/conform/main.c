@@ -128,16 +128,10 @@ static const struct options_spec agent_spec = {
 static int run_agent(int argc, char **argv)
 {
 	struct conform_options options = { .kind = "vbd", .domid = 1 };
-	enum options_result result;
-	int next;
+	enum options_result result = options_parse_all(&agent_spec, argc, argv, &options);
 
-	result = options_parse(&agent_spec, argc, argv, &options, &next);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (next != argc) {
-		fprintf(stderr, "%s: '%s': expected options only\n", agent_spec.program, argv[next]);
-		return EXIT_USAGE;
-	}
 	return agent_run(&options);
 }
 
@@ -166,13 +160,10 @@ static int judge(bool is_backend, int argc, char **argv)
 	static char program[4096];
 	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .timeout_s = 30 };
 	enum options_result result;
-	int next;
 
-	result = options_parse(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options, &next);
+	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (next != argc)
-		return usage("expected options only");
 	if (!is_backend && !options.drive && !options.only_lists)
 		return usage("expected --drive CMD, which makes the guest use the disk");
 	if (options.asks_agent && (options.peer || options.enter))

@@ -2,7 +2,6 @@
 #include "tests/conform/scripted.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
@@ -42,9 +41,7 @@ static int set_sector_size(void *config, const char *value, struct errbuf *err)
 
 static int set_violate(void *config, const char *value, struct errbuf *err)
 {
-	if (!violate_choose(VIOLATE_BACKEND, value))
-		return errbuf_set(err, -EINVAL, "'%.40s' is none of those that --list-violations names", value);
-	return 0;
+	return violate_choose(VIOLATE_BACKEND, value, err);
 }
 
 static int set_list_violations(void *config, const char *value, struct errbuf *err)
@@ -138,16 +135,10 @@ __attribute__((noreturn)) static void serve(const struct scripted_options *optio
 int scripted_backend_main(int argc, char **argv)
 {
 	struct scripted_options options = { .domid = 1, .sector_bytes = 512 };
-	enum options_result result;
-	int next;
+	enum options_result result = options_parse_all(&spec, argc, argv, &options);
 
-	result = options_parse(&spec, argc, argv, &options, &next);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (next != argc) {
-		fprintf(stderr, "%s: '%s': expected options only\n", spec.program, argv[next]);
-		return EXIT_USAGE;
-	}
 	if (!options.only_lists)
 		serve(&options);
 	violate_list(VIOLATE_BACKEND);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,9 +16,7 @@ struct scripted_options {
 
 static int set_violate(void *config, const char *value, struct errbuf *err)
 {
-	if (!violate_choose(VIOLATE_FRONTEND, value))
-		return errbuf_set(err, -EINVAL, "'%.40s' is none of those that --list-violations names", value);
-	return 0;
+	return violate_choose(VIOLATE_FRONTEND, value, err);
 }
 
 static int set_list_violations(void *config, const char *value, struct errbuf *err)
@@ -74,16 +71,10 @@ static int live(bool only_asks)
 int scripted_frontend_main(int argc, char **argv)
 {
 	struct scripted_options options = { false };
-	enum options_result result;
-	int next;
+	enum options_result result = options_parse_all(&spec, argc, argv, &options);
 
-	result = options_parse(&spec, argc, argv, &options, &next);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (next != argc) {
-		fprintf(stderr, "%s: '%s': expected options only\n", spec.program, argv[next]);
-		return EXIT_USAGE;
-	}
 	if (options.resides)
 		return guest_reside();
 	if (!options.only_lists)

@@ -2,9 +2,12 @@
 #include "tests/conform/violate.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/base/errbuf.h"
 
 struct violation {
 	const char *clause, *what;
@@ -175,10 +178,12 @@ bool violates(const char *clause)
 	return chosen && strcmp(chosen->clause, clause) == 0;
 }
 
-bool violate_choose(enum violate_side side, const char *clause)
+int violate_choose(enum violate_side side, const char *clause, struct errbuf *err)
 {
 	chosen = find(side, clause);
-	return chosen;
+	if (chosen)
+		return 0;
+	return errbuf_set(err, -EINVAL, "'%.40s' is none of those that --list-violations names", clause);
 }
 
 void violate_list(enum violate_side side)

@@ -13,12 +13,14 @@
 
 #include <stdbool.h>
 
+struct errbuf;
+
 enum violate_side { VIOLATE_BACKEND, VIOLATE_FRONTEND };
 
 /* A clause that is not in the tables of violate.c is a mistake of ours. */
 bool violates(const char *clause);
-/* false: the clause is not in the side's table. */
-bool violate_choose(enum violate_side side, const char *clause);
+/* What --violate says. -EINVAL, with a reason: the clause is not in the side's table. */
+int violate_choose(enum violate_side side, const char *clause, struct errbuf *err);
 /* A line for each: "CLAUSE<tab>what is done wrong". */
 void violate_list(enum violate_side side);
 

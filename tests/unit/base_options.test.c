@@ -153,12 +153,25 @@ static void a_mistake_points_to_the_help(void **state)
 	assert_non_null(strstr(said, "Try 'prog --help'."));
 }
 
+static void where_only_options_are_taken_all_else_is_a_mistake(void **state)
+{
+	char *fine[] = { "prog", "--fast" }, *odd[] = { "prog", "--fast", "file" };
+	char *dashes[] = { "prog", "--", "--fast" };
+	struct config config = { 0 };
+
+	assert_int_equal(options_parse_all(&spec, 2, fine, &config), OPTIONS_RUN);
+	assert_true(config.fast);
+	assert_int_equal(options_parse_all(&spec, 3, odd, &config), OPTIONS_BAD);
+	assert_int_equal(options_parse_all(&spec, 3, dashes, &config), OPTIONS_BAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_line_means_what_it_says),
 		cmocka_unit_test(help_lists_every_row),
 		cmocka_unit_test(a_mistake_points_to_the_help),
+		cmocka_unit_test(where_only_options_are_taken_all_else_is_a_mistake),
 	};
 
 	return cmocka_run_group_tests_name("common/base/options", tests, NULL, NULL);
