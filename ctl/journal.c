@@ -21,7 +21,6 @@
 #include "common/ring/layout.h"
 #include "common/wire/blk.h"
 #include "common/wire/xen_blkif.h"
-#include "common/wire/xen_blkif.h"
 #include "ctl/args.h"
 #include "ctl/commands.h"
 

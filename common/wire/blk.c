@@ -183,32 +183,32 @@ void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, voi
 	}
 }
 
-static void encode_head(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
+static void encode_direct(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
 {
-	memset(to, 0, abis[abi].request_bytes);
-	memcpy(to + abis[abi].id_at, &req->id, sizeof(req->id));
-	memcpy(to + abis[abi].sector_at, &req->sector, sizeof(req->sector));
+	to[0] = req->operation;
+	to[1] = req->nr_segments;
+	blk_segments_encode(req->segment, BLK_MAX_SEGMENTS, to + abis[abi].segments_at);
+}
+
+static void encode_indirect(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
+{
+	to[0] = BLKIF_OP_INDIRECT;
+	to[1] = req->operation;
+	memcpy(to + 2, &req->nr_segments, sizeof(req->nr_segments));
+	memcpy(to + abis[abi].indirect_grefs_at, &req->segments_gref, sizeof(req->segments_gref));
 }
 
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
 {
 	uint8_t *to = slot;
 
-	encode_head(abi, req, to);
-	to[0] = req->operation;
-	to[1] = req->nr_segments;
-	blk_segments_encode(req->segment, BLK_MAX_SEGMENTS, to + abis[abi].segments_at);
-}
-
-void blk_indirect_encode(enum blk_abi abi, const struct blk_request *req, void *slot)
-{
-	uint8_t *to = slot;
-
-	encode_head(abi, req, to);
-	to[0] = BLKIF_OP_INDIRECT;
-	to[1] = req->operation;
-	memcpy(to + 2, &req->nr_segments, sizeof(req->nr_segments));
-	memcpy(to + abis[abi].indirect_grefs_at, &req->segments_gref, sizeof(req->segments_gref));
+	memset(to, 0, abis[abi].request_bytes);
+	memcpy(to + abis[abi].id_at, &req->id, sizeof(req->id));
+	memcpy(to + abis[abi].sector_at, &req->sector, sizeof(req->sector));
+	if (req->is_indirect)
+		encode_indirect(abi, req, to);
+	else
+		encode_direct(abi, req, to);
 }
 
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp)

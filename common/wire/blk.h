@@ -75,8 +75,8 @@ void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *
 void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
 /* The segments of an indirect request, as their page has them, side by side: nr of BLK_SEGMENT_BYTES each. */
 void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment);
+/* An indirect one, too; its segments are for blk_segments_encode(). */
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
-void blk_indirect_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
 void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, void *bytes);
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp);
 /* Writes every byte of the slot: padding left as it was would tell the guest what our stack held (XSA-216). */

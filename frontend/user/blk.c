@@ -85,10 +85,7 @@ static void put_request(struct blkfront *front, struct blkfront_io *io, struct b
 	req->id = flight_start(front->flight, io->index, req->operation);
 	io->operation = req->operation;
 	io->sector = req->sector;
-	if (req->is_indirect)
-		blk_indirect_encode(front->config.abi, req, slot);
-	else
-		blk_request_encode(front->config.abi, req, slot);
+	blk_request_encode(front->config.abi, req, slot);
 	if (!ring_front_put(&front->queue.ring, slot))
 		assert(!"more buffers than slots");
 	front->nr_out++;

@@ -183,6 +183,7 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 {
 	struct blk_request in = {
 		.operation = 1,
+		.is_indirect = true,
 		.nr_segments = 0x1234,
 		.segments_gref = 0x04030201,
 		.id = 0x8000000000000000,
@@ -193,7 +194,7 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 
 	FOR_EACH_ABI(i) {
 		memset(slot, 0xee, sizeof(slot));
-		blk_indirect_encode(abis[i].abi, &in, slot);
+		blk_request_encode(abis[i].abi, &in, slot);
 		assert_int_equal(slot[0], 6);
 		blk_indirect_decode(abis[i].abi, slot, &out);
 		assert_int_equal(out.operation, in.operation);

@@ -206,14 +206,9 @@ static enum options_result bad(const char *what, const char *word)
 	return OPTIONS_BAD;
 }
 
-static uint64_t max_request_bytes(const struct blkload_config *config)
-{
-	return (uint64_t)config->nr_segments * GRANT_PAGE_BYTES;
-}
-
 static enum options_result complete(struct blkload_config *config, const struct blkload_command *command)
 {
-	uint64_t most_bytes = max_request_bytes(config);
+	uint64_t most_bytes = (uint64_t)config->nr_segments * GRANT_PAGE_BYTES;
 
 	if (!config->has_devid)
 		return bad("which disk? --vdev or --devid", "");
