@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/conform/case_disk.h"
 #include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/script.h"
 #include "tests/conform/process.h"
@@ -60,30 +61,21 @@ static int make_image(struct host *host, struct errbuf *err)
 	return 0;
 }
 
-/* Another one each time: a backend may need a while to forget the last. */
 static int make_disk(struct host *host, char type, struct errbuf *err)
 {
-	char vdev[] = "xvda";
+	const struct conform_options *options = host->options;
 	struct vbd_request request = {
-		.vdev = vdev,
 		.target = host->image,
 		.is_writable = type == 'w',
 		.is_cdrom = type == 'c',
-		.script = host->options->script,
+		.script = options->script,
 	};
-	unsigned int disk = host->nr_disks++ % 16;
 	struct vbd *vbd = &host->vbd;
-	int rc;
+	int rc = case_disk_create(vbd, host->store, options->kind, options->domid, host->nr_disks++, &request, err);
 
-	vdev[3] += disk;
-	rc = vbd_init(vbd, host->options->kind, host->options->domid, (202 << 8) + disk * 16, host->store->domid, err);
-	if (rc == 0)
-		(void)vbd_remove(vbd, host->store, err); /* what an earlier run left */
-	if (rc == 0)
-		rc = vbd_create(vbd, host->store, &request, err);
 	if (rc == 0)
 		rc = vbd_wait_for_backend(vbd, host->store, err);
-	return rc ?: script_add(host->options->script, vbd, host->store, err);
+	return rc ?: script_add(options->script, vbd, host->store, err);
 }
 
 /* One that we started and that lives has had libxl's 10 s for the offer. */

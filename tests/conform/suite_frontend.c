@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/parse.h"
-#include "ctl/vbd.h"
+#include "tests/conform/case_disk.h"
 
 #define TARGET          "/dev/null" /* the disk is in the case's memory */
 #define RENEW_TIMEOUT_S 600
@@ -33,25 +33,16 @@ void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid)
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-/* Another one each time: a guest may need a while to forget the last. */
 static int attach(struct suite *suite, struct vbd *vbd, const struct frontend_case *c, struct errbuf *err)
 {
-	char vdev[] = "xvda";
-	struct vbd_request request = {
-		.vdev = vdev,
+	struct session *session = &suite->session;
+	const struct vbd_request request = {
 		.target = TARGET,
 		.is_writable = !c->is_read_only && !c->is_cdrom,
 		.is_cdrom = c->is_cdrom,
 	};
-	struct session *session = &suite->session;
-	unsigned int disk = session->nr_cases % 16;
-	int rc;
 
-	vdev[3] += disk;
-	rc = vbd_init(vbd, "vbd", suite->domid, (202 << 8) + disk * 16, session->store.domid, err);
-	if (rc == 0)
-		(void)vbd_remove(vbd, &session->store, err); /* what an earlier run left */
-	return rc ?: vbd_create(vbd, &session->store, &request, err);
+	return case_disk_create(vbd, &session->store, "vbd", suite->domid, session->nr_cases, &request, err);
 }
 
 static void run_in_place(struct session *session, const struct frontend_case *c, const struct vbd *vbd,

@@ -10,8 +10,7 @@
 #include "tests/conform/peer/front.h"
 
 #define NODES_MAX   64
-/* Writes, a second's worth: a backend that takes some milliseconds for each is late by far. Where a write takes long,
-   fewer. */
+/* Writes, for a second: a backend that takes milliseconds for each is late by far. Fewer where a write takes long. */
 #define NODES_FLOOD    10000
 #define NODES_FLOOD_MS 10000
 

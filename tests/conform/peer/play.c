@@ -283,12 +283,17 @@ void play_answer(struct play *play, const struct blk_request *request, int16_t s
 		back_answer(&play->back, request, status);
 }
 
+static void serve(struct play *play, const struct blk_request *request)
+{
+	play_answer(play, request, play_carry_out(play, request));
+}
+
 int play_serve(struct play *play)
 {
 	struct blk_request request;
 
 	while (play_take(play, &request))
-		play_answer(play, &request, play_carry_out(play, &request));
+		serve(play, &request);
 	return play->status;
 }
 
@@ -298,6 +303,6 @@ void play_serve_what_is_there(struct play *play)
 
 	while (has_request(play)) {
 		take(play, &request);
-		play_answer(play, &request, play_carry_out(play, &request));
+		serve(play, &request);
 	}
 }

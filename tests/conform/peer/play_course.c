@@ -121,6 +121,9 @@ void play_grow(struct play *play)
 	back_transaction(&play->back, write_size_and_state);
 }
 
+#define IS_CLOSED   (1U << XB_CLOSED | 1U << XB_UNKNOWN)
+#define HAS_REFUSED (1U << XB_CLOSING | IS_CLOSED)
+
 static bool await_any(struct play *play, unsigned int states, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
@@ -187,19 +190,17 @@ void must_come_up(struct play *play, const char *clause)
 
 bool play_await_closed(struct play *play, unsigned int ms)
 {
-	return await_any(play, 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);
+	return await_any(play, IS_CLOSED, ms);
 }
 
 bool play_await_refusal(struct play *play, unsigned int ms)
 {
-	return await_any(play, 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);
+	return await_any(play, HAS_REFUSED, ms);
 }
 
 void must_refuse_disk(struct play *play, const char *clause, const char *what)
 {
-	unsigned int connected = 1U << XB_CONNECTED, refused = 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN;
-
-	MUST(clause, await_any(play, connected | refused, PLAY_PATIENCE_MS), "with %s it stays %s", what,
+	MUST(clause, await_any(play, 1U << XB_CONNECTED | HAS_REFUSED, PLAY_PATIENCE_MS), "with %s it stays %s", what,
 	     xb_state_name(back_frontend_state(&play->back)));
 	MUST(clause, back_frontend_state(&play->back) != XB_CONNECTED, "with %s it goes to Connected", what);
 }
