@@ -16,6 +16,7 @@ daemon_is_plain=${daemon_is_plain:-}
 daemon_bad_exits=
 log_from=1
 declare -A daemon_pid load_pid
+declare -A load_kind nr_before # by disk: what its last load is known by, and how many the daemon had answered before it
 
 soon() { # SECONDS COMMAND...: wait_until, looking more often: tests of many steps are made of such waits
 	local end=$((SECONDS + $1))
@@ -261,6 +262,12 @@ load_out() { # NAME: the file with what the load has said
 load_start() { # NAME DOMID VDEV ARGUMENT...: in the background
 	local name=$1 domid=$2 vdev=$3
 	shift 3
+	# A verify reads all there is before it writes; what is stopped or cut off before that has proved nothing.
+	case " $* " in
+	*" verify "*) load_kind[$domid/$vdev]="write" ;;
+	*)            load_kind[$domid/$vdev]="read" ;;
+	esac
+	nr_before[$domid/$vdev]=$(nr_answered "$domid" "$vdev" 2>/dev/null)
 	"$loopxen" run --domid "$domid" -- "$blkload" --vdev "$vdev" "$@" >"$(load_out "$name")" 2>&1 &
 	load_pid[$name]=$!
 	loopxen_track $!
@@ -284,9 +291,13 @@ load_is_over() { # NAME
 	! kill -0 "${load_pid[$1]}"
 }
 
-# The disk has answered requests since it was connected.
-is_serving() { # DOMID VDEV
-	[[ $(device_status "$1" "$2") =~ \"phase\":\"connected\".*\"requests\":\{\"read\":[1-9] ]]
+nr_answered() { # DOMID VDEV: requests of its load's kind, by this daemon
+	[[ $(device_status "$1" "$2") =~ \"requests\":\{[^}]*\"${load_kind[$1/$2]}\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+is_serving() { # DOMID VDEV: the load started last
+	local now
+	now=$(nr_answered "$1" "$2") && ((now > 0)) && [ "$now" != "${nr_before[$1/$2]}" ]
 }
 
 check_serves() { # NAME DOMID VDEV [ARGUMENT...]: a short verify
