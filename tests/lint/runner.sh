@@ -36,6 +36,7 @@ check_eq "a skip is a skip" "$(run_it "$skipped")" "0 passed, 0 failed, 1 skippe
 check_eq "and a failure where it is not allowed" \
 	"$(PVRING_REQUIRE=$(basename "$T") run_it "$skipped")" "0 passed, 1 failed, 0 skipped"
 check_eq "a test has its time" "$(run_it "$(script slow <<<$'# timeout: 1\nsleep 1000')")" "0 passed, 1 failed, 0 skipped"
+check_match "what has not begun in time is said" "$(O=$T/build tests/run -m 0 "$T/records" "$T/good")" "^not started.*: $T/good\$"
 
 slow=$(script slow <<<"echo \$\$ >$T/pid; sleep 1000 & echo \$! >$T/child; wait")
 set -m # a group of its own, in which SIGINT is not ignored
