@@ -86,6 +86,18 @@ static void initialised(struct front *front)
 	must_close(front, "BUS-34");
 }
 
+/* GRUB: 3 for as long as it uses the disk. */
+static void stays_initialised(struct front *front)
+{
+	front_begin(front);
+	front_make(front);
+	front_publish(front);
+	MUST("BUS-21", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s, not Connected",
+	     front_backend_state_name(front));
+	must_go_on(front, "BUS-21");
+	must_close(front, "BUS-34");
+}
+
 /* mini-os, MirageOS: nodes and 4 in one transaction. */
 static void connected_at_once(struct front *front)
 {
@@ -303,6 +315,7 @@ const struct backend_case state_cases[] = {
 	CASE("state-waits-for-script", "BUS-20 BUS-18 BUS-21 BUS-34", "a disk with a script waits for it",
 	     waits_for_script, .asks_toolstack = true),
 	CASE("state-initialised", "BUS-21 BUS-34", "a frontend in Initialised is connected to", initialised),
+	CASE("state-stays-initialised", "BUS-21 BUS-34", "so is one that never writes Connected", stays_initialised),
 	CASE("state-connected-at-once", "BUS-21 BUS-34", "so is one that skips Initialised", connected_at_once),
 	CASE("state-connected-by-itself", "BUS-21", "so is one that writes its nodes one by one", connected_by_itself),
 	CASE("state-initialised-and-connected", "BUS-21", "so is one that does not wait in Initialised",
