@@ -85,6 +85,11 @@ void play_answer(struct play *play, const struct blk_request *request, int16_t s
 void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
+/*
+ * The same once several are out: Linux looks for partitions first, one request at a time, and whoever stops it there
+ * stops its xenbus thread. A frontend that never has several holds one. 0: its workload ends before.
+ */
+unsigned int play_hold_several(struct play *play, struct blk_request *held, unsigned int nr);
 
 /* ---- ending ---- */
 /* Ours is Closing at the toolstack's wish; the frontend goes to Closed, and so do we. */
