@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 420
+# timeout: 900
 # The table of bad inputs on real Xen, as far as a toolstack sees it: images that cannot be served, for which xl create
 # says which and why; no daemon; xenstored stopped, updated live and killed. Another guest runs fio's verify all along.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 500
+# timeout: 900
 # Loaders of guests without firmware, none of them ours, read a kernel from a disk of ours: pygrub in domain 0, which gets
 # the disk for that, and GRUB in the guest, which hands the disk on to Linux.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 900
 # An HVM guest's firmware boots from our image as a disk that its device model emulates; its Linux unplugs that disk and
 # goes on over PV. The disk is a SCSI one: SeaBIOS reads IDE without DMA, minutes for a kernel, and QEMU does not unplug
 # AHCI.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 200
+# timeout: 600
 # Our frontend, a process in a guest without a driver for disks, against pvring-blkd.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 1800
+# timeout: 2700
 # files: tests/vm/disk.sh tests/vm/every_guest.sh
 # The life of a disk (disk.sh), and hand-overs in it, with guests of other types and kernels, one after the other; the rest
 # of them are in tests/long/vm.
@@ -8,7 +8,7 @@
 
 . "$tests_vm/disk.sh"
 . "$tests_vm/every_guest.sh"
-guests='hvm-6.12 pvh-6.1 pvh-6.12'
+guests='hvm-6.12 pvh-6.1'
 
 verdicts_of_lives() {
 	echo "pvring-blkd starts"

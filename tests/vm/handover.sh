@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 240
+# timeout: 600
 # The daemon is restarted and killed again and again under a guest's verified load, and the guest does not notice.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 280
+# timeout: 720
 # The daemon is killed while a slow disk has a ring full of its requests: dom0's kernel comes through it. A PV dom0 whose
 # process dies with direct I/O to a guest's pages in flight does not ("Bad page map", and no direct I/O from then on).
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

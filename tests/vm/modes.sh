@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 280
+# timeout: 900
 # Every way to move a guest's data, to files and to a disk that is really written to, directly and through dom0's cache.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

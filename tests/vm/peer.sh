@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 150
+# timeout: 600
 # The kernel's own backend serves the guest of the other tests: what fails here is not pvring's.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

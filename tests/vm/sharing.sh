@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 240
+# timeout: 600
 # Several disks and two guests at once, a read-only disk, and an image that two guests want.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 900
+# timeout: 1800
 # files: tests/vm/handover.sh tests/vm/every_guest.sh
 # Hand-overs under load (tests/vm/handover.sh) with guests of the other types, one after the other.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 1200
+# timeout: 2400
 # files: tests/vm/modes.sh tests/vm/every_guest.sh
 # Every way to move data (tests/vm/modes.sh) for guests of the other types, one after the other.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
