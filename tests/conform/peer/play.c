@@ -74,7 +74,6 @@ void play_judge_segment(const struct play *play, const struct blk_segment *segme
 	MUST(play->unit_clause, segment->first_sect % unit == 0 && (segment->last_sect + 1) % unit == 0,
 	     "segment %u goes from sector %u to %u of its page, on a disk with sectors of %u octets", i,
 	     segment->first_sect, segment->last_sect, back->sector_bytes);
-	MUST("GNT-4", segment->gref >= 8, "segment %u names grant %u, which Xen reserves", i, segment->gref);
 }
 
 static uint64_t sectors_of(const struct blk_request *request)
