@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/conform/peer/nodes.h"
 
@@ -15,9 +16,8 @@ struct copy {
 	uint32_t owner, reader;
 };
 
-static int make_copy(struct xb_store *store, void *arg, struct errbuf *err)
+static int make_copy(struct xb_store *store, const struct copy *copy, struct errbuf *err)
 {
-	const struct copy *copy = arg;
 	int rc = xb_mkdir(store, copy->dir, err);
 
 	if (rc == 0)
@@ -27,41 +27,43 @@ static int make_copy(struct xb_store *store, void *arg, struct errbuf *err)
 	return rc;
 }
 
-static void put_copy(struct play *play, const struct nodes *nodes, const char *dir, uint32_t owner, uint32_t reader)
+static int make_both(struct xb_store *store, void *arg, struct errbuf *err)
 {
-	struct copy copy = { nodes, dir, owner, reader };
-	struct errbuf err;
+	const struct copy *copies = arg;
 
-	need(xb_transaction(&play->store, make_copy, &copy, &err), &err);
+	return make_copy(store, &copies[0], err) ?: make_copy(store, &copies[1], err);
 }
 
 /*
- * The frontend's directory anew, with its backend's nodes inside of it: all is in order there, but no backend may be
- * there. (Where it is gone with the disk, too.)
+ * The frontend's directory anew, and ours inside of it: all is in order there, but no backend may be there. (Where it
+ * is gone with the disk, too.) A guest has the time to forget the disk that it saw first.
  */
 static void move_backend(struct play *play)
 {
-	const struct xb_device *dev = &play->back.dev;
+	struct xb_device *dev = &play->back.dev;
 	struct nodes theirs, ours;
 	char elsewhere[XB_DIR_MAX];
+	struct copy copies[] = { { &theirs, dev->otherend, dev->domid, play->store.domid },
+				 { &ours, elsewhere, dev->domid, play->store.domid } };
 	struct errbuf err;
 
 	nodes_read_from(&theirs, &play->store, dev->otherend);
 	nodes_read_from(&ours, &play->store, dev->dir);
 	need(xb_path(elsewhere, sizeof(elsewhere), &err, "%s/conform", dev->otherend), &err);
 	need(xb_remove(&play->store, dev->otherend, &err), &err);
+	usleep(PLAY_SILENCE_MS * 1000);
 	for (unsigned int i = 0; i < theirs.nr; i++) {
 		if (strcmp(theirs.node[i].name, "backend") == 0)
 			snprintf(theirs.node[i].value, sizeof(theirs.node[i].value), "%s", elsewhere);
 	}
-	put_copy(play, &theirs, dev->otherend, dev->domid, play->store.domid);
-	put_copy(play, &ours, elsewhere, dev->domid, play->store.domid);
+	need(xb_transaction(&play->store, make_both, copies, &err), &err);
+	snprintf(dev->dir, sizeof(dev->dir), "%s", elsewhere);
 }
 
 static void backend_is_elsewhere(struct play *play)
 {
-	back_offer(&play->back);
 	move_backend(play);
+	back_offer(&play->back);
 	play_drive(play, "read");
 	MUST("BUS-2", !play_await_announcement(play, 5 * PLAY_SILENCE_MS),
 	     "it announces a ring to a backend whose directory is not below /local/domain/%u/backend",

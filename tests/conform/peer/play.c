@@ -279,10 +279,12 @@ static void transfer(struct play *play, const struct blk_request *request)
 	for (unsigned int i = 0; i < request->nr_segments; i++) {
 		const struct blk_segment *segment = &request->segment[i];
 
-		MUST("GNT-1", is_read ? back_copy_to(&play->back, segment, at)
-				      : back_copy_from(&play->back, segment, at),
-		     "grant %u of a %s cannot be %s", segment->gref, blk_operation_name(request->operation),
-		     is_read ? "written" : "read");
+		bool is_done = is_read ? back_copy_to(&play->back, segment, at)
+				       : back_copy_from(&play->back, segment, at);
+
+		/* Once we say Closed it may take its pages back. */
+		MUST("GNT-1", is_done || back_own_state(&play->back) == XB_CLOSED, "grant %u of a %s cannot be %s",
+		     segment->gref, blk_operation_name(request->operation), is_read ? "written" : "read");
 		at += back_segment_bytes(segment);
 	}
 }
