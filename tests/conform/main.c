@@ -50,6 +50,12 @@ static int set_agent(void *config, const char *value, struct errbuf *err)
 	return 0;
 }
 
+static int set_renews_each(void *config, const char *value, struct errbuf *err)
+{
+	((struct conform_options *)config)->renews_each = true;
+	return 0;
+}
+
 #define STRING_SETTER(member) \
 	static int set_##member(void *config, const char *value, struct errbuf *err) \
 	{ \
@@ -94,6 +100,7 @@ static const struct option_row frontend_rows[] = {
 	{ "domid", "N", "the guest's domain (default 1)", set_domid },
 	{ "drive", "CMD", "makes the guest use the disk: see pvring-conform(1)", set_drive },
 	{ "renew", "CMD", "makes the guest anew when it has failed, and prints its number", set_renew },
+	{ "renew-each", NULL, "for each case, as a boot loader uses its disks only once", set_renews_each },
 	SHARED_ROWS,
 };
 
@@ -166,6 +173,8 @@ static int judge(bool is_backend, int argc, char **argv)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
 	if (!is_backend && !options.drive && !options.only_lists)
 		return usage("expected --drive CMD, which makes the guest use the disk");
+	if (options.renews_each && !options.renew)
+		return usage("--renew-each: expected --renew CMD, too");
 	if (options.asks_agent && (options.peer || options.enter))
 		return usage("--peer and --enter are not for a suite that asks an agent");
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)

@@ -15,6 +15,7 @@ struct conform_options {
 	const char *drive;    /* frontend: makes the guest use the disk */
 	const char *renew;    /* frontend: makes the guest anew; NULL: it goes on, whatever it has failed */
 	const char *script;   /* the backend's hotplug script; NULL: pvring's own step */
+	bool renews_each;     /* it is made anew for each case, failed or not */
 	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */
 	const char *cases;    /* a glob */
 	const char *clause;   /* only cases of this one; NULL: all */

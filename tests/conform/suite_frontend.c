@@ -101,6 +101,7 @@ static void run_if_asked_for(const struct frontend_case *c, void *arg)
 {
 	struct suite *suite = arg;
 	struct result *result = session_begin_case(&suite->session, c->name, c->clauses, c->about);
+	bool needs_new;
 
 	if (!result)
 		return;
@@ -108,7 +109,8 @@ static void run_if_asked_for(const struct frontend_case *c, void *arg)
 	if (is_bad(result) && suite->has_used_guest && renew_guest(suite))
 		run_one(suite, c, result);
 	session_end_case(&suite->session, result);
-	suite->has_used_guest = !is_bad(result) || !renew_guest(suite);
+	needs_new = is_bad(result) || suite->session.options->renews_each;
+	suite->has_used_guest = !needs_new || !renew_guest(suite);
 }
 
 int suite_run_frontend(const struct conform_options *options)

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # The conformance suite for frontends, in dom0, against a guest that does what it is asked for on its console, as those of
 # guest/init do. Sourced by tests; they may set $expectation, the name of a file of tests/conform/expect that they take
-# along.
+# along, and have guest_made and guest_works of their own.
 
 cases=${CASES:-*}
 
@@ -15,29 +15,46 @@ verdicts_of_cases() {
 [ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
 
 dom0() {
-	check "a guest starts" guest_create g1 || return
+	check "a guest starts" guest_made || return
 	mkfifo /run/works
 	serve_works &
+	# shellcheck disable=SC2086 # $each_anew may be nothing
 	pvring-conform frontend blk --domid "$(guest_id g1)" --drive 'exec /test/drive-guest' \
 		--renew 'exec /test/drive-guest renew' --case "$cases" ${expectation:+--expect "/test/$expectation"} \
-		--timeout 120 | verdicts_of_suite
+		$each_anew --timeout 120 | verdicts_of_suite
 	guest_destroy g1
 }
 
 serve_works() {
-	local number what
+	local pid what
 	exec 3<>/run/works
-	while read -r number what <&3; do
-		if [ "$what" = renew ]; then
-			guest_destroy g1
-			guest_create g1
-		else
-			# shellcheck disable=SC2086 # words
-			in_guest_seconds=60 in_guest g1 $what
-		fi
+	while read -r pid what <&3; do
+		# shellcheck disable=SC2086 # words
+		case $what in
+		renew) guest_destroy g1; guest_made && is_stuck='' ;;
+		*)     guest_works $what ;;
+		esac
 		echo "$? $(guest_id g1)" >/run/work.new
-		mv /run/work.new "/run/work.$number"
+		mv /run/work.new "/run/work.$pid"
 	done
+}
+
+guest_made() {
+	guest_create g1
+}
+
+# A guest does one thing after the other: what waits for its disk for ever is the last thing that it does.
+guest_works() { # work VDEV WORK
+	[ "$3" != idle ] || return 0
+	[ -z "$is_stuck" ] || return 1
+	guest_start g1 "$@"
+	wait_until 60 is_over
+	guest_is_done g1 || is_stuck=1
+	guest_wait g1 0
+}
+
+is_over() { # or the suite, which asked for it in the process $pid, does not want it any more
+	guest_is_done g1 || ! kill -0 "$pid"
 }
 
 # ---- in the guest ----

@@ -92,8 +92,14 @@ guest_create() { # NAME DISK...
 	guest_console "$1"
 }
 
-# Follows the console of a guest that has just started. Its log begins anew.
+# Until a guest that has just started can be told what to do.
 guest_console() { # NAME
+	guest_console_begin "$1"
+	wait_until "${guest_seconds:-240}" grep -q '^@@ready' "/log/$1.console" || { echo "$1 does not come up"; return 1; }
+}
+
+# Follows what it prints. Its log begins anew.
+guest_console_begin() { # NAME
 	local name=$1
 	guest_console_end "$name"
 	rm -f "/log/$name.in"
@@ -107,7 +113,6 @@ guest_console() { # NAME
 		echo "$line" >>"/log/$name.console"
 		echo "[$name] $line"
 	done) &
-	wait_until "${guest_seconds:-240}" grep -q '^@@ready' "/log/$name.console" || { echo "$name does not come up"; return 1; }
 }
 
 guest_console_end() { # NAME
