@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The clauses of docs/protocol.md and the cases of the conformance suite know each other: every MUST of either side has a
-# case for that side, every clause that a case names exists, and a case names the clauses that it fails a peer for.
+# case for that side, every clause that a case names exists, and a case names the clauses that it fails a peer for. What
+# peers make of them is written down.
 set -u
 . tests/lib/tap.sh
 
@@ -35,6 +36,7 @@ offences() { # TREE
 }
 
 check_eq "clauses and cases agree" "$(offences .)" ""
+check_eq "docs/conformance.md is what tests/conform/matrix writes" "$(tests/conform/matrix | diff - docs/conformance.md)" ""
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT

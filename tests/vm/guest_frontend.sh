@@ -4,7 +4,7 @@
 # guest/init do. Sourced by tests; they may set $expectation, the name of a file of tests/conform/expect that they take
 # along, and have guest_made and guest_works of their own.
 
-cases=${CASES:-*}
+cases=${CASES:-${cases:-*}}
 
 verdicts_of_cases() {
 	echo "a guest starts"
