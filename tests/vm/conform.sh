@@ -21,7 +21,7 @@ disk-info-cdrom data-overlapping data-read-beyond-cut flush-with-data flush-in-f
 # shellcheck disable=SC2086 # words
 cases=${CASES:-${cases:-"@($(echo $quick | tr ' ' '|'))"}}
 # shellcheck disable=SC2034
-guest_options=nofront
+guest_options="nofront${CASES:+ CASES=$CASES}"
 
 verdicts_of_cases() {
 	echo "a guest without blkfront starts"

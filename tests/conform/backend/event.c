@@ -82,21 +82,32 @@ static void storm_for(struct front *front, unsigned int ms)
 		front_notify(front);
 }
 
-/*
- * The first storm is for it to find out, and may be expensive. Three more: on a busy machine one may hardly be felt.
- */
+/* What may be spent in a storm: as much as on 100 requests, one by one, or what a fast machine does not feel. */
+static unsigned int affordable_ms(struct front *front)
+{
+	unsigned int before_ms = toolstack_backend_cpu_ms(front), used_ms;
+
+	for (unsigned int i = 0; i < 100; i++)
+		must_read(front, "EVT-5", 0, 1);
+	used_ms = toolstack_backend_cpu_ms(front) - before_ms;
+	return used_ms > STORM_MS / 30 ? used_ms : STORM_MS / 30;
+}
+
+/* The first storm is for it to find out. Three more: on a busy machine one may hardly be felt. */
 static void storm_costs(struct front *front)
 {
-	unsigned int before_ms, used_ms;
+	unsigned int before_ms, used_ms, bound_ms;
 
 	front_connect(front, "BUS-21");
+	bound_ms = affordable_ms(front);
 	storm_for(front, STORM_MS);
 	for (unsigned int i = 0; i < 3; i++) {
 		before_ms = toolstack_backend_cpu_ms(front);
 		storm_for(front, STORM_MS);
 		used_ms = toolstack_backend_cpu_ms(front) - before_ms;
-		MUST("EVT-5", used_ms < STORM_MS / 30,
-		     "it spends %u ms of CPU time on %u ms of events without requests", used_ms, STORM_MS);
+		MUST("EVT-5", used_ms < bound_ms,
+		     "it spends %u ms of CPU time on %u ms of events without requests, %u are enough", used_ms,
+		     STORM_MS, bound_ms);
 	}
 	must_go_on(front, "EVT-5");
 }
