@@ -297,6 +297,7 @@ nr_answered() { # DOMID VDEV: requests of its load's kind, by this daemon
 
 is_serving() { # DOMID VDEV: the load started last
 	local now
+	[[ $(device_status "$1" "$2") == *'"phase":"connected"'* ]] || return
 	now=$(nr_answered "$1" "$2") && ((now > 0)) && [ "$now" != "${nr_before[$1/$2]}" ]
 }
 

@@ -255,18 +255,15 @@ unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int
 
 unsigned int play_hold_several(struct play *play, struct blk_request *held, unsigned int nr)
 {
-	unsigned int nr_held = 0;
+	unsigned int nr_held;
 
-	for (unsigned int nr_alone = 0; nr_held < 2; nr_alone++) {
-		if (nr_held)
-			play_answer(play, &held[0], play_carry_out(play, &held[0]));
-		if (!play_take(play, &held[0]))
-			return 0;
+	for (unsigned int nr_alone = 0; play_take(play, &held[0]); nr_alone++) {
 		nr_held = 1 + play_hold(play, held + 1, nr - 1, PLAY_SILENCE_MS / 4);
-		if (nr_alone == MAX_ALONE)
-			break;
+		if (nr_held > 1 || nr_alone == MAX_ALONE)
+			return nr_held;
+		play_answer(play, &held[0], play_carry_out(play, &held[0]));
 	}
-	return nr_held;
+	return 0;
 }
 
 /* ---- serving --------------------------------------------------------------------------------------------------- */
