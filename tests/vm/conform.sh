@@ -14,7 +14,7 @@ ring-leaves-the-rest ring-never-empty ring-no-room ring-event-for-later ring-pro
 ring-own-indexes-in-flight ring-data-changes ring-event-indexes-change gnt-across-pages gnt-failed-reads
 gnt-read-only-write gnt-same-page-twice gnt-response-ends-write gnt-revoked gnt-no-such-ring gnt-persistent
 evt-requests-before-bind evt-for-nothing evt-one-by-one evt-storm evt-port-closed value-optional-malformed
-node-order-0-ring-ref0 node-order-too-great node-one-queue-said node-features-offered request-octets-barrier-x86-32
+node-order-0-ring-ref0 node-order-too-great queue-one-said node-features-offered request-octets-barrier-x86-32
 request-handle request-padding request-equal-ids reject-unknown-operation reject-no-segments reject-too-many-segments
 reject-last-before-first reject-last-beyond-page reject-beyond-end reject-read-only read-only-barrier disk-sizes
 disk-info-cdrom data-overlapping data-read-beyond-cut flush-with-data flush-in-flight barrier-answers discard-disabled'

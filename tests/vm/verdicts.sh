@@ -58,13 +58,17 @@ uptime_s() {
 	cut -d' ' -f1 /proc/uptime
 }
 
-load_module() { # NAME: and what it depends on
-	local file
+load_module() { # NAME [PARAMETER=VALUE...]: and what it depends on
+	local name=$1 file
+	shift
 	# Some are for a CPU that this is not and refuse; the last one tells whether those were needed.
 	while read -r file; do
-		[ -e "/sys/module/$(basename "$file" .ko | tr - _)" ] || insmod "/modules/$file" 2>/run/insmod
-	done <"/modules/$1.order"
-	[ -e "/sys/module/$(echo "$1" | tr - _)" ] || { cat /run/insmod; return 1; }
+		case $file in
+		"$name.ko") insmod "/modules/$file" "$@" ;;
+		*)          [ -e "/sys/module/$(basename "$file" .ko | tr - _)" ] || insmod "/modules/$file" ;;
+		esac 2>/run/insmod
+	done <"/modules/$name.order"
+	[ -e "/sys/module/$(echo "$name" | tr - _)" ] || { cat /run/insmod; return 1; }
 }
 
 now_ms() {

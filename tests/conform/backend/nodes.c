@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a frontend says of its ring: layout, size, number; every legal form of it, and what is none. */
+/* What a frontend says of its ring: layout and size; every legal form of it, and what is none. */
 #include "tests/conform/case.h"
 
 #include <stdio.h>
@@ -154,45 +154,7 @@ static void order_too_great(struct front *front)
 	}
 }
 
-/* ---- queues ---------------------------------------------------------------------------------------------------- */
-
-/* Windows' xenvbd: one queue is said, and is flat all the same. */
-static void one_queue_said(struct front *front)
-{
-	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_write(front, "multi-queue-num-queues", "1");
-	front_switch(front, front->state);
-	must_connect(front, "BLK-7", "with multi-queue-num-queues 1");
-}
-
-/* 0 queues were memory of size 0 to somebody. */
-static void wrong_number_of_queues(struct front *front)
-{
-	uint64_t numbers[] = { 0, 0, 65536, 4294967295, 4294967296, 4294967297 };
-	char what[64];
-
-	front_begin(front);
-	numbers[1] = front_backend_number(front, "multi-queue-max-queues", 1) + 1;
-	for (unsigned int i = 0; i < NR(numbers); i++) {
-		front_make(front);
-		front_lay_out(front);
-		front_write(front, "multi-queue-num-queues", "%llu", (unsigned long long)numbers[i]);
-		front_switch(front, front->state);
-		snprintf(what, sizeof(what), "multi-queue-num-queues %llu", (unsigned long long)numbers[i]);
-		must_not_connect(front, "BLK-7", what);
-		must_offer_again(front, "BUS-27");
-	}
-}
-
-/* Unikraft does not go on without them. */
-static void queues_are_offered(struct front *front)
-{
-	front_begin(front);
-	MUST("BLK-7", front_backend_number(front, "multi-queue-max-queues", 0) > 0,
-	     "it offers no multi-queue-max-queues in InitWait");
-}
+/* ---- features ------------------------------------------------------------------------------------------------- */
 
 static void features_are_offered(struct front *front)
 {
@@ -200,39 +162,6 @@ static void features_are_offered(struct front *front)
 	MUST("BLK-8", front_backend_number(front, "feature-flush-cache", 2) <= 1, "feature-flush-cache is missing");
 	MUST("BLK-8", front_backend_number(front, "feature-barrier", 2) <= 1, "feature-barrier is missing");
 	MUST("BLK-8", xb_exists(&front->store, front->dev.otherend, "mode"), "mode is missing");
-}
-
-static void write_queue(struct front *front, unsigned int queue, struct front *of)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "queue-%u/ring-ref", queue);
-	front_write(front, name, "%u", of->ring_pages.refs[0]);
-	snprintf(name, sizeof(name), "queue-%u/event-channel", queue);
-	front_write(front, name, "%d", of->port);
-}
-
-static void two_queues(struct front *front)
-{
-	struct front second;
-
-	front_begin(front);
-	if (front_backend_number(front, "multi-queue-max-queues", 1) < 2)
-		skip("the backend offers one queue");
-	front_make(front);
-	front_lay_out(front);
-	front_init(&second, front->devid);
-	front_begin(&second);
-	front_make(&second);
-	front_remove(front, "ring-ref");
-	front_remove(front, "event-channel");
-	front_write(front, "multi-queue-num-queues", "2");
-	write_queue(front, 0, front);
-	write_queue(front, 1, &second);
-	front_switch(front, front->state);
-	must_connect(front, "BLK-7", "with two queues");
-	must_go_on(&second, "BLK-7");
-	must_go_on(front, "BLK-7");
 }
 
 const struct backend_case node_cases[] = {
@@ -247,10 +176,6 @@ const struct backend_case node_cases[] = {
 	CASE("node-order-0-ring-ref0", "BLK-4", "ring-page-order 0 with ring-ref0", order_0_with_ring_ref0),
 	CASE("node-order-0-ring-ref", "BLK-4", "ring-page-order 0 with ring-ref", order_0_with_ring_ref),
 	CASE("node-order-too-great", "BLK-5 BUS-27", "a ring larger than what is offered", order_too_great),
-	CASE("node-queues-offered", "BLK-7", "the number of queues is offered, also if it is 1", queues_are_offered),
-	CASE("node-one-queue-said", "BLK-7", "one queue that is said", one_queue_said),
-	CASE("node-queues-wrong", "BLK-7 BUS-27", "no queues, or more than are offered", wrong_number_of_queues),
-	CASE("node-two-queues", "BLK-7", "two queues", two_queues),
 	CASE("node-features-offered", "BLK-8 BUS-21", "features are offered or denied, not left out",
 	     features_are_offered),
 	{ .name = NULL },

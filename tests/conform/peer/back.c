@@ -29,7 +29,7 @@ bool back_begin(struct back *back, struct xb_store *store, uint32_t domid, uint3
 {
 	struct errbuf err;
 
-	*back = (struct back){ .store = store, .sector_bytes = 512, .max_order = BACK_MAX_ORDER };
+	*back = (struct back){ .store = store, .sector_bytes = 512, .max_order = BACK_MAX_ORDER, .max_queues = 1 };
 	back->port = back->wake_fd = -1;
 	back->has_flush = back->has_barrier = back->is_persistent = true;
 	if (!is_done(xb_device_open_backend(&back->dev, store, "vbd", domid, devid, &err), &err))
@@ -165,7 +165,7 @@ void back_write_limits(struct back *back)
 {
 	back_write(back, "max-ring-page-order", "%u", back->max_order);
 	if (!violates("BLK-7"))
-		back_write(back, "multi-queue-max-queues", "1");
+		back_write(back, "multi-queue-max-queues", "%u", back->max_queues);
 }
 
 static unsigned int info(const struct back *back)

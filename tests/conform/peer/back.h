@@ -40,13 +40,15 @@ struct back {
 	bool is_read_only, is_cdrom;
 	bool has_flush, has_barrier, is_persistent, has_discard;
 	unsigned int max_order;
+	unsigned int max_queues;
 	unsigned int max_indirect_segments; /* 0: INDIRECT is not offered */
 	/* What the frontend has published. */
 	unsigned int order;
-	uint32_t refs[BACK_MAX_PAGES];
-	uint32_t remote_port;
+	uint32_t nr_queues;
 	enum blk_abi abi;
 	bool frontend_is_persistent;
+	uint32_t refs[BACK_MAX_PAGES];
+	uint32_t remote_port;
 	/* Held until back_release(). */
 	int32_t port;             /* -1: none */
 	struct ring_shared *ring; /* NULL: none */
@@ -90,6 +92,7 @@ void back_offer(struct back *back);          /* all of them, and InitWait, in on
 /* Each: false, and why; a guest may write anything. */
 bool back_read_options(struct back *back, struct errbuf *why); /* the nodes that may be missing */
 bool back_read_ring(struct back *back, struct errbuf *why);    /* those that may not */
+bool back_read_queue(struct back *back, unsigned int queue, struct errbuf *why); /* those in queue-N/ */
 bool back_map_ring(struct back *back, struct errbuf *why);
 bool back_bind(struct back *back, struct errbuf *why);
 bool back_connect(struct back *back, struct errbuf *why); /* these four */

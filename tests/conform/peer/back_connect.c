@@ -95,11 +95,11 @@ static int refuse_unknown_nodes(struct back *back, struct errbuf *why)
 
 bool back_read_options(struct back *back, struct errbuf *why)
 {
-	uint32_t nr_queues;
 	int rc = read_order(back, why);
 
+	back->nr_queues = 1;
 	if (rc == 0 && !violates("BLK-7"))
-		rc = read_option(back, "multi-queue-num-queues", 1, 1, 1, &nr_queues, why);
+		rc = read_option(back, "multi-queue-num-queues", 1, 1, back->max_queues, &back->nr_queues, why);
 	if (rc == 0)
 		rc = read_protocol(back, why);
 	if (rc == 0)
@@ -111,41 +111,62 @@ bool back_read_options(struct back *back, struct errbuf *why)
 
 /* ---- nodes that may not ---------------------------------------------------------------------------------------- */
 
-static int read_number(struct back *back, const char *name, uint32_t max, uint32_t *value, struct errbuf *why)
+/* Of the ring whose nodes are in that directory of the frontend's: "", or "queue-N/". */
+static int read_number(struct back *back, const char *folder, const char *name, uint32_t max, uint32_t *value,
+		       struct errbuf *why)
 {
-	return xb_read_u32(back->store, back->dev.otherend, name, 1, max, value, why);
+	char path[48];
+
+	snprintf(path, sizeof(path), "%s%s", folder, name);
+	return xb_read_u32(back->store, back->dev.otherend, path, 1, max, value, why);
 }
 
 /* A frontend that writes the order calls even a single page ring-ref0, or does not: what it writes counts. */
-static bool is_numbered(struct back *back)
+static bool is_numbered(struct back *back, const char *folder)
 {
+	char path[48];
+
 	if (back->order > 0)
 		return true;
+	snprintf(path, sizeof(path), "%sring-ref0", folder);
 	return !violates("BLK-4") && xb_exists(back->store, back->dev.otherend, "ring-page-order") &&
-	       xb_exists(back->store, back->dev.otherend, "ring-ref0");
+	       xb_exists(back->store, back->dev.otherend, path);
 }
 
-static int read_refs(struct back *back, struct errbuf *why)
+static int read_refs(struct back *back, const char *folder, struct errbuf *why)
 {
 	char name[24];
 	int rc = 0;
 
-	if (!is_numbered(back))
-		return read_number(back, "ring-ref", UINT32_MAX, &back->refs[0], why);
+	if (!is_numbered(back, folder))
+		return read_number(back, folder, "ring-ref", UINT32_MAX, &back->refs[0], why);
 	for (unsigned int i = 0; rc == 0 && i < 1U << back->order; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		rc = read_number(back, name, UINT32_MAX, &back->refs[i], why);
+		rc = read_number(back, folder, name, UINT32_MAX, &back->refs[i], why);
 	}
 	return rc;
 }
 
-bool back_read_ring(struct back *back, struct errbuf *why)
+static bool read_ring(struct back *back, const char *folder, struct errbuf *why)
 {
-	int rc = read_refs(back, why);
+	int rc = read_refs(back, folder, why);
 
 	if (rc == 0)
-		rc = read_number(back, "event-channel", MAX_PORT, &back->remote_port, why);
+		rc = read_number(back, folder, "event-channel", MAX_PORT, &back->remote_port, why);
 	return is_fine(rc, why);
+}
+
+bool back_read_ring(struct back *back, struct errbuf *why)
+{
+	return read_ring(back, "", why);
+}
+
+bool back_read_queue(struct back *back, unsigned int queue, struct errbuf *why)
+{
+	char folder[24];
+
+	snprintf(folder, sizeof(folder), "queue-%u/", queue);
+	return read_ring(back, folder, why);
 }
 
 /* ---- ring and port --------------------------------------------------------------------------------------------- */

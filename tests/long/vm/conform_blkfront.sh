@@ -10,6 +10,6 @@
 cases='@(bus-*|state-*|close-*|data-*)'
 . "$tests_vm/guest_frontend.sh"
 # shellcheck disable=SC2034
-expectation=blkfront
+expectation=blkfront guest_vcpus=2 # two queues, if they are offered
 # shellcheck disable=SC2034
 expected_lines='\[g1\]' # it complains of what is done to it

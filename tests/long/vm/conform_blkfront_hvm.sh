@@ -9,6 +9,6 @@
 cases='@(bus-*|state-*)'
 . "$tests_vm/guest_frontend.sh"
 # shellcheck disable=SC2034
-expectation=blkfront guest_types=hvm guest_kernels=6.12 guest_type=hvm guest_kernel=6.12
+expectation=blkfront guest_vcpus=2 guest_types=hvm guest_kernels=6.12 guest_type=hvm guest_kernel=6.12
 # shellcheck disable=SC2034
 expected_lines='\[g1\]' # it complains of what is done to it

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 1800
+# timeout: 5400
 # files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/qdisk
 # The conformance suite in a guest (tests/vm/conform.sh) against QEMU's backend.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
 
 . "$tests_vm/conform.sh"
 # The guest is a PV one; with the other type dom0 gets its QEMU.

@@ -43,7 +43,7 @@ guest_config() { # NAME DISK...
 	cat <<-END
 		name = "$name"
 		memory = ${guest_memory:-256}
-		vcpus = 1
+		vcpus = ${guest_vcpus:-1}
 		on_crash = "destroy"
 		disk = [ $list ]
 	END

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* Several rings of one device, for a frontend that takes up the offer. */
+#include "tests/conform/case.h"
+
+#include "common/base/clock.h"
+
+#define MAX_QUEUES 4
+#define LOOK_MS    100
+
+/* What a ring has of its own, while play->back is at another one. */
+struct queue {
+	int32_t port;
+	struct ring_shared *ring;
+	ring_idx req_cons, rsp_prod, rsp_pushed;
+};
+
+struct queues {
+	struct play *play;
+	struct queue queue[MAX_QUEUES];
+	unsigned int nr, at;
+};
+
+static void go_to(struct queues *queues, unsigned int i)
+{
+	struct back *back = &queues->play->back;
+	struct queue *from = &queues->queue[queues->at], *to = &queues->queue[i];
+
+	*from = (struct queue){ back->port, back->ring, back->req_cons, back->rsp_prod, back->rsp_pushed };
+	back->port = to->port;
+	back->ring = to->ring;
+	back->req_cons = to->req_cons;
+	back->rsp_prod = to->rsp_prod;
+	back->rsp_pushed = to->rsp_pushed;
+	queues->at = i;
+}
+
+/* BLK-6: the nodes of several rings are in their directories, and nowhere else. */
+static void judge_own_directory(struct play *play)
+{
+	static const char *const names[] = { "ring-ref", "ring-ref0", "event-channel" };
+	const struct back *back = &play->back;
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		MUST("BLK-6", !xb_exists(&play->store, back->dev.otherend, names[i]),
+		     "it writes %s into its own directory beside %u queues", names[i], back->nr_queues);
+}
+
+static void attach(struct queues *queues)
+{
+	struct back *back = &queues->play->back;
+	struct errbuf why;
+
+	for (unsigned int i = 0; i < queues->nr; i++) {
+		go_to(queues, i);
+		MUST("BLK-6", back_read_queue(back, i, &why), "it has announced %u queues, but %s", queues->nr,
+		     why.text);
+		MUST("GNT-1", back_map_ring(back, &why), "%s", why.text);
+		MUST("EVT-1", back_bind(back, &why), "%s", why.text);
+	}
+}
+
+static void serve_all(struct queues *queues)
+{
+	struct play *play = queues->play;
+	uint64_t deadline_ns = clock_in_ms(PLAY_PATIENCE_MS), nr_taken = 0;
+	bool may_sleep;
+
+	while (play_is_driven(play)) {
+		may_sleep = true;
+		for (unsigned int i = 0; i < queues->nr; i++) {
+			go_to(queues, i);
+			play_serve_what_is_there(play);
+			may_sleep &= back_may_sleep(&play->back);
+		}
+		if (play->nr_taken != nr_taken)
+			deadline_ns = clock_in_ms(PLAY_PATIENCE_MS);
+		nr_taken = play->nr_taken;
+		MUST("RING-21", clock_now_ns() < deadline_ns,
+		     "all of its %llu requests are answered, and it neither goes on nor ends",
+		     (unsigned long long)nr_taken);
+		if (may_sleep)
+			back_sleep(&play->back, LOOK_MS);
+	}
+}
+
+static void release_all(struct queues *queues)
+{
+	for (unsigned int i = 0; i < queues->nr; i++) {
+		go_to(queues, i);
+		back_release(&queues->play->back);
+	}
+}
+
+static void several(struct play *play)
+{
+	static struct queues queues = { .queue[0 ... MAX_QUEUES - 1].port = -1 };
+	struct errbuf why;
+
+	queues.play = play;
+	play->back.max_queues = MAX_QUEUES;
+	play_drive(play, "verify");
+	back_offer(&play->back);
+	must_announce(play, "BUS-10");
+	MUST("BLK-6", back_read_options(&play->back, &why), "it has announced a ring, but %s", why.text);
+	queues.nr = play->back.nr_queues;
+	if (queues.nr < 2)
+		skip("it uses one queue");
+	judge_own_directory(play);
+	attach(&queues);
+	back_switch(&play->back, XB_CONNECTED);
+	must_be_connected(play, "BUS-10");
+	serve_all(&queues);
+	MUST("BLK-6", play->status == 0, "its workload 'verify' has failed with status %d", play->status);
+	release_all(&queues);
+	must_go_down(play, "BUS-31");
+}
+
+const struct frontend_case front_queue_cases[] = {
+	CASE("queue-several", "BLK-6 GNT-1 EVT-1 RING-21 BUS-10 BUS-31", "four queues are offered", several),
+	{ .name = NULL },
+};
