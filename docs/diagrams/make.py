@@ -123,6 +123,8 @@ def states():
     p.text(724, 215, "restart", "end", size=11)
     p.arrow((670, 133), (760, 133), (760, 362), (672, 362))
     p.text(754, 335, "refused", "end", size=11)
+    p.arrow((670, 294), (700, 294), (700, 430), (672, 430))
+    p.text(706, 395, "the frontend is in 6", "start", size=11)
     p.save("states.svg")
 
 

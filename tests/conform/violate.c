@@ -135,6 +135,7 @@ static const struct violation of_frontend[] = {
 	{ "GNT-4", "names grant 1 in its requests" },
 	{ "GNT-13", "takes persistent grants back after each batch of requests" },
 	{ "GNT-16", "uses pages for something else that the backend still has mapped after its Closed" },
+	{ "GNT-19", "grants pages that hold something else, whatever `trusted` says" },
 	{ "GNT-17", "changes its pages before the response" },
 	{ "EVT-1", "opens its port to its own domain only" },
 	{ "EVT-3", "takes one response for each event" },

@@ -154,6 +154,25 @@ static void order_too_great(struct front *front)
 	}
 }
 
+/* What old frontends of Citrix' may still write. No backend that is known reads it: the ring has no ring-ref then. */
+static void pages_without_order(struct front *front)
+{
+	front_begin(front);
+	if (max_order(front) < 2)
+		skip("the backend offers no rings of 4 pages");
+	front->order = 2;
+	front_make(front);
+	front_lay_out(front);
+	front_remove(front, "ring-page-order");
+	front_write(front, "num-ring-pages", "4");
+	front_switch(front, front->state);
+	if (front_await_refusal(front, FRONT_PATIENCE_MS))
+		return;
+	MUST("BUS-6", front_backend_state(front) == XB_CONNECTED, "it is %s with num-ring-pages and no ring-ref",
+	     front_backend_state_name(front));
+	must_serve_ring(front, "RING-1");
+}
+
 /* ---- features ------------------------------------------------------------------------------------------------- */
 
 static void features_are_offered(struct front *front)
@@ -175,6 +194,8 @@ const struct backend_case node_cases[] = {
 	     every_order_x86_32),
 	CASE("node-order-0-ring-ref0", "BLK-4", "ring-page-order 0 with ring-ref0", order_0_with_ring_ref0),
 	CASE("node-order-0-ring-ref", "BLK-4", "ring-page-order 0 with ring-ref", order_0_with_ring_ref),
+	CASE("node-pages-without-order", "BUS-6 BLK-68 RING-1 RING-10", "a ring whose size is in num-ring-pages alone",
+	     pages_without_order),
 	CASE("node-order-too-great", "BLK-5 BUS-27", "a ring larger than what is offered", order_too_great),
 	CASE("node-features-offered", "BLK-8 BUS-21", "features are offered or denied, not left out",
 	     features_are_offered),

@@ -21,20 +21,20 @@ static bool is_disk_data(const uint8_t *bytes)
 	return false;
 }
 
-static void judge_page(struct play *play, uint32_t gref)
+static void judge_page(struct play *play, uint32_t gref, const char *clause)
 {
 	uint8_t *page = back_map(&play->back, gref, true);
 
 	MUST("GNT-1", page, "grant %u of a READ cannot be written", gref);
 	for (unsigned int i = 0; i < BACK_PAGE_BYTES; i += BACK_SECTOR_BYTES)
-		MUST("GNT-3", is_disk_data(page + i),
+		MUST(clause, is_disk_data(page + i),
 		     "octet %u of the page of a READ is neither zero nor of this disk: %02x %02x %02x %02x", i, page[i],
 		     page[i + 1], page[i + 2], page[i + 3]);
 	back_unmap(&play->back, page);
 }
 
 /* The disk cannot be written: whatever is in a page and not of the disk is somebody else's. */
-static void pages_hold_nothing_else(struct play *play)
+static void must_grant_nothing_else(struct play *play, const char *clause)
 {
 	struct blk_request request;
 
@@ -42,9 +42,24 @@ static void pages_hold_nothing_else(struct play *play)
 	must_come_up(play, "BUS-10");
 	while (play_take(play, &request)) {
 		for (unsigned int i = 0; i < request.nr_segments; i++)
-			judge_page(play, request.segment[i].gref);
+			judge_page(play, request.segment[i].gref, clause);
 		play_answer(play, &request, play_carry_out(play, &request));
 	}
+}
+
+static void pages_hold_nothing_else(struct play *play)
+{
+	must_grant_nothing_else(play, "GNT-3");
+}
+
+/* XSA-403: without persistent grants Linux lends the pages that a READ is to fill, unless it is told not to. */
+static void untrusted(struct play *play)
+{
+	struct errbuf err;
+
+	need(xb_write(&play->store, play->back.dev.otherend, "trusted", &err, "0"), &err);
+	play->back.is_persistent = false;
+	must_grant_nothing_else(play, "GNT-19");
 }
 
 static void grants_are_usable(struct play *play)
@@ -207,6 +222,8 @@ const struct frontend_case front_grant_cases[] = {
 	CASE("grant-usable", "GNT-1 BUS-31", "what requests name can be read and written", grants_are_usable),
 	CASE("grant-hold-nothing-else", "GNT-3 GNT-1 BUS-10", "pages hold data of the disk, or zeros",
 	     pages_hold_nothing_else, .is_read_only = true),
+	CASE("grant-untrusted", "GNT-19 GNT-1 BUS-10", "so do those that a backend gets that is not trusted", untrusted,
+	     .is_read_only = true),
 	CASE("grant-not-reserved", "GNT-4 BUS-10", "no grant is one of those that Xen reserves",
 	     grants_are_not_reserved),
 	CASE("grant-data-stays", "GNT-17 GNT-1 BUS-10", "data stays as it is until the response", data_stays),

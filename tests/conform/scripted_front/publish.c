@@ -11,6 +11,15 @@
 
 #define MOST_ORDER 2
 
+static bool trusts_backend(struct front *front)
+{
+	struct errbuf err;
+	uint32_t trusted;
+
+	need(xb_read_u32_or(&front->store, front->dev.dir, "trusted", 1, 0, 1, &trusted, &err), &err);
+	return trusted;
+}
+
 void guest_make(struct guest *guest)
 {
 	struct front *front = &guest->front;
@@ -25,7 +34,7 @@ void guest_make(struct guest *guest)
 		front->layout.nr_slots /= 2;
 	if (violates("RING-2"))
 		memset((uint8_t *)front->ring + 2048, 0x5a, 512);
-	if (violates("GNT-3"))
+	if (violates("GNT-3") || (violates("GNT-19") && !trusts_backend(front)))
 		memset(front_page(front, 0), 0x5a, FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
 	if (violates("EVT-1")) {
 		xenevtchn_unbind(front->evtchn, front->port);
