@@ -19,7 +19,7 @@ struct expect {
 
 static bool needs_clause(const char *verdict)
 {
-	return strcmp(verdict, "FAIL") == 0 || strcmp(verdict, "RACE") == 0;
+	return strcmp(verdict, "FAIL") == 0 || strcmp(verdict, "WARN") == 0 || strcmp(verdict, "RACE") == 0;
 }
 
 static int read_lines(struct expect *expect, FILE *file, const char *path, struct errbuf *err)
@@ -36,7 +36,7 @@ static int read_lines(struct expect *expect, FILE *file, const char *path, struc
 			continue;
 		if (nr == 1 || needs_clause(line->verdict) != (nr == 3) || expect->nr == MAX_LINES - 1)
 			return errbuf_set(err, -EINVAL,
-					  "%s:%u: expected 'CASE SKIP|ERROR' or 'CASE FAIL|RACE CLAUSE'", path,
+					  "%s:%u: expected 'CASE SKIP|ERROR' or 'CASE FAIL|WARN|RACE CLAUSE'", path,
 					  number);
 		expect->nr++;
 	}
@@ -67,6 +67,17 @@ void expect_free(struct expect *expect)
 	free(expect);
 }
 
+static bool is_line(const struct line *line, const struct result *result)
+{
+	bool names_it = strcmp(line->verdict, verdict_name(result->verdict)) == 0;
+
+	if (strcmp(line->verdict, "RACE") == 0)
+		names_it = result->verdict != VERDICT_SKIP && result->verdict != VERDICT_ERROR;
+	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN)
+		return names_it && strcmp(line->clause, result->clause) == 0;
+	return names_it;
+}
+
 bool expect_is(const struct expect *expect, const struct result *result)
 {
 	for (unsigned int i = 0; expect && i < expect->nr; i++) {
@@ -74,11 +85,7 @@ bool expect_is(const struct expect *expect, const struct result *result)
 
 		if (strcmp(line->name, result->name) != 0)
 			continue;
-		if (strcmp(line->verdict, "RACE") == 0 && result->verdict == VERDICT_PASS)
-			return true;
-		if (result->verdict == VERDICT_FAIL)
-			return strcmp(line->verdict, "SKIP") != 0 && strcmp(line->clause, result->clause) == 0;
-		return strcmp(line->verdict, verdict_name(result->verdict)) == 0;
+		return is_line(line, result);
 	}
-	return result->verdict == VERDICT_PASS;
+	return result->verdict == VERDICT_PASS || (!expect && result->verdict == VERDICT_WARN);
 }

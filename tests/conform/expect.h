@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is known of a peer: a file with a line "CASE VERDICT [CLAUSE]" for every case that does not pass, and comments
- * after '#' that say why. A case without a line is expected to pass. The verdict RACE: it fails at times.
+ * after '#' that say why. A case without a line is expected to pass. The verdict RACE: it fails at times. Where nothing
+ * is known of a peer, a WARN is no surprise: what a SHOULD leaves open is the peer's to decide.
  *
  * Thread: the main thread. Errors: -errno with the line in err; never logs.
  */

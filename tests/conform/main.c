@@ -108,7 +108,7 @@ static const struct options_spec backend_spec = {
 	.program = "pvring-conform",
 	.synopsis = "backend blk [OPTION...]",
 	.summary = "Plays the frontend of a disk and judges its backend, clause by clause (docs/protocol.md).\n"
-		   "Exit status: 0 all passed, 1 some failed, 2 the environment, 77 some were skipped.",
+		   "Exit status: 0 nothing failed, 1 some failed, 2 the environment, 77 some were skipped.",
 	.rows = backend_rows,
 	.nr_rows = sizeof(backend_rows) / sizeof(backend_rows[0]),
 };
@@ -117,7 +117,7 @@ static const struct options_spec frontend_spec = {
 	.program = "pvring-conform",
 	.synopsis = "frontend blk --drive CMD [OPTION...]",
 	.summary = "Plays the backend of a disk and judges its frontend, clause by clause (docs/protocol.md).\n"
-		   "Exit status: 0 all passed, 1 some failed, 2 the environment, 77 some were skipped.",
+		   "Exit status: 0 nothing failed, 1 some failed, 2 the environment, 77 some were skipped.",
 	.rows = frontend_rows,
 	.nr_rows = sizeof(frontend_rows) / sizeof(frontend_rows[0]),
 };

@@ -15,8 +15,9 @@ void report_one(const struct result *result, unsigned int number, bool is_ok)
 		printf(" # SKIP %s", result->reason);
 	else if (result->verdict == VERDICT_SKIP)
 		printf(" # skipped, which was not expected: %s", result->reason);
-	else if (result->verdict == VERDICT_FAIL)
-		printf(" # FAIL %s%s: %s", result->clause, result->is_expected ? ", as expected" : "", result->reason);
+	else if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN)
+		printf(" # %s %s%s: %s", verdict_name(result->verdict), result->clause,
+		       result->is_expected && result->verdict == VERDICT_FAIL ? ", as expected" : "", result->reason);
 	else if (result->verdict == VERDICT_ERROR)
 		printf(" # ERROR %s", result->reason);
 	else if (!result->is_expected)
@@ -34,6 +35,13 @@ static unsigned int count(const struct result *results, unsigned int nr, enum ve
 	return n;
 }
 
+static void put_counts(FILE *file, const struct result *results, unsigned int nr)
+{
+	fprintf(file, "%u passed, %u failed, %u warnings, %u errors, %u skipped", count(results, nr, VERDICT_PASS),
+		count(results, nr, VERDICT_FAIL), count(results, nr, VERDICT_WARN), count(results, nr, VERDICT_ERROR),
+		count(results, nr, VERDICT_SKIP));
+}
+
 enum verdict report_totals(const struct result *results, unsigned int nr)
 {
 	enum verdict worst = VERDICT_PASS;
@@ -43,16 +51,16 @@ enum verdict report_totals(const struct result *results, unsigned int nr)
 		if (results[i].is_expected)
 			continue;
 		nr_unexpected++;
-		if (results[i].verdict == VERDICT_FAIL || results[i].verdict == VERDICT_PASS)
-			worst = VERDICT_FAIL;
-		else if (results[i].verdict == VERDICT_ERROR && worst != VERDICT_FAIL)
+		if (results[i].verdict == VERDICT_ERROR && worst != VERDICT_FAIL)
 			worst = VERDICT_ERROR;
-		else if (worst == VERDICT_PASS)
-			worst = results[i].verdict;
+		else if (results[i].verdict == VERDICT_SKIP && worst == VERDICT_PASS)
+			worst = VERDICT_SKIP;
+		else if (results[i].verdict != VERDICT_ERROR && results[i].verdict != VERDICT_SKIP)
+			worst = VERDICT_FAIL;
 	}
-	printf("# %u passed, %u failed, %u errors, %u skipped; %u not as expected\n", count(results, nr, VERDICT_PASS),
-	       count(results, nr, VERDICT_FAIL), count(results, nr, VERDICT_ERROR), count(results, nr, VERDICT_SKIP),
-	       nr_unexpected);
+	printf("# ");
+	put_counts(stdout, results, nr);
+	printf("; %u not as expected\n", nr_unexpected);
 	return worst;
 }
 
@@ -110,12 +118,12 @@ int report_html(const char *path, const char *peer, const struct result *results
 	}
 	fputs("<!doctype html><meta charset=utf-8><title>pvring-conform</title>"
 	      "<style>body{font:15px sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}"
-	      ".FAIL,.ERROR{background:#fcc}.SKIP{color:#777}</style><h1>",
+	      ".FAIL,.ERROR{background:#fcc}.WARN{background:#fec}.SKIP{color:#777}</style><h1>",
 	      file);
 	put_escaped(file, peer);
-	fprintf(file, "</h1><p>%u passed, %u failed, %u errors, %u skipped; pvring-conform %s</p>",
-		count(results, nr, VERDICT_PASS), count(results, nr, VERDICT_FAIL), count(results, nr, VERDICT_ERROR),
-		count(results, nr, VERDICT_SKIP), pvring_version);
+	fputs("</h1><p>", file);
+	put_counts(file, results, nr);
+	fprintf(file, "; pvring-conform %s</p>", pvring_version);
 	fputs("<table><tr><th>verdict<th>case<th>clauses<th>what it is about<th>what came of it</tr>\n", file);
 	for (unsigned int i = 0; i < nr; i++) {
 		fprintf(file, "<tr class=%s>", verdict_name(results[i].verdict));

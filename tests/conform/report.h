@@ -21,8 +21,14 @@ struct result {
 	bool is_expected;
 };
 
+/* The case ended in its midst: whoever was judged may be in no state for the next one. */
+static inline bool result_is_bad(const struct result *result)
+{
+	return result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP;
+}
+
 void report_one(const struct result *result, unsigned int number, bool is_ok);
-/* The worst verdict that was not expected; a PASS that was not counts as a failure. */
+/* The worst verdict that was not expected; a PASS or a WARN that was not counts as a failure. */
 enum verdict report_totals(const struct result *results, unsigned int nr);
 int report_json(const char *path, const char *peer, const struct result *results, unsigned int nr);
 int report_html(const char *path, const char *peer, const struct result *results, unsigned int nr);

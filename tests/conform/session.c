@@ -82,7 +82,7 @@ void result_take(struct result *result, const struct process_end *end)
 		result_fall_silent(result, "neither side came to an end in time");
 	} else if (end->status == VERDICT_PASS) {
 		result_judge(result, VERDICT_PASS, "-", "");
-	} else if (end->status != VERDICT_FAIL && end->status != VERDICT_SKIP) {
+	} else if (end->status != VERDICT_FAIL && end->status != VERDICT_WARN && end->status != VERDICT_SKIP) {
 		result_judge(result, VERDICT_ERROR, "-",
 			     *end->output ? end->output : "the case's process ended without a verdict");
 	} else {

@@ -93,7 +93,7 @@ static void run_one(struct suite *suite, const struct backend_case *c, struct re
 	} else {
 		result_judge_line(result, *answer == '-' ? VERDICT_ERROR : VERDICT_FAIL, answer);
 	}
-	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_ERROR)
+	if (result_is_bad(result))
 		ask(suite, "restart");
 }
 

@@ -72,11 +72,6 @@ static void run_one(struct suite *suite, const struct frontend_case *c, struct r
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 }
 
-static bool is_bad(const struct result *result)
-{
-	return result->verdict == VERDICT_FAIL || result->verdict == VERDICT_ERROR;
-}
-
 /* false: there is no other guest. */
 static bool renew_guest(struct suite *suite)
 {
@@ -106,10 +101,10 @@ static void run_if_asked_for(const struct frontend_case *c, void *arg)
 	if (!result)
 		return;
 	run_one(suite, c, result);
-	if (is_bad(result) && suite->has_used_guest && renew_guest(suite))
+	if (result_is_bad(result) && suite->has_used_guest && renew_guest(suite))
 		run_one(suite, c, result);
 	session_end_case(&suite->session, result);
-	needs_new = is_bad(result) || suite->session.options->renews_each;
+	needs_new = result_is_bad(result) || suite->session.options->renews_each;
 	suite->has_used_guest = !needs_new || !renew_guest(suite);
 }
 

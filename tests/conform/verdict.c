@@ -2,8 +2,10 @@
 #include "tests/conform/verdict.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/errbuf.h"
 
@@ -14,6 +16,8 @@ const char *verdict_name(enum verdict verdict)
 		return "PASS";
 	case VERDICT_FAIL:
 		return "FAIL";
+	case VERDICT_WARN:
+		return "WARN";
 	case VERDICT_SKIP:
 		return "SKIP";
 	default:
@@ -29,12 +33,27 @@ __attribute__((noreturn)) static void end(enum verdict verdict, const char *clau
 	exit(verdict);
 }
 
+/* Of docs/protocol.md; tests/lint/generated.sh compares. */
+static const char *const shoulds[] = {
+	"BUS-7",  "BUS-12", "BUS-17", "BUS-20", "BUS-24", "BUS-33", "BUS-39", "BUS-45", "BUS-48", "RING-16",
+	"GNT-15", "GNT-19", "EVT-6",  "BLK-8",  "BLK-18", "BLK-35", "BLK-37", "BLK-38", "BLK-43", "BLK-46",
+};
+
+static bool is_should(const char *clause)
+{
+	for (unsigned int i = 0; i < sizeof(shoulds) / sizeof(shoulds[0]); i++) {
+		if (strcmp(shoulds[i], clause) == 0)
+			return true;
+	}
+	return false;
+}
+
 void fail(const char *clause, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	end(VERDICT_FAIL, clause, fmt, args);
+	end(is_should(clause) ? VERDICT_WARN : VERDICT_FAIL, clause, fmt, args);
 }
 
 void skip(const char *fmt, ...)

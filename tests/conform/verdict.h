@@ -12,11 +12,13 @@ enum verdict {
 	VERDICT_PASS = 0,
 	VERDICT_FAIL = 1,  /* the peer breaks the clause */
 	VERDICT_ERROR = 2, /* the environment: nothing is said of the peer */
+	VERDICT_WARN = 3,  /* the peer breaks the clause, which is a SHOULD */
 	VERDICT_SKIP = 77, /* the peer does not offer what the case is about */
 };
 
 const char *verdict_name(enum verdict verdict);
 
+/* Or a WARN, if the clause is a SHOULD. */
 void fail(const char *clause, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
 void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -24,7 +26,7 @@ void error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn))
 /* The environment must; else it is an ERROR. */
 void need(int rc, const struct errbuf *err);
 
-/* The peer must; else it fails the clause, and the text says what it did. */
+/* The peer must, or should, as the clause says; else it fails the clause, and the text says what it did. */
 #define MUST(clause, condition, ...) \
 	do { \
 		if (!(condition)) \
