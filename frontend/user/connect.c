@@ -197,6 +197,7 @@ static int connect_steps(struct blkfront *front, bool *is_published, struct errb
 {
 	uint64_t deadline = deadline_of(front);
 	struct front_device *dev = &front->device;
+	struct errbuf ignored;
 	int rc;
 
 	rc = front_device_open(dev, "vbd", front->config.devid, err);
@@ -223,12 +224,14 @@ static int connect_steps(struct blkfront *front, bool *is_published, struct errb
 	rc = make_fd(front, err);
 	if (rc)
 		return rc;
+	(void)xb_clear_error(&dev->store, dev->xb.dir, &ignored);
 	return front_device_connected(dev, err);
 }
 
 int blkfront_connect(struct blkfront *front, struct errbuf *err)
 {
 	bool is_published = false;
+	struct front_device *dev = &front->device;
 	struct errbuf late;
 	int rc;
 
@@ -238,8 +241,10 @@ int blkfront_connect(struct blkfront *front, struct errbuf *err)
 		front->state = BLKFRONT_CONNECTED;
 		return 0;
 	}
-	if (is_published) /* the backend may have mapped the ring */
-		(void)front_device_close(&front->device, deadline_of(front), &late);
+	if (is_published) { /* the backend may have mapped the ring */
+		(void)xb_report_error(&dev->store, dev->xb.dir, rc, err->text, &late);
+		(void)front_device_close(dev, deadline_of(front), &late);
+	}
 	release(front);
 	return rc;
 }

@@ -7,7 +7,7 @@ static const struct backend_case *const tables[] = {
 	bus_cases, state_cases, close_cases, removal_cases, takeover_cases, ring_cases, ring_event_cases,
 	ring_index_cases, ring_race_cases, grant_cases, grant_end_cases, grant_error_cases, persistent_cases,
 	event_cases, value_cases, node_cases, queue_cases, request_cases, reject_cases, disk_cases, data_cases,
-	order_cases, discard_cases, indirect_cases,
+	order_cases, discard_cases, indirect_cases, manner_cases,
 };
 
 void cases_visit(case_visit_fn *visit, void *arg)
@@ -32,6 +32,7 @@ const struct backend_case *cases_find(const char *name)
 static const struct frontend_case *const frontend_tables[] = {
 	front_bus_cases, front_state_cases, front_close_cases, front_ring_cases, front_queue_cases, front_event_cases,
 	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_data_cases,
+	front_manner_cases,
 };
 
 void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg)

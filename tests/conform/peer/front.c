@@ -166,6 +166,25 @@ bool front_await_backend(struct front *front, enum xb_state state, unsigned int 
 	return await(front, 1U << state, ms);
 }
 
+bool front_await_word(struct front *front, unsigned int ms)
+{
+	uint64_t deadline = clock_in_ms(ms);
+	struct xb_watch *watch;
+	struct errbuf err;
+	int rc = 0;
+
+	while (rc == 0) {
+		rc = xb_watch_wait(&front->store, deadline, &err);
+		if (rc && rc != -ETIMEDOUT)
+			error("%s", err.text);
+		while ((watch = xb_watch_next_dirty(&front->store))) {
+			if (watch == &front->dev.peer_watch)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool front_await_refusal(struct front *front, unsigned int ms)
 {
 	return await(front, 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN, ms);

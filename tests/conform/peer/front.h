@@ -66,6 +66,8 @@ enum xb_state front_backend_state(struct front *front);
 const char *front_backend_state_name(struct front *front);
 /* false: it never was, or was only while nobody looked. */
 bool front_await_backend(struct front *front, enum xb_state state, unsigned int ms);
+/* It writes its state, be it the same as before; what it wrote earlier counts until somebody has awaited something. */
+bool front_await_word(struct front *front, unsigned int ms);
 /* The backend has given the device up: it is Closing, Closed or gone. */
 bool front_await_refusal(struct front *front, unsigned int ms);
 /* front_publish(), and on to Connected on both sides. */

@@ -84,6 +84,8 @@ void disk_store_again(struct disk *disk, const struct task *task, bool is_foreig
 bool image_open(struct disk *disk);
 void image_close(struct disk *disk);
 uint64_t image_nr_sectors(const struct disk *disk);
+/* Since the last look, which takes notice of it. */
+bool image_has_grown(struct disk *disk);
 /* Each: false, the storage has failed. */
 bool image_read(struct disk *disk, uint64_t sector, void *bytes, size_t len);
 bool image_write(struct disk *disk, uint64_t sector, const void *bytes, size_t len);

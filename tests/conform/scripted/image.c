@@ -75,15 +75,29 @@ bool image_open(struct disk *disk)
 	return false;
 }
 
+static uint64_t file_sectors(const struct disk *disk)
+{
+	struct stat st;
+
+	return fstat(disk->fd, &st) ? disk->back.nr_sectors : (uint64_t)st.st_size / BACK_SECTOR_BYTES;
+}
+
 /* It may be less by now than what was offered. */
 uint64_t image_nr_sectors(const struct disk *disk)
 {
-	uint64_t nr_sectors = disk->back.nr_sectors;
-	struct stat st;
+	uint64_t nr_sectors = file_sectors(disk);
 
-	if (!violates("BLK-39") && fstat(disk->fd, &st) == 0 && (uint64_t)st.st_size / BACK_SECTOR_BYTES < nr_sectors)
-		nr_sectors = st.st_size / BACK_SECTOR_BYTES;
-	return nr_sectors;
+	return nr_sectors < disk->back.nr_sectors && !violates("BLK-39") ? nr_sectors : disk->back.nr_sectors;
+}
+
+bool image_has_grown(struct disk *disk)
+{
+	uint64_t nr_sectors = file_sectors(disk);
+
+	if (nr_sectors <= disk->back.nr_sectors || violates("BLK-37"))
+		return false;
+	disk->back.nr_sectors = nr_sectors;
+	return true;
 }
 
 static bool write_now(struct disk *disk, uint64_t sector, const void *bytes, size_t len)

@@ -274,6 +274,18 @@ static bool look(struct disk *disk)
 
 /* ---- serving --------------------------------------------------------------------------------------------------- */
 
+static void write_new_size(struct back *back)
+{
+	back_write_size(back);
+	back_write(back, "state", "%d", XB_CONNECTED);
+}
+
+static void look_at_size(struct disk *disk)
+{
+	if (back_own_state(&disk->back) == XB_CONNECTED && image_has_grown(disk))
+		back_transaction(&disk->back, write_new_size);
+}
+
 /* Until something has changed in xenstore. */
 static void serve_ring(struct disk *disk)
 {
@@ -290,6 +302,8 @@ static void serve_ring(struct disk *disk)
 		seen = back_sleep(&disk->back, found == RING_HAS_MORE ? 0 : BACK_FOR_EVER);
 		if (seen & BACK_WOKEN)
 			takeover_leave(disk);
+		if (seen & BACK_SAW_EVENT)
+			look_at_size(disk);
 	}
 }
 

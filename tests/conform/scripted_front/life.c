@@ -195,12 +195,23 @@ void guest_go_down(struct guest *guest)
 		reuse_pages(front);
 }
 
+static void say_why(struct guest *guest)
+{
+	struct front *front = &guest->front;
+	struct errbuf ignored;
+
+	if (!violates("BUS-17"))
+		(void)xb_report_error(&front->store, front->dev.dir, -ENXIO, "the disk cannot be used", &ignored);
+}
+
 int guest_live(struct guest *guest, const char *work)
 {
 	int status = GUEST_REFUSED;
 
 	if (guest_come_up(guest))
 		status = guest_work(guest, work);
+	else
+		say_why(guest);
 	guest_go_down(guest);
 	return status;
 }

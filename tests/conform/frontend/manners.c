@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/* What a frontend should do: nobody is harmed by one that does not, but for its own guest, a little. */
+#include "tests/conform/case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A disk without a size. */
+static void says_why(struct play *play)
+{
+	const struct xb_device *dev = &play->back.dev;
+	char path[XB_PATH_MAX], text[256], *end;
+	struct errbuf err;
+
+	play_drive(play, "idle");
+	back_offer(&play->back);
+	must_announce(play, "BUS-10");
+	must_attach(play);
+	play_write_offer(play, "sectors", NULL);
+	back_switch(&play->back, XB_CONNECTED);
+	must_refuse_disk(play, "BUS-6", "no sectors");
+	play_await_drive(play, PLAY_SILENCE_MS); /* it may close first, and say why then */
+	snprintf(path, sizeof(path), "/local/domain/%u/error/device/vbd/%u", dev->domid, dev->devid);
+	need(xb_read_string_or(&play->store, path, "error", "", text, sizeof(text), &err), &err);
+	MUST("BUS-17", strtoul(text, &end, 10) > 0 && end > text && *end == ' ' && end[1],
+	     "%s/error is '%s', not an errno and a text", path, text);
+}
+
+const struct frontend_case front_manner_cases[] = {
+	CASE("bus-says-why", "BUS-17 BUS-6 BUS-10", "the error node says why a connection failed", says_why),
+	{ .name = NULL },
+};
