@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every #include "..." goes where tests/layers lets it go, and every folder with C in it is listed there.
+# Every #include "..." goes where tests/layers lets it go, and every folder with C in it is listed there; of tests/ only the
+# suite's, which is installed.
 set -u
 . tests/lib/tap.sh
 
 sources() { # TREE
-	(cd "$1" && find . \( -path './build*' -o -path './.git' -o -path './tests' \) -prune -o -name '*.[ch]' -printf '%P\n')
+	(cd "$1" && find . \( -path './build*' -o -path './.git' -o -path './tests/*' ! -path './tests/conform*' \) -prune -o \
+		-name '*.[ch]' -printf '%P\n')
 }
 
 # What breaks a rule, one per line; nothing if all is well.
@@ -59,5 +61,8 @@ check_eq "an include not from the top of the tree is found" "$(planted xenbus/x.
 	'xenbus/x.c: may not include "node.h"'
 check_eq "a folder that is not listed is found" "$(planted backend/odd/x.c common/base/log.h)" \
 	'backend/odd/x.c: its folder is not in tests/layers'
+check_eq "a case that looks past the suite's peer is found" "$(planted tests/conform/backend/x.c common/ring/back.h)" \
+	'tests/conform/backend/x.c: may not include "common/ring/back.h"'
+check_eq "other tests include what they like" "$(planted tests/unit/x.c xenbus/node.h)" ""
 check_eq "a downward include is nothing to report" "$(planted backend/core/x.c common/ring/back.h)" ""
 done_testing

@@ -121,7 +121,7 @@ static void close_port_with_requests(struct front *front)
 		request = front_request(front, BLKIF_OP_READ, 0, 11);
 		front_put(front, &request);
 	}
-	peer_store(&front->ring->rsp_event, front->req_prod); /* when the last one is answered */
+	front_ask_for_event(front, front->req_prod); /* when the last one is answered */
 	front_push(front);
 	front_notify(front);
 	xenevtchn_unbind(front->evtchn, front->port);

@@ -190,7 +190,7 @@ static bool begins_at_rsp_prod(struct front *front)
 	flight_begin(&flight, front, "RING-3");
 	for (unsigned int i = 0; i < 9; i++)
 		flight_read(&flight, i);
-	front->ring->rsp_prod = 8;
+	front_overwrite_rsp_prod(front, 8);
 	front_set_req_prod(front, front->req_prod);
 	front_announce(front, "BUS-21");
 	front_notify(front);
@@ -205,8 +205,7 @@ static void begin_at(struct front *front, ring_idx first)
 	MUST("BUS-21", front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
 	     "the backend is %s, not in InitWait", front_backend_state_name(front));
 	front_make(front);
-	front->req_prod = front->rsp_cons = front->ring->rsp_prod = front->ring->req_prod = first;
-	front->ring->req_event = front->ring->rsp_event = first + 1;
+	front_begin_ring_at(front, first);
 	front_announce(front, "BUS-21");
 }
 

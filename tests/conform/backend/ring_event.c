@@ -15,7 +15,7 @@
 /* As RING-21 has it. */
 static bool may_sleep(struct front *front)
 {
-	peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
+	front_ask_for_event(front, front->rsp_cons + 1);
 	peer_fence();
 	return peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons;
 }
@@ -196,7 +196,7 @@ static void event_for_a_later_response(struct front *front)
 		unsigned int nr = round % front->layout.nr_slots + 1;
 		unsigned int rsp_event = round & 32 ? nr : nr / 2 + 1;
 
-		peer_store(&front->ring->rsp_event, front->rsp_cons + rsp_event);
+		front_ask_for_event(front, front->rsp_cons + rsp_event);
 		put_reads(&flight, nr);
 		front_push(front);
 		await_all_by_event(front, nr, rsp_event);
@@ -217,7 +217,7 @@ static void any_rsp_event(struct front *front)
 		ring_idx rsp_event = front->rsp_cons + (round % 2 ? round % 16 - 8 : rand_r(&seed) * 2U);
 
 		put_reads(&flight, nr);
-		peer_store(&front->ring->rsp_event, rsp_event);
+		front_ask_for_event(front, rsp_event);
 		front_push(front);
 		MUST("RING-22", front_await_rsp_prod(front, front->rsp_cons + nr, FRONT_PATIENCE_MS),
 		     "with rsp_event %u it has answered up to %u of %u", rsp_event, front->ring->rsp_prod,

@@ -226,8 +226,8 @@ static void own_indexes_overwritten(struct front *front)
 	flight_begin(&flight, front, "RING-6");
 	for (unsigned int round = 0; round < 64; round++) {
 		written = front->rsp_cons + offsets[round % 8];
-		peer_store(&front->ring->req_event, written);
-		peer_store_release(&front->ring->rsp_prod, written);
+		front_overwrite_req_event(front, written);
+		front_overwrite_rsp_prod(front, written);
 		publish_reads(&flight, 4);
 		if (!goes_on(front, written))
 			return;
@@ -247,7 +247,7 @@ static void own_indexes_overwritten_in_flight(struct front *front)
 	for (unsigned int round = 0; round < 64; round++) {
 		written = front->rsp_cons + 100 + round;
 		publish_reads(&flight, 8);
-		peer_store_release(&front->ring->rsp_prod, written);
+		front_overwrite_rsp_prod(front, written);
 		publish_reads(&flight, 8);
 		if (!goes_on(front, written))
 			return;

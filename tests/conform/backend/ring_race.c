@@ -61,7 +61,7 @@ static void change_slot(struct front *front, unsigned int *seed)
 	static const uint8_t operations[] = { BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE, 77 };
 	static const uint8_t numbers[] = { 0, 1, 5, 11, 12, 255 };
 	static const uint8_t sectors[] = { 0, 0, 3, 7, 7, 8, 255 };
-	volatile uint8_t *slot = ring_slot(front->ring, &front->layout, rand_r(seed) % front->layout.nr_slots);
+	volatile uint8_t *slot = front_slot(front, rand_r(seed) % front->layout.nr_slots);
 	volatile uint8_t *segment = slot + 24 + rand_r(seed) % BLK_MAX_SEGMENTS * 8;
 
 	switch (rand_r(seed) % 6) {
@@ -174,9 +174,9 @@ static void data_changes(struct front *front)
 static void change_event_indexes(struct front *front, unsigned int *seed)
 {
 	(void)seed;
-	peer_store(&front->ring->rsp_event, 0);
-	peer_store(&front->ring->rsp_event, 0x80000000U);
-	peer_store(&front->ring->req_event, 0);
+	front_ask_for_event(front, 0);
+	front_ask_for_event(front, 0x80000000U);
+	front_overwrite_req_event(front, 0);
 }
 
 static void event_indexes_change(struct front *front)

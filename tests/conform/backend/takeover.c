@@ -82,7 +82,7 @@ static void notifies_once(struct front *front)
 
 	front_connect(front, "BUS-21");
 	must_go_on(front, "BUS-21");
-	peer_store(&front->ring->rsp_event, front->rsp_cons + FAR);
+	front_ask_for_event(front, front->rsp_cons + FAR);
 	hand_over(front, 1);
 	has_event = front_await_event(front, FRONT_PATIENCE_MS);
 	must_have_taken_over(front);

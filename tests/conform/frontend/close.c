@@ -83,7 +83,7 @@ static bool is_changed(const struct back *back)
 	if (nr > back->layout.nr_slots)
 		return true;
 	for (ring_idx i = nr; i < back->layout.nr_slots; i++) {
-		at = (const uint8_t *)ring_slot(back->ring, &back->layout, before + i) - (const uint8_t *)back->ring;
+		at = back_slot(back, before + i) - (const uint8_t *)back->ring;
 		if (at + back->layout.slot_bytes <= sizeof(now) &&
 		    memcmp(now + at, kept + at, back->layout.slot_bytes) != 0)
 			return true;

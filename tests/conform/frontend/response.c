@@ -215,7 +215,7 @@ static void own_indexes(struct play *play)
 	while (play_take(play, &request)) {
 		back_put(back, &(struct blk_response){ request.id, request.operation, play_carry_out(play, &request) });
 		back_set_rsp_prod(back, back->rsp_prod);
-		peer_store(&back->ring->rsp_event, back->rsp_prod + ahead[play->nr_taken % 5]);
+		back_overwrite_rsp_event(back, back->rsp_prod + ahead[play->nr_taken % 5]);
 		back_notify(back);
 	}
 	MUST("RING-6", play->status == 0, "its workload fails with status %d after rsp_event was overwritten",
@@ -226,22 +226,22 @@ static void own_indexes(struct play *play)
 
 struct flicker {
 	volatile bool ends;
-	uint8_t *slot;
-	size_t len;
+	struct back *back;
+	ring_idx index;
 };
 
 /* Both are whole responses; only a mixture of them is none. */
 static void *flick(void *arg)
 {
 	struct flicker *flicker = arg;
-	uint8_t good[BLK_MAX_RESPONSE_BYTES], bad[BLK_MAX_RESPONSE_BYTES];
+	uint8_t good[BLK_MAX_RESPONSE_BYTES] = { 0 }, bad[BLK_MAX_RESPONSE_BYTES];
 
-	memcpy(good, flicker->slot, flicker->len);
-	memcpy(bad, good, flicker->len);
+	memcpy(good, back_slot(flicker->back, flicker->index), flicker->back->layout.response_bytes);
+	memcpy(bad, good, sizeof(bad));
 	bad[0] ^= 0xff; /* of the id */
 	while (!flicker->ends) {
-		peer_write(flicker->slot, bad, flicker->len);
-		peer_write(flicker->slot, good, flicker->len);
+		back_overwrite_slot(flicker->back, flicker->index, bad);
+		back_overwrite_slot(flicker->back, flicker->index, good);
 	}
 	return NULL;
 }
@@ -251,8 +251,7 @@ static void response_flickers(struct play *play)
 {
 	struct back *back = &play->back;
 	struct out *out = begin(play);
-	struct flicker flicker = { false, ring_slot(back->ring, &back->layout, back->rsp_prod),
-				   back->layout.response_bytes };
+	struct flicker flicker = { false, back, back->rsp_prod };
 	pthread_t thread;
 
 	back_put(back, &(struct blk_response){ out->held[0].id, out->held[0].operation, BLKIF_RSP_OKAY });

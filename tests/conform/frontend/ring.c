@@ -102,7 +102,7 @@ static void new_ring_is_clean(struct play *play)
 static void judge_slot(struct play *play)
 {
 	struct back *back = &play->back;
-	const uint8_t *slot = ring_slot(back->ring, &back->layout, back->req_cons);
+	const uint8_t *slot = back_slot(back, back->req_cons);
 
 	MUST("RING-1", slot[0] != UNWRITTEN && slot[1] != UNWRITTEN,
 	     "it has published up to %#x and not filled slot %u", peer_load(&back->ring->req_prod),

@@ -131,6 +131,12 @@ void back_put_raw(struct back *back, const void *bytes); /* as many as a respons
 void back_put(struct back *back, const struct blk_response *response);
 void back_set_rsp_prod(struct back *back, ring_idx rsp_prod);
 void back_push(struct back *back); /* publishes, and notifies if asked */
+/* What is the frontend's to write, or nobody's. */
+void back_overwrite_rsp_event(struct back *back, ring_idx rsp_event);
+void back_overwrite_padding(struct back *back);
+/* A slot as it is now, and a response over it. */
+const uint8_t *back_slot(const struct back *back, ring_idx index);
+void back_overwrite_slot(struct back *back, ring_idx index, const void *bytes);
 void back_notify(struct back *back);
 void back_answer(struct back *back, const struct blk_request *request, int16_t status); /* put and pushed */
 

@@ -124,6 +124,26 @@ void back_set_rsp_prod(struct back *back, ring_idx rsp_prod)
 	back->rsp_pushed = rsp_prod;
 }
 
+void back_overwrite_rsp_event(struct back *back, ring_idx rsp_event)
+{
+	peer_store(&back->ring->rsp_event, rsp_event);
+}
+
+void back_overwrite_padding(struct back *back)
+{
+	memset(back->ring->pad, 0x5a, sizeof(back->ring->pad));
+}
+
+const uint8_t *back_slot(const struct back *back, ring_idx index)
+{
+	return ring_slot(back->ring, &back->layout, index);
+}
+
+void back_overwrite_slot(struct back *back, ring_idx index, const void *bytes)
+{
+	peer_write(ring_slot(back->ring, &back->layout, index), bytes, back->layout.response_bytes);
+}
+
 void back_push(struct back *back)
 {
 	ring_idx old = back->rsp_pushed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block frontend by hand: every node, index and slot can be made wrong. This folder alone writes a ring raw; where a
- * case does as a frontend should, frontend/user's parts are used.
+ * A block frontend by hand: every node, index and slot can be made wrong. This folder alone writes a ring raw
+ * (tests/lint/peer-memory.sh); where a case does as a frontend should, frontend/user's parts are used.
  *
  * Use: front_connect() and then front_do(), or the steps one by one: front_begin(), front_make(), front_publish(),
  * front_await_backend(). What goes wrong in the environment ends the case as an ERROR, so nothing returns an error.
@@ -88,6 +88,15 @@ void front_put(struct front *front, const struct blk_request *request);
 void front_put_raw(struct front *front, const void *bytes); /* a whole slot */
 bool front_push(struct front *front); /* publishes, and notifies if asked; whether it was */
 void front_set_req_prod(struct front *front, ring_idx req_prod);
+void front_ask_for_event(struct front *front, ring_idx rsp_event);
+/* What is the backend's to write, or nobody's. */
+void front_overwrite_req_event(struct front *front, ring_idx req_event);
+void front_overwrite_rsp_prod(struct front *front, ring_idx rsp_prod);
+void front_overwrite_padding(struct front *front);
+/* Before it is announced: where the ring begins, for both sides. */
+void front_begin_ring_at(struct front *front, ring_idx first);
+/* A slot's octets, for who changes them while the backend looks at them. */
+uint8_t *front_slot(struct front *front, ring_idx index);
 void front_notify(struct front *front);
 /* false: none in that time. */
 bool front_take(struct front *front, struct blk_response *response, unsigned int ms);

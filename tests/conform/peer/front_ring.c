@@ -54,6 +54,37 @@ void front_set_req_prod(struct front *front, ring_idx req_prod)
 	peer_fence();
 }
 
+void front_ask_for_event(struct front *front, ring_idx rsp_event)
+{
+	peer_store(&front->ring->rsp_event, rsp_event);
+}
+
+void front_overwrite_req_event(struct front *front, ring_idx req_event)
+{
+	peer_store(&front->ring->req_event, req_event);
+}
+
+void front_overwrite_rsp_prod(struct front *front, ring_idx rsp_prod)
+{
+	peer_store_release(&front->ring->rsp_prod, rsp_prod);
+}
+
+void front_overwrite_padding(struct front *front)
+{
+	memset(front->ring->pad, 0x5a, sizeof(front->ring->pad));
+}
+
+void front_begin_ring_at(struct front *front, ring_idx first)
+{
+	front->req_prod = front->rsp_cons = front->ring->rsp_prod = front->ring->req_prod = first;
+	front->ring->req_event = front->ring->rsp_event = first + 1;
+}
+
+uint8_t *front_slot(struct front *front, ring_idx index)
+{
+	return ring_slot(front->ring, &front->layout, index);
+}
+
 bool front_push(struct front *front)
 {
 	ring_idx old = front->ring->req_prod;
@@ -93,7 +124,7 @@ bool front_take(struct front *front, struct blk_response *response, unsigned int
 	uint64_t deadline = clock_in_ms(ms);
 
 	while (peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons) {
-		peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
+		front_ask_for_event(front, front->rsp_cons + 1);
 		peer_fence();
 		if (peer_load_acquire(&front->ring->rsp_prod) != front->rsp_cons)
 			break;

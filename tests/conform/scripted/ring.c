@@ -49,8 +49,8 @@ static void answer(struct disk *disk, const struct task *task, int16_t status)
 /* Ours are rsp_prod and req_event. */
 static void write_others_fields(struct back *back)
 {
-	peer_store(&back->ring->rsp_event, back->rsp_prod + 1);
-	peer_write(back->ring->pad, &back->req_cons, sizeof(back->req_cons));
+	back_overwrite_rsp_event(back, back->rsp_prod + 1);
+	back_overwrite_padding(back);
 }
 
 static void publish(struct disk *disk)

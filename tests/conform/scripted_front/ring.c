@@ -72,8 +72,8 @@ void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors)
 
 static void write_others_fields(struct front *front)
 {
-	peer_store(&front->ring->req_event, front->req_prod);
-	front->ring->pad[3] = 0x5a;
+	front_overwrite_req_event(front, front->req_prod);
+	front_overwrite_padding(front);
 }
 
 static bool is_possible_event(const struct front *front)
@@ -160,7 +160,7 @@ static bool take_one(struct guest *guest)
 	guest->is_broken |= nr > guest->nr_out && !violates("RING-9");
 	if (guest->is_broken || nr == 0 || guest->nr_out == 0)
 		return false;
-	peer_copy(slot, ring_slot(front->ring, &front->layout, front->rsp_cons++), front->layout.response_bytes);
+	peer_copy(slot, front_slot(front, front->rsp_cons++), front->layout.response_bytes);
 	blk_response_decode(front->abi, slot, &response);
 	if (violates("RING-9"))
 		response = (struct blk_response){ oldest_out(guest), guest->request[oldest_out(guest)].operation, 0 };
@@ -189,7 +189,7 @@ static bool may_sleep(struct front *front)
 {
 	if (violates("RING-21"))
 		return true;
-	peer_store(&front->ring->rsp_event, front->rsp_cons + 1);
+	front_ask_for_event(front, front->rsp_cons + 1);
 	peer_fence();
 	return violates("EVT-3") || peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons;
 }
