@@ -21,6 +21,7 @@
 #define PLAY_SECTORS     2048  /* of the disk, at first */
 #define PLAY_MAX_SECTORS 4096
 #define PLAY_MAX_HELD    512
+#define PLAY_MAX_SEGMENTS 4096 /* of an INDIRECT */
 
 struct play {
 	struct back back; /* the first, so that what writes its nodes finds the rest */
@@ -40,6 +41,9 @@ struct play {
 	unsigned int most_segments;
 	uint64_t end_sector; /* of all that was asked for */
 	uint8_t slot[BLK_MAX_REQUEST_BYTES]; /* the last one's octets */
+	/* If the last one was an INDIRECT: its segments. */
+	unsigned int nr_segments;
+	struct blk_segment segment[PLAY_MAX_SEGMENTS];
 };
 
 void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *clauses);
@@ -78,11 +82,14 @@ bool play_await_request(struct play *play);
 bool play_take(struct play *play, struct blk_request *request);
 bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
 struct blk_request must_ask(struct play *play);
+/*
+ * What is in play->slot; whatever may not be asked for fails the frontend. An INDIRECT is from then on what it does,
+ * and has no segments but those of `play`: a case that offers it answers each before it takes the next.
+ */
+void play_read_request(struct play *play, struct blk_request *request);
 /* Both do nothing once the frontend has closed, which it may at any time. */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
-/* One that is not in the slot; the others are judged when they are taken. */
-void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 /*
