@@ -27,6 +27,7 @@ struct play {
 	struct back back; /* the first, so that what writes its nodes finds the rest */
 	struct xb_store store;
 	const char *clause; /* the case's first */
+	const void *how;    /* the case's row's */
 	uint8_t *disk;
 	/* What the case does otherwise. */
 	bool is_manual;  /* the frontend's states are for the case to follow */
@@ -104,7 +105,9 @@ void must_go_down(struct play *play, const char *clause);
 bool play_await_closed(struct play *play, unsigned int ms);
 /* In Closing or Closed, or gone. */
 bool play_await_refusal(struct play *play, unsigned int ms);
-/* It does not take the disk that was just offered. */
+/* It takes the disk that was just offered, true, or it does not. */
+bool must_decide(struct play *play, const char *clause, const char *what);
+/* It does not. */
 void must_refuse_disk(struct play *play, const char *clause, const char *what);
 /* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
 void must_stop(struct play *play, const char *clause, const char *why);

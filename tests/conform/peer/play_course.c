@@ -209,11 +209,16 @@ bool play_await_refusal(struct play *play, unsigned int ms)
 	return await_any(play, HAS_REFUSED, ms);
 }
 
-void must_refuse_disk(struct play *play, const char *clause, const char *what)
+bool must_decide(struct play *play, const char *clause, const char *what)
 {
 	MUST(clause, await_any(play, 1U << XB_CONNECTED | HAS_REFUSED, PLAY_PATIENCE_MS), "with %s it stays %s", what,
 	     xb_state_name(back_frontend_state(&play->back)));
-	MUST(clause, !is_in_any(play, 1U << XB_CONNECTED), "with %s it goes to Connected", what);
+	return is_in_any(play, 1U << XB_CONNECTED);
+}
+
+void must_refuse_disk(struct play *play, const char *clause, const char *what)
+{
+	MUST(clause, !must_decide(play, clause, what), "with %s it goes to Connected", what);
 }
 
 /* BUS-32 */
