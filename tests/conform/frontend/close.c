@@ -148,18 +148,6 @@ static void keeps_pages_in_use(struct play *play)
 
 /* ---- coming back ----------------------------------------------------------------------------------------------- */
 
-static bool comes_back(struct play *play, unsigned int ms)
-{
-	uint64_t deadline_ns = clock_in_ms(ms);
-
-	while (back_frontend_state(&play->back) != XB_INITIALISING) {
-		if (clock_now_ns() >= deadline_ns || !play_is_driven(play))
-			return false;
-		back_sleep(&play->back, 10);
-	}
-	return true;
-}
-
 /* The driver, or its guest, was restarted meanwhile. */
 static void waits_for_closed(struct play *play)
 {
@@ -168,10 +156,11 @@ static void waits_for_closed(struct play *play)
 	hold_on(play);
 	play_kill_drive(play);
 	play_drive(play, "read");
-	MUST("BUS-44", !comes_back(play, 2 * PLAY_SILENCE_MS), "it is Initialising again while the backend is Closing");
+	MUST("BUS-44", !play_comes_back(play, 2 * PLAY_SILENCE_MS),
+	     "it is Initialising again while the backend is Closing");
 	back_release(back);
 	back_switch(back, XB_CLOSED);
-	if (!comes_back(play, PLAY_PATIENCE_MS))
+	if (!play_comes_back(play, PLAY_PATIENCE_MS))
 		skip("it does not come back");
 	play->is_manual = false;
 	must_come_up(play, "BUS-44");
@@ -188,7 +177,7 @@ static void comes_back_often(struct play *play)
 		back->max_order = i;
 		back->is_persistent = i % 2;
 		play_drive(play, i % 2 ? "verify" : "read");
-		if (!comes_back(play, PLAY_PATIENCE_MS))
+		if (!play_comes_back(play, PLAY_PATIENCE_MS))
 			skip("it does not come back");
 		must_come_up(play, "BUS-44");
 		MUST("BUS-44", play_serve(play) == 0, "its workload fails with status %d in connection %u",

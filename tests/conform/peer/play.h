@@ -112,6 +112,9 @@ void must_refuse_disk(struct play *play, const char *clause, const char *what);
 /* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
 void must_stop(struct play *play, const char *clause, const char *why);
 
+/* It is in Initialising, with the workload that has begun. */
+bool play_comes_back(struct play *play, unsigned int ms);
+
 /* ---- all of it ---- */
 /* From the offer on, until the workload has ended with success. */
 void must_work(struct play *play, const char *clause, const char *work);

@@ -278,6 +278,18 @@ void must_stop(struct play *play, const char *clause, const char *why)
 	}
 }
 
+bool play_comes_back(struct play *play, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms);
+
+	while (back_frontend_state(&play->back) != XB_INITIALISING) {
+		if (clock_now_ns() >= deadline_ns || !play_is_driven(play))
+			return false;
+		back_sleep(&play->back, 10);
+	}
+	return true;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
 
 void must_work(struct play *play, const char *clause, const char *work)
