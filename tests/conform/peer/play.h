@@ -112,6 +112,9 @@ void must_refuse_disk(struct play *play, const char *clause, const char *what);
 /* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
 void must_stop(struct play *play, const char *clause, const char *why);
 
+/* As the toolstack does, whatever state the frontend is in; and where the guest might make the directory again. */
+void play_remove_frontend(struct play *play);
+void must_stay_removed(struct play *play, const char *clause);
 /* It is in Initialising, with the workload that has begun. */
 bool play_comes_back(struct play *play, unsigned int ms);
 

@@ -278,6 +278,26 @@ void must_stop(struct play *play, const char *clause, const char *why)
 	}
 }
 
+void play_remove_frontend(struct play *play)
+{
+	const struct xb_device *dev = &play->back.dev;
+	char above[XB_DIR_MAX];
+	struct errbuf err;
+
+	need(xb_path(above, sizeof(above), &err, "/local/domain/%u/device/vbd", dev->domid), &err);
+	need(xb_set_perms(&play->store, above, dev->domid, play->store.domid, &err), &err);
+	need(xb_remove(&play->store, dev->otherend, &err), &err);
+}
+
+void must_stay_removed(struct play *play, const char *clause)
+{
+	const struct xb_device *dev = &play->back.dev;
+
+	play_await_drive(play, 5 * PLAY_SILENCE_MS);
+	MUST(clause, !xb_exists(&play->store, dev->otherend, "state"),
+	     "it has written its state into a directory that the toolstack has removed");
+}
+
 bool play_comes_back(struct play *play, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms);
