@@ -214,7 +214,7 @@ static void waits_for_closed(struct play *play)
 
 	hold_on(play);
 	play_kill_drive(play);
-	play_drive(play, "read");
+	play_drive(play, "rebind");
 	MUST("BUS-44", !play_comes_back(play, 2 * PLAY_SILENCE_MS),
 	     "it is Initialising again while the backend is Closing");
 	back_release(back);
@@ -235,7 +235,7 @@ static void comes_back_often(struct play *play)
 	for (unsigned int i = 0; i < 4; i++) {
 		back->max_order = i;
 		back->is_persistent = i % 2;
-		play_drive(play, i % 2 ? "verify" : "read");
+		play_drive(play, "rebind");
 		if (!play_comes_back(play, PLAY_PATIENCE_MS))
 			skip("it does not come back");
 		must_come_up(play, "BUS-44");
@@ -254,7 +254,7 @@ static void is_offered_at_once(struct play *play)
 	back_offer(&play->back);
 	play_await_drive(play, 5 * PLAY_SILENCE_MS);
 	play_kill_drive(play);
-	play_drive(play, "verify");
+	play_drive(play, "rebind");
 	if (!play_comes_back(play, PLAY_PATIENCE_MS))
 		skip("it does not come back");
 	must_come_up(play, "BUS-44");
