@@ -29,6 +29,7 @@ struct frontend_case {
 	void (*run)(struct play *play);
 	bool is_read_only; /* the disk that the toolstack makes, and that the backend offers */
 	bool is_cdrom;
+	const void *how; /* what one function makes several cases of: play->how */
 };
 
 /* A row; what else it needs follows: CASE("name", "BLK-1", "what it is about", function, .is_read_only = true) */
@@ -44,7 +45,7 @@ extern const struct backend_case bus_cases[], state_cases[], close_cases[], remo
 
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],
-	front_disk_cases[], front_data_cases[], front_manner_cases[];
+	front_disk_cases[], front_offer_cases[], front_data_cases[], front_mix_cases[], front_manner_cases[];
 
 typedef void case_visit_fn(const struct backend_case *c, void *arg);
 void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */

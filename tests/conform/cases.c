@@ -31,8 +31,8 @@ const struct backend_case *cases_find(const char *name)
 
 static const struct frontend_case *const frontend_tables[] = {
 	front_bus_cases, front_state_cases, front_close_cases, front_ring_cases, front_queue_cases, front_event_cases,
-	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_data_cases,
-	front_manner_cases,
+	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_offer_cases,
+	front_data_cases, front_mix_cases, front_manner_cases,
 };
 
 void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg)

@@ -28,6 +28,7 @@ void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid)
 	play_begin(&play, domid, devid, c->clauses);
 	play.back.is_read_only = c->is_read_only || c->is_cdrom;
 	play.back.is_cdrom = c->is_cdrom;
+	play.how = c->how;
 	c->run(&play);
 }
 

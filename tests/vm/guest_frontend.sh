@@ -60,6 +60,7 @@ is_over() { # or the suite, which asked for it in the process $pid, does not wan
 # ---- in the guest ----
 
 work() { # VDEV WORK
+	[ "$2" != rebind ] || rebind "$1" || return
 	disk_there "$1" || return
 	case $2 in
 	read) use "$1" --rw=read --bs=16k ;;
@@ -70,6 +71,15 @@ work() { # VDEV WORK
 	trim) use "$1" --rw=trim --bs=64k ;;
 	*) use "$1" --rw=randwrite --bsrange=4k-64k --verify=crc32c ;;
 	esac
+}
+
+# Not for as long as disk_there: where the driver does not come back, the next case is waiting.
+rebind() { # VDEV
+	local letter device
+	letter=$(printf '%d' "'${1#xvd}")
+	device=vbd-$(((202 << 8) + (letter - 97) * 16))
+	echo "$device" >/sys/bus/xen/drivers/vbd/unbind && echo "$device" >/sys/bus/xen/drivers/vbd/bind || return
+	wait_until 8 test -b "/dev/$1"
 }
 
 use() { # VDEV FIO-OPTION...

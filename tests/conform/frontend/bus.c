@@ -105,23 +105,15 @@ static void leaves_our_nodes(struct play *play)
 	MUST("BUS-3", !different, "it has written %s in the backend's directory", different);
 }
 
-/* A forced removal: the directory that is gone stays gone, also where the guest might make it. */
+/* A forced removal. */
 static void leaves_what_is_removed(struct play *play)
 {
-	const struct xb_device *dev = &play->back.dev;
-	char above[XB_DIR_MAX];
-	struct errbuf err;
-
-	need(xb_path(above, sizeof(above), &err, "/local/domain/%u/device/vbd", dev->domid), &err);
-	need(xb_set_perms(&play->store, above, dev->domid, play->store.domid, &err), &err);
 	play_drive(play, "idle");
 	must_come_up(play, "BUS-10");
 	play->is_manual = true;
-	need(xb_remove(&play->store, dev->otherend, &err), &err);
+	play_remove_frontend(play);
 	back_switch(&play->back, XB_CLOSING);
-	play_await_drive(play, 5 * PLAY_SILENCE_MS);
-	MUST("BUS-4", !xb_exists(&play->store, dev->otherend, "state"),
-	     "it has written its state into a directory that the toolstack has removed");
+	must_stay_removed(play, "BUS-4");
 }
 
 static void numbers_are_digits(struct play *play)

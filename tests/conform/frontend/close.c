@@ -40,7 +40,8 @@ static void must_go_down_without_answers(struct play *play)
 	     "its workload ends with success, and its requests got no response");
 }
 
-static void closes_under_load(struct play *play)
+/* Nothing of it is answered any more. */
+static void hold_load(struct play *play)
 {
 	static struct blk_request held[PLAY_MAX_HELD];
 
@@ -49,6 +50,18 @@ static void closes_under_load(struct play *play)
 	play->is_manual = true;
 	if (play_hold_several(play, held, PLAY_MAX_HELD) == 0)
 		skip("its workload ends after few requests");
+}
+
+static void closes_under_load(struct play *play)
+{
+	hold_load(play);
+	must_go_down_without_answers(play);
+}
+
+static void backend_is_closed_under_load(struct play *play)
+{
+	hold_load(play);
+	back_switch(&play->back, XB_CLOSED);
 	must_go_down_without_answers(play);
 }
 
@@ -60,6 +73,52 @@ static void closes_at_first_request(struct play *play)
 	play->is_manual = true;
 	must_ask(play);
 	must_go_down_without_answers(play);
+}
+
+/* ---- closed by the toolstack ----------------------------------------------------------------------------------- */
+
+static void write_unplug(struct back *back)
+{
+	back_write(back, "online", "0");
+	back_write(back, "state", "%d", XB_CLOSING);
+}
+
+static void remove_backend(struct play *play)
+{
+	struct errbuf err;
+
+	need(xb_remove(&play->store, play->back.dev.dir, &err), &err);
+}
+
+static void unplugged(struct play *play)
+{
+	play_drive(play, "idle");
+	must_come_up(play, "BUS-10");
+	back_transaction(&play->back, write_unplug);
+	must_go_down(play, "BUS-31");
+	play_remove_frontend(play);
+	remove_backend(play);
+	must_stay_removed(play, "BUS-4");
+}
+
+/* One that keeps its disk because it is in use, as FreeBSD's does, has it taken away; others are Closed by then. */
+static void unplugged_by_force(struct play *play)
+{
+	hold_load(play);
+	back_transaction(&play->back, write_unplug);
+	play_await_refusal(play, PLAY_SILENCE_MS);
+	play_remove_frontend(play);
+	must_stay_removed(play, "BUS-4");
+}
+
+/* The backend's domain has died, and nobody says Closing; then the toolstack cleans up. */
+static void backend_is_gone(struct play *play)
+{
+	hold_load(play);
+	remove_backend(play);
+	play_await_drive(play, 5 * PLAY_SILENCE_MS);
+	play_remove_frontend(play);
+	must_stay_removed(play, "BUS-4");
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------------------------ */
@@ -148,18 +207,6 @@ static void keeps_pages_in_use(struct play *play)
 
 /* ---- coming back ----------------------------------------------------------------------------------------------- */
 
-static bool comes_back(struct play *play, unsigned int ms)
-{
-	uint64_t deadline_ns = clock_in_ms(ms);
-
-	while (back_frontend_state(&play->back) != XB_INITIALISING) {
-		if (clock_now_ns() >= deadline_ns || !play_is_driven(play))
-			return false;
-		back_sleep(&play->back, 10);
-	}
-	return true;
-}
-
 /* The driver, or its guest, was restarted meanwhile. */
 static void waits_for_closed(struct play *play)
 {
@@ -167,11 +214,12 @@ static void waits_for_closed(struct play *play)
 
 	hold_on(play);
 	play_kill_drive(play);
-	play_drive(play, "read");
-	MUST("BUS-44", !comes_back(play, 2 * PLAY_SILENCE_MS), "it is Initialising again while the backend is Closing");
+	play_drive(play, "rebind");
+	MUST("BUS-44", !play_comes_back(play, 2 * PLAY_SILENCE_MS),
+	     "it is Initialising again while the backend is Closing");
 	back_release(back);
 	back_switch(back, XB_CLOSED);
-	if (!comes_back(play, PLAY_PATIENCE_MS))
+	if (!play_comes_back(play, PLAY_PATIENCE_MS))
 		skip("it does not come back");
 	play->is_manual = false;
 	must_come_up(play, "BUS-44");
@@ -187,8 +235,8 @@ static void comes_back_often(struct play *play)
 	for (unsigned int i = 0; i < 4; i++) {
 		back->max_order = i;
 		back->is_persistent = i % 2;
-		play_drive(play, i % 2 ? "verify" : "read");
-		if (!comes_back(play, PLAY_PATIENCE_MS))
+		play_drive(play, "rebind");
+		if (!play_comes_back(play, PLAY_PATIENCE_MS))
 			skip("it does not come back");
 		must_come_up(play, "BUS-44");
 		MUST("BUS-44", play_serve(play) == 0, "its workload fails with status %d in connection %u",
@@ -197,15 +245,38 @@ static void comes_back_often(struct play *play)
 	}
 }
 
+/* What it has waited for is over before it looks: the backend is in InitWait. */
+static void is_offered_at_once(struct play *play)
+{
+	play_drive(play, "idle");
+	must_come_up(play, "BUS-10");
+	must_go_down(play, "BUS-31");
+	back_offer(&play->back);
+	play_await_drive(play, 5 * PLAY_SILENCE_MS);
+	play_kill_drive(play);
+	play_drive(play, "rebind");
+	if (!play_comes_back(play, PLAY_PATIENCE_MS))
+		skip("it does not come back");
+	must_come_up(play, "BUS-44");
+	MUST("BUS-44", play_serve(play) == 0, "its workload fails with status %d in a second connection",
+	     play->status);
+}
+
 const struct frontend_case front_close_cases[] = {
 	CASE("close-idle", "BUS-31 BUS-10", "a disk that is not used is let go of", closes_when_idle),
 	CASE("close-backend-closed", "BUS-31 BUS-10", "the backend is in Closed without Closing",
 	     backend_is_closed_at_once),
+	CASE("close-backend-closed-under-load", "BUS-31 BUS-10", "the same with requests that get no response any more",
+	     backend_is_closed_under_load),
 	CASE("close-while-connecting", "BUS-31 BUS-10", "the backend gives up before it is Connected",
 	     backend_closes_while_connecting),
 	CASE("close-under-load", "BUS-31 BUS-10", "requests that get no response any more have failed",
 	     closes_under_load),
 	CASE("close-at-first-request", "BUS-31 BUS-10", "so has the very first one", closes_at_first_request),
+	CASE("close-unplugged", "BUS-4 BUS-31 BUS-10", "the toolstack unplugs the disk", unplugged),
+	CASE("close-unplugged-by-force", "BUS-4 BUS-10", "and does not wait until a disk under load is closed",
+	     unplugged_by_force),
+	CASE("close-backend-gone", "BUS-4 BUS-10", "the backend's directory is removed under load", backend_is_gone),
 	CASE("close-publishes-nothing", "BUS-37 BUS-31 BUS-10", "nothing is published in Closed",
 	     publishes_nothing_more),
 	CASE("close-keeps-pages", "BUS-38 BUS-31 BUS-10", "pages are kept until the backend has let go",
@@ -215,5 +286,7 @@ const struct frontend_case front_close_cases[] = {
 	     waits_for_closed),
 	CASE("close-comes-back", "BUS-44 BUS-31 BUS-10", "one connection after the other, with other offers",
 	     comes_back_often),
+	CASE("close-offered-at-once", "BUS-44 BUS-31 BUS-10", "the backend is in InitWait as soon as it was Closed",
+	     is_offered_at_once),
 	{ .name = NULL },
 };

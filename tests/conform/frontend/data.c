@@ -68,6 +68,13 @@ static void trims(struct play *play)
 		skip("its workload discards nothing");
 }
 
+static void trims_large_sectors(struct play *play)
+{
+	play->back.sector_bytes = 4096;
+	play->unit_clause = "BLK-33";
+	trims(play);
+}
+
 static void large_requests(struct play *play)
 {
 	must_do(play, "BLK-67", "big");
@@ -100,6 +107,7 @@ const struct frontend_case front_data_cases[] = {
 	CASE("data-only-barrier", "BLK-9 BUS-31", "BARRIER is offered, and no FLUSH", only_barrier),
 	CASE("data-only-discard", "BLK-9 BUS-31", "DISCARD is offered, and nothing else", only_discard),
 	CASE("data-trim", "BLK-9", "DISCARD is offered and used", trims),
+	CASE("data-trim-4096", "BLK-33 BLK-9", "the same on a disk with sectors of 4096 octets", trims_large_sectors),
 	CASE("data-big", "BLK-67 BUS-31", "requests as large as they get", large_requests),
 	CASE("data-not-persistent", "BLK-67 BUS-31", "persistent grants are not offered", not_persistent),
 	CASE("data-small-disk", "BLK-67 BUS-31", "the end of the disk is near", small_disk),

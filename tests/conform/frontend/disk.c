@@ -105,6 +105,25 @@ static void middling_sectors(struct play *play)
 	must_do(play, "BLK-28", "verify");
 }
 
+static void offer_large_indirect(struct play *play)
+{
+	play->back.sector_bytes = 4096;
+	play->back.max_indirect_segments = 256;
+}
+
+static void must_have_used_indirect(const struct play *play)
+{
+	if (play->nr_of[BLKIF_OP_INDIRECT] == 0)
+		skip("it sends no INDIRECT requests");
+}
+
+static void large_sectors_indirect(struct play *play)
+{
+	offer_large_indirect(play);
+	must_do(play, "BLK-28", "verify");
+	must_have_used_indirect(play);
+}
+
 /* The whole disk is asked for, in units of 512 octets. */
 static void units(struct play *play)
 {
@@ -115,13 +134,38 @@ static void units(struct play *play)
 	     (unsigned long long)play->end_sector, PLAY_SECTORS);
 }
 
-static void odd_end(struct play *play)
+static void units_indirect(struct play *play)
+{
+	play->unit_clause = "BLK-33";
+	offer_large_indirect(play);
+	must_do(play, "BLK-33", "big");
+	must_have_used_indirect(play);
+}
+
+static void read_to_odd_end(struct play *play, const char *work)
 {
 	play->back.sector_bytes = 4096;
 	play->back.nr_sectors = PLAY_SECTORS - 3;
-	must_do(play, "BLK-36", "read");
+	must_do(play, "BLK-36", work);
 	MUST("BLK-36", play->end_sector <= PLAY_SECTORS - 8, "it asks for sector %llu of a disk that ends at %u",
 	     (unsigned long long)play->end_sector - 1, PLAY_SECTORS - 8);
+}
+
+static void odd_end(struct play *play)
+{
+	read_to_odd_end(play, "read");
+}
+
+static void odd_end_verified(struct play *play)
+{
+	read_to_odd_end(play, "verify");
+}
+
+static void odd_end_indirect(struct play *play)
+{
+	offer_large_indirect(play);
+	read_to_odd_end(play, "big");
+	must_have_used_indirect(play);
 }
 
 static void grows(struct play *play)
@@ -169,9 +213,14 @@ const struct frontend_case front_disk_cases[] = {
 	CASE("disk-sector-size-2-31", "BLK-36 BUS-10", "a sector-size of 2^31", sector_size_2_31),
 	CASE("disk-option-malformed", "BUS-7 BUS-10", "a feature that is no number", malformed_option),
 	CASE("disk-sector-size-4096", "BLK-28 BUS-31", "sectors of 4096 octets", large_sectors),
+	CASE("disk-sector-size-4096-indirect", "BLK-28 BUS-31", "the same with INDIRECT", large_sectors_indirect),
 	CASE("disk-sector-size-1024", "BLK-28 BUS-31", "sectors of 1024 octets", middling_sectors),
 	CASE("disk-units", "BLK-33 BUS-31", "and they are counted in units of 512", units),
+	CASE("disk-units-indirect", "BLK-33 BUS-31", "in INDIRECT, too", units_indirect),
 	CASE("disk-odd-end", "BLK-36 BUS-31", "a disk that ends within a sector", odd_end),
+	CASE("disk-odd-end-verified", "BLK-36 BUS-31", "it is written, too, and what was written is read",
+	     odd_end_verified),
+	CASE("disk-odd-end-indirect", "BLK-36 BUS-31", "it is read with INDIRECT", odd_end_indirect),
 	CASE("disk-grows", "BLK-38", "a disk that has grown while it was connected", grows),
 	CASE("disk-read-only", "BLK-42 BUS-10", "nothing is written to a read-only disk", read_only,
 	     .is_read_only = true),

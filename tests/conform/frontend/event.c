@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 
 #define STORM_EVENTS 20000
+#define GUST_EVENTS  200
 #define SILENT_MS    2000 /* well above what a disk takes */
 
 static void must_have_served(struct play *play, const char *clause)
@@ -108,14 +109,33 @@ static void events_for_nothing(struct play *play)
 	MUST("EVT-3", play->status == 0, "its workload fails with status %d", play->status);
 }
 
+static void storm(struct play *play, unsigned int nr_events)
+{
+	for (unsigned int i = 0; i < nr_events; i++)
+		back_notify(&play->back);
+}
+
 /* XSA-391 */
 static void event_storm(struct play *play)
 {
 	begin(play, "verify");
 	play_await_request(play);
-	for (unsigned int i = 0; i < STORM_EVENTS; i++)
-		back_notify(&play->back);
+	storm(play, STORM_EVENTS);
 	must_have_served(play, "EVT-3");
+}
+
+/* Also one that leaves its port masked for longer and longer finds each of its responses. */
+static void event_storm_lasts(struct play *play)
+{
+	struct blk_request request;
+
+	begin(play, "verify");
+	play->stall_clause = "EVT-6";
+	while (play_take(play, &request)) {
+		storm(play, GUST_EVENTS);
+		play_answer(play, &request, play_carry_out(play, &request));
+	}
+	MUST("EVT-6", play->status == 0, "its workload fails with status %d", play->status);
 }
 
 static void silent_for_a_while(struct play *play)
@@ -176,6 +196,7 @@ const struct frontend_case front_event_cases[] = {
 	CASE("event-one-for-many", "EVT-3 BUS-10", "many responses and one event", one_event_for_many),
 	CASE("event-for-nothing", "EVT-3 BUS-10", "more events than responses", events_for_nothing),
 	CASE("event-storm", "EVT-3 BUS-10", "events without end", event_storm),
+	CASE("event-storm-lasts", "EVT-6 BUS-10", "and with them its responses, one by one", event_storm_lasts),
 	CASE("event-silent", "BUS-48 BUS-10", "a backend that takes its time", silent_for_a_while),
 	CASE("event-port-kept", "EVT-8 BUS-31 BUS-10", "the port can be bound again", port_is_kept),
 	CASE("event-notifies-nobody", "EVT-7 EVT-8 BUS-10", "notifications that cannot be delivered", notifies_nobody),

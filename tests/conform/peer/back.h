@@ -27,8 +27,8 @@
 
 #define BACK_PAGE_BYTES   4096U
 #define BACK_SECTOR_BYTES 512U /* the unit of sector numbers, whatever the disk's sectors are */
-#define BACK_MAX_ORDER    4
-#define BACK_MAX_PAGES    (1U << BACK_MAX_ORDER)
+#define BACK_MAX_ORDER    4  /* that it offers */
+#define BACK_MAX_PAGES    32 /* of any ring */
 #define BACK_FOR_EVER     (-1)
 
 struct back {

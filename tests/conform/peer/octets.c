@@ -28,16 +28,27 @@ static uint64_t get(const uint8_t *bytes, unsigned int nr)
 	return value;
 }
 
-struct octets octets_begin(enum blk_abi abi, uint8_t operation, uint8_t second, uint64_t id, uint64_t sector)
+static struct octets begin(enum blk_abi abi, int padding, uint8_t operation, uint8_t second, uint64_t id,
+			   uint64_t sector)
 {
 	struct octets octets = { .abi = abi };
 
-	memset(octets.slot, 0xff, sizeof(octets.slot));
+	memset(octets.slot, padding, sizeof(octets.slot));
 	octets.slot[0] = operation;
 	octets.slot[1] = second;
 	put(octets.slot + at[abi].id, id, 8);
 	put(octets.slot + at[abi].sector, sector, 8);
 	return octets;
+}
+
+struct octets octets_begin(enum blk_abi abi, uint8_t operation, uint8_t second, uint64_t id, uint64_t sector)
+{
+	return begin(abi, 0xff, operation, second, id, sector);
+}
+
+struct octets octets_begin_zero(enum blk_abi abi, uint8_t operation, uint8_t second, uint64_t id, uint64_t sector)
+{
+	return begin(abi, 0, operation, second, id, sector);
 }
 
 void octets_write_segment(uint8_t *bytes, uint32_t gref, uint8_t first, uint8_t last)
@@ -66,6 +77,26 @@ void octets_indirect(struct octets *octets, uint16_t nr_segments)
 void octets_indirect_page(struct octets *octets, unsigned int i, uint32_t gref)
 {
 	put(octets->slot + at[octets->abi].indirect_grefs + 4 * i, gref, 4);
+}
+
+uint64_t octets_nr_sectors(enum blk_abi abi, const uint8_t *slot)
+{
+	return get(slot + at[abi].nr_sectors, 8);
+}
+
+uint16_t octets_nr_segments(const uint8_t *slot)
+{
+	return get(slot + 2, 2);
+}
+
+uint32_t octets_indirect_gref(enum blk_abi abi, const uint8_t *slot, unsigned int i)
+{
+	return get(slot + at[abi].indirect_grefs + 4 * i, 4);
+}
+
+struct blk_segment octets_read_segment(const uint8_t *bytes)
+{
+	return (struct blk_segment){ get(bytes, 4), bytes[4], bytes[5] };
 }
 
 struct octets_response octets_response(enum blk_abi abi, const uint8_t *slot)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The disk of a case about a frontend: what is asked of it, and how that is served. */
+/* The disk of a case about a frontend: how what is asked of it is taken and served. */
 #include "tests/conform/peer/play.h"
 
 #include <stdlib.h>
@@ -30,106 +30,7 @@ void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *c
 	pattern_fill(play->disk, 0, PLAY_MAX_SECTORS);
 }
 
-/* ---- what may be asked for ------------------------------------------------------------------------------------- */
-
-static bool is_offered(const struct back *back, uint8_t operation)
-{
-	switch (operation) {
-	case BLKIF_OP_READ:
-	case BLKIF_OP_WRITE:
-		return true;
-	case BLKIF_OP_WRITE_BARRIER:
-		return back->has_barrier;
-	case BLKIF_OP_FLUSH_DISKCACHE:
-		return back->has_flush;
-	case BLKIF_OP_DISCARD:
-		return back->has_discard;
-	case BLKIF_OP_INDIRECT:
-		return back->max_indirect_segments > 0;
-	default:
-		return false;
-	}
-}
-
-/* The others have something else where the segments are. */
-static bool is_direct(const struct blk_request *request)
-{
-	return request->operation != BLKIF_OP_DISCARD && request->operation != BLKIF_OP_INDIRECT;
-}
-
-static bool may_have_segments(const struct blk_request *request)
-{
-	bool needs_one = request->operation == BLKIF_OP_READ || request->operation == BLKIF_OP_WRITE;
-
-	return request->nr_segments <= BLK_MAX_SEGMENTS && request->nr_segments >= needs_one;
-}
-
-void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i)
-{
-	const struct back *back = &play->back;
-	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
-
-	MUST("BLK-67", segment->first_sect <= segment->last_sect && segment->last_sect < 8,
-	     "segment %u goes from sector %u to %u of its page", i, segment->first_sect, segment->last_sect);
-	MUST(play->unit_clause, segment->first_sect % unit == 0 && (segment->last_sect + 1) % unit == 0,
-	     "segment %u goes from sector %u to %u of its page, on a disk with sectors of %u octets", i,
-	     segment->first_sect, segment->last_sect, back->sector_bytes);
-}
-
-static uint64_t sectors_of(const struct blk_request *request)
-{
-	uint64_t nr = 0;
-
-	for (unsigned int i = 0; i < request->nr_segments; i++)
-		nr += back_segment_bytes(&request->segment[i]) / BACK_SECTOR_BYTES;
-	return nr;
-}
-
-static bool changes_disk(const struct blk_request *request)
-{
-	return request->operation == BLKIF_OP_DISCARD ||
-	       (request->operation != BLKIF_OP_READ && request->nr_segments > 0);
-}
-
-static void judge(struct play *play, const struct blk_request *request)
-{
-	const struct back *back = &play->back;
-	unsigned int unit = back->sector_bytes / BACK_SECTOR_BYTES;
-	uint64_t nr_sectors;
-
-	MUST(play->offer_clause, is_offered(back, request->operation),
-	     "it asks for operation %u (%s), which was not offered", request->operation,
-	     blk_operation_name(request->operation));
-	MUST("BLK-42", !back->is_read_only || !changes_disk(request),
-	     "it asks for operation %u (%s) of a read-only disk", request->operation,
-	     blk_operation_name(request->operation));
-	if (!is_direct(request))
-		return;
-	MUST("BLK-67", may_have_segments(request), "operation %u (%s) has %u segments", request->operation,
-	     blk_operation_name(request->operation), request->nr_segments);
-	for (unsigned int i = 0; i < request->nr_segments; i++)
-		play_judge_segment(play, &request->segment[i], i);
-	nr_sectors = sectors_of(request);
-	MUST(play->unit_clause, request->sector % unit == 0 || nr_sectors == 0,
-	     "it asks for sector %llu of a disk with sectors of %u octets", (unsigned long long)request->sector,
-	     back->sector_bytes);
-	MUST("BLK-67", nr_sectors == 0 || (nr_sectors <= back->nr_sectors &&
-					   request->sector <= back->nr_sectors - nr_sectors),
-	     "it asks for sectors %llu to %llu of a disk that has %llu", (unsigned long long)request->sector,
-	     (unsigned long long)(request->sector + nr_sectors - 1), (unsigned long long)back->nr_sectors);
-}
-
 /* ---- taking ---------------------------------------------------------------------------------------------------- */
-
-static void record(struct play *play, const struct blk_request *request)
-{
-	uint64_t end = request->sector + sectors_of(request);
-
-	if (request->nr_segments > play->most_segments)
-		play->most_segments = request->nr_segments;
-	if (end > play->end_sector)
-		play->end_sector = end;
-}
 
 static void take(struct play *play, struct blk_request *request)
 {
@@ -139,12 +40,9 @@ static void take(struct play *play, struct blk_request *request)
 	MUST("RING-8", nr <= max, "it has published %u requests where %u have room: req_prod is %#x", nr, max,
 	     peer_load(&back->ring->req_prod));
 	back_take_raw(back, play->slot);
-	blk_request_decode(back->abi, play->slot, request);
-	judge(play, request);
+	play_read_request(play, request);
 	play->nr_taken++;
-	play->nr_of[request->operation]++;
-	if (is_direct(request) && request->nr_segments > 0)
-		record(play, request);
+	play->nr_of[play->slot[0]]++;
 }
 
 /* Where the case does not, we go down as the frontend does. */
@@ -268,28 +166,29 @@ unsigned int play_hold_several(struct play *play, struct blk_request *held, unsi
 
 /* ---- serving --------------------------------------------------------------------------------------------------- */
 
-static void transfer(struct play *play, const struct blk_request *request)
+static void transfer(struct play *play, const struct blk_request *request, const struct blk_segment *segment,
+		     unsigned int nr)
 {
 	bool is_read = request->operation == BLKIF_OP_READ;
 	uint8_t *at = play->disk + request->sector * BACK_SECTOR_BYTES;
 
-	for (unsigned int i = 0; i < request->nr_segments; i++) {
-		const struct blk_segment *segment = &request->segment[i];
-
-		bool is_done = is_read ? back_copy_to(&play->back, segment, at)
-				       : back_copy_from(&play->back, segment, at);
+	for (unsigned int i = 0; i < nr; i++) {
+		bool is_done = is_read ? back_copy_to(&play->back, &segment[i], at)
+				       : back_copy_from(&play->back, &segment[i], at);
 
 		/* Once we say Closed it may take its pages back. */
 		MUST("GNT-1", is_done || back_own_state(&play->back) == XB_CLOSED, "grant %u of a %s cannot be %s",
-		     segment->gref, blk_operation_name(request->operation), is_read ? "written" : "read");
-		at += back_segment_bytes(segment);
+		     segment[i].gref, blk_operation_name(request->operation), is_read ? "written" : "read");
+		at += back_segment_bytes(&segment[i]);
 	}
 }
 
 int16_t play_carry_out(struct play *play, const struct blk_request *request)
 {
-	if (play->back.ring && is_direct(request)) /* a DISCARD may forget nothing */
-		transfer(play, request);
+	if (play->back.ring && request->is_indirect)
+		transfer(play, request, play->segment, play->nr_segments);
+	else if (play->back.ring) /* a DISCARD has none, and may forget nothing */
+		transfer(play, request, request->segment, request->nr_segments);
 	return BLKIF_RSP_OKAY;
 }
 

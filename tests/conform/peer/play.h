@@ -21,11 +21,13 @@
 #define PLAY_SECTORS     2048  /* of the disk, at first */
 #define PLAY_MAX_SECTORS 4096
 #define PLAY_MAX_HELD    512
+#define PLAY_MAX_SEGMENTS 4096 /* of an INDIRECT */
 
 struct play {
 	struct back back; /* the first, so that what writes its nodes finds the rest */
 	struct xb_store store;
 	const char *clause; /* the case's first */
+	const void *how;    /* the case's row's */
 	uint8_t *disk;
 	/* What the case does otherwise. */
 	bool is_manual;  /* the frontend's states are for the case to follow */
@@ -40,6 +42,9 @@ struct play {
 	unsigned int most_segments;
 	uint64_t end_sector; /* of all that was asked for */
 	uint8_t slot[BLK_MAX_REQUEST_BYTES]; /* the last one's octets */
+	/* If the last one was an INDIRECT: its segments. */
+	unsigned int nr_segments;
+	struct blk_segment segment[PLAY_MAX_SEGMENTS];
 };
 
 void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *clauses);
@@ -78,11 +83,14 @@ bool play_await_request(struct play *play);
 bool play_take(struct play *play, struct blk_request *request);
 bool play_take_within(struct play *play, struct blk_request *request, unsigned int ms); /* false: there is none */
 struct blk_request must_ask(struct play *play);
+/*
+ * What is in play->slot; whatever may not be asked for fails the frontend. An INDIRECT is from then on what it does,
+ * and has no segments but those of `play`: a case that offers it answers each before it takes the next.
+ */
+void play_read_request(struct play *play, struct blk_request *request);
 /* Both do nothing once the frontend has closed, which it may at any time. */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
-/* One that is not in the slot; the others are judged when they are taken. */
-void play_judge_segment(const struct play *play, const struct blk_segment *segment, unsigned int i);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 /*
@@ -97,10 +105,18 @@ void must_go_down(struct play *play, const char *clause);
 bool play_await_closed(struct play *play, unsigned int ms);
 /* In Closing or Closed, or gone. */
 bool play_await_refusal(struct play *play, unsigned int ms);
-/* It does not take the disk that was just offered. */
+/* It takes the disk that was just offered, true, or it does not. */
+bool must_decide(struct play *play, const char *clause, const char *what);
+/* It does not. */
 void must_refuse_disk(struct play *play, const char *clause, const char *what);
 /* Nothing is published any more, and the workload has no success, whatever it is waiting for. */
 void must_stop(struct play *play, const char *clause, const char *why);
+
+/* As the toolstack does, whatever state the frontend is in; and where the guest might make the directory again. */
+void play_remove_frontend(struct play *play);
+void must_stay_removed(struct play *play, const char *clause);
+/* It is in Initialising, with the workload that has begun. */
+bool play_comes_back(struct play *play, unsigned int ms);
 
 /* ---- all of it ---- */
 /* From the offer on, until the workload has ended with success. */

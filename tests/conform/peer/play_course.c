@@ -209,11 +209,16 @@ bool play_await_refusal(struct play *play, unsigned int ms)
 	return await_any(play, HAS_REFUSED, ms);
 }
 
-void must_refuse_disk(struct play *play, const char *clause, const char *what)
+bool must_decide(struct play *play, const char *clause, const char *what)
 {
 	MUST(clause, await_any(play, 1U << XB_CONNECTED | HAS_REFUSED, PLAY_PATIENCE_MS), "with %s it stays %s", what,
 	     xb_state_name(back_frontend_state(&play->back)));
-	MUST(clause, !is_in_any(play, 1U << XB_CONNECTED), "with %s it goes to Connected", what);
+	return is_in_any(play, 1U << XB_CONNECTED);
+}
+
+void must_refuse_disk(struct play *play, const char *clause, const char *what)
+{
+	MUST(clause, !must_decide(play, clause, what), "with %s it goes to Connected", what);
 }
 
 /* BUS-32 */
@@ -271,6 +276,38 @@ void must_stop(struct play *play, const char *clause, const char *why)
 		     peer_load(&back->ring->req_prod));
 		MUST(clause, play_is_driven(play) || play->status, "its workload ends with success after %s", why);
 	}
+}
+
+void play_remove_frontend(struct play *play)
+{
+	const struct xb_device *dev = &play->back.dev;
+	char above[XB_DIR_MAX];
+	struct errbuf err;
+
+	need(xb_path(above, sizeof(above), &err, "/local/domain/%u/device/vbd", dev->domid), &err);
+	need(xb_set_perms(&play->store, above, dev->domid, play->store.domid, &err), &err);
+	need(xb_remove(&play->store, dev->otherend, &err), &err);
+}
+
+void must_stay_removed(struct play *play, const char *clause)
+{
+	const struct xb_device *dev = &play->back.dev;
+
+	play_await_drive(play, 5 * PLAY_SILENCE_MS);
+	MUST(clause, !xb_exists(&play->store, dev->otherend, "state"),
+	     "it has written its state into a directory that the toolstack has removed");
+}
+
+bool play_comes_back(struct play *play, unsigned int ms)
+{
+	uint64_t deadline_ns = clock_in_ms(ms);
+
+	while (back_frontend_state(&play->back) != XB_INITIALISING) {
+		if (clock_now_ns() >= deadline_ns || !play_is_driven(play))
+			return false;
+		back_sleep(&play->back, 10);
+	}
+	return true;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------- */

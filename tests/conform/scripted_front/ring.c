@@ -52,7 +52,7 @@ void guest_put_indirect(struct guest *guest, uint64_t sector, unsigned int nr_pa
 {
 	struct front *front = &guest->front;
 	uint64_t id = begin_request(guest, BLKIF_OP_READ);
-	struct octets octets = octets_begin(front->abi, BLKIF_OP_INDIRECT, BLKIF_OP_READ, id, sector);
+	struct octets octets = octets_begin_zero(front->abi, BLKIF_OP_INDIRECT, BLKIF_OP_READ, id, sector);
 
 	octets_indirect(&octets, nr_pages);
 	octets_indirect_page(&octets, 0, front_gref(front, 0));
@@ -64,7 +64,7 @@ void guest_put_indirect(struct guest *guest, uint64_t sector, unsigned int nr_pa
 void guest_discard(struct guest *guest, uint64_t sector, uint64_t nr_sectors)
 {
 	uint64_t id = begin_request(guest, BLKIF_OP_DISCARD);
-	struct octets octets = octets_begin(guest->front.abi, BLKIF_OP_DISCARD, 0, id, sector);
+	struct octets octets = octets_begin_zero(guest->front.abi, BLKIF_OP_DISCARD, 0, id, sector);
 
 	octets_discard(&octets, nr_sectors);
 	front_put_raw(&guest->front, octets.slot);

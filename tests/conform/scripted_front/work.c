@@ -133,7 +133,7 @@ static const struct {
 } works[] = {
 	{ "idle", work_idle }, { "read", work_read }, { "write", work_write }, { "flush", work_flush },
 	{ "verify", work_verify }, { "big", work_big }, { "trim", work_trim },
-	{ "readonly-write", work_write },
+	{ "readonly-write", work_write }, { "rebind", work_verify },
 };
 
 int guest_work(struct guest *guest, const char *work)
