@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is known of a peer: a file with a line "CASE VERDICT [CLAUSE]" for every case that does not pass, and comments
- * after '#' that say why. A case without a line is expected to pass. The verdict RACE: it fails at times. Where one peer
- * is much like another, a line "include FILE" comes first, and lines that follow replace what FILE says of their cases.
+ * after '#' that say why. A case without a line is expected to pass. The verdict RACE: it fails at times.
+ *
+ * Where one peer is much like another, a line "include FILE" comes first, and lines that follow replace what FILE says
+ * of their cases.
  *
  * Thread: the main thread. Errors: -errno with the line in err; never logs.
  */
