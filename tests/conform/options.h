@@ -22,6 +22,7 @@ struct conform_options {
 	const char *expect;   /* a file with the verdicts that are no surprise; NULL */
 	const char *json, *html;
 	uint32_t timeout_s;
+	uint32_t seed;        /* of what cases do at random */
 	bool only_lists;
 };
 

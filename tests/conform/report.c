@@ -56,7 +56,7 @@ enum verdict report_totals(const struct result *results, unsigned int nr)
 	return worst;
 }
 
-int report_json(const char *path, const char *peer, const struct result *results, unsigned int nr)
+int report_json(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr)
 {
 	json_t *root = json_object(), *cases = json_array(), *one;
 	int rc;
@@ -74,6 +74,7 @@ int report_json(const char *path, const char *peer, const struct result *results
 	}
 	json_object_set_new(root, "peer", json_string(peer));
 	json_object_set_new(root, "suite", json_string(pvring_version));
+	json_object_set_new(root, "seed", json_integer(seed));
 	json_object_set_new(root, "cases", cases);
 	rc = json_dump_file(root, path, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	json_decref(root);
@@ -100,7 +101,7 @@ static void put_cell(FILE *file, const char *text)
 	put_escaped(file, text);
 }
 
-int report_html(const char *path, const char *peer, const struct result *results, unsigned int nr)
+int report_html(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr)
 {
 	FILE *file = fopen(path, "we");
 
@@ -113,9 +114,9 @@ int report_html(const char *path, const char *peer, const struct result *results
 	      ".FAIL,.ERROR{background:#fcc}.SKIP{color:#777}</style><h1>",
 	      file);
 	put_escaped(file, peer);
-	fprintf(file, "</h1><p>%u passed, %u failed, %u errors, %u skipped; pvring-conform %s</p>",
+	fprintf(file, "</h1><p>%u passed, %u failed, %u errors, %u skipped; pvring-conform %s, seed %u</p>",
 		count(results, nr, VERDICT_PASS), count(results, nr, VERDICT_FAIL), count(results, nr, VERDICT_ERROR),
-		count(results, nr, VERDICT_SKIP), pvring_version);
+		count(results, nr, VERDICT_SKIP), pvring_version, seed);
 	fputs("<table><tr><th>verdict<th>case<th>clauses<th>what it is about<th>what came of it</tr>\n", file);
 	for (unsigned int i = 0; i < nr; i++) {
 		fprintf(file, "<tr class=%s>", verdict_name(results[i].verdict));
