@@ -46,11 +46,12 @@ extern const struct frontend_case front_bus_cases[], front_state_cases[], front_
 	front_disk_cases[], front_data_cases[];
 
 typedef void case_visit_fn(const struct backend_case *c, void *arg);
-void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */
+/* All of them, in the order of the protocol text, or in one that the seed gives. */
+void cases_visit(const unsigned int *seed, case_visit_fn *visit, void *arg);
 /* NULL: there is none. */
 const struct backend_case *cases_find(const char *name);
 typedef void frontend_case_visit_fn(const struct frontend_case *c, void *arg);
-void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg);
+void frontend_cases_visit(const unsigned int *seed, frontend_case_visit_fn *visit, void *arg);
 const struct frontend_case *frontend_cases_find(const char *name);
 
 #endif

@@ -52,6 +52,12 @@ static int set_list(void *config, const char *value, struct errbuf *err)
 	return 0;
 }
 
+static int set_shuffle(void *config, const char *value, struct errbuf *err)
+{
+	((struct conform_options *)config)->shuffles = true;
+	return 0;
+}
+
 static int set_agent(void *config, const char *value, struct errbuf *err)
 {
 	((struct conform_options *)config)->asks_agent = true;
@@ -95,6 +101,7 @@ STRING_SETTER(html)
 	{ "expect", "FILE", "verdicts that are known; only others count", set_expect }, \
 	{ "timeout", "S", "for each case (default 30)", set_timeout }, \
 	{ "seed", "N", "of what is done at random, to have it again (default: another each time)", set_seed }, \
+	{ "shuffle", NULL, "run the cases in an order that the seed gives", set_shuffle }, \
 	{ "json", "FILE", "write the verdicts there, too", set_json }, \
 	{ "html", "FILE", "write a page about them there", set_html }
 

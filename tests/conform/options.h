@@ -23,7 +23,7 @@ struct conform_options {
 	const char *json, *html;
 	uint32_t timeout_s;
 	uint32_t seed;        /* of what cases do at random */
-	bool only_lists;
+	bool only_lists, shuffles;
 };
 
 #endif

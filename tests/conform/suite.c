@@ -136,7 +136,7 @@ int suite_run_backend(const struct conform_options *options)
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
-	cases_visit(run_if_asked_for, &suite);
+	cases_visit(options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
 	if (options->only_lists)
 		return 0;
 	if (!options->asks_agent)
