@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines. To
- * write a new one, copy a short one of backend/ or frontend/ and add its row to the table at the end of the file; a
- * clause that no case names is found by tests/lint/clauses.sh.
+ * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines.
+ * HACKING.md has one to copy; a clause that no case names is found by tests/lint/clauses.sh.
  */
 #ifndef TESTS_CONFORM_CASE_H
 #define TESTS_CONFORM_CASE_H
