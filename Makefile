@@ -199,6 +199,9 @@ install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/pvring/diagrams
+	install -m 644 docs/protocol.md docs/conformance.md $(DESTDIR)$(PREFIX)/share/doc/pvring/
+	install -m 644 docs/diagrams/*.svg $(DESTDIR)$(PREFIX)/share/doc/pvring/diagrams/
 .PHONY: install
 
 help:                                          ## this list

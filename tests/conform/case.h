@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines. To
- * write a new one, copy a short one of backend/ or frontend/ and add its row to the table at the end of the file; a
- * clause that no case names is found by tests/lint/clauses.sh.
+ * A case: what it is called, the clauses of docs/protocol.md it holds a peer against, and a function of a few lines.
+ * HACKING.md has one to copy; a clause that no case names is found by tests/lint/clauses.sh.
  */
 #ifndef TESTS_CONFORM_CASE_H
 #define TESTS_CONFORM_CASE_H
@@ -48,11 +47,12 @@ extern const struct frontend_case front_bus_cases[], front_state_cases[], front_
 	front_disk_cases[], front_offer_cases[], front_data_cases[], front_mix_cases[], front_manner_cases[];
 
 typedef void case_visit_fn(const struct backend_case *c, void *arg);
-void cases_visit(case_visit_fn *visit, void *arg); /* all of them, in the order of the protocol text */
+/* All of them, in the order of the protocol text, or in one that the seed gives. */
+void cases_visit(const unsigned int *seed, case_visit_fn *visit, void *arg);
 /* NULL: there is none. */
 const struct backend_case *cases_find(const char *name);
 typedef void frontend_case_visit_fn(const struct frontend_case *c, void *arg);
-void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg);
+void frontend_cases_visit(const unsigned int *seed, frontend_case_visit_fn *visit, void *arg);
 const struct frontend_case *frontend_cases_find(const char *name);
 
 #endif

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/conform/case.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define MAX_CASES 1024
 
 static const struct backend_case *const tables[] = {
 	bus_cases, state_cases, close_cases, removal_cases, takeover_cases, ring_cases, ring_event_cases,
@@ -10,12 +14,40 @@ static const struct backend_case *const tables[] = {
 	order_cases, discard_cases, indirect_cases, manner_cases,
 };
 
-void cases_visit(case_visit_fn *visit, void *arg)
+struct list {
+	unsigned int nr;
+	const void *cases[MAX_CASES];
+};
+
+static void append(struct list *list, const void *c)
 {
+	assert(list->nr < MAX_CASES);
+	list->cases[list->nr++] = c;
+}
+
+static void shuffle(struct list *list, unsigned int seed)
+{
+	for (unsigned int i = list->nr; i > 1; i--) {
+		unsigned int other = rand_r(&seed) % i;
+		const void *c = list->cases[other];
+
+		list->cases[other] = list->cases[i - 1];
+		list->cases[i - 1] = c;
+	}
+}
+
+void cases_visit(const unsigned int *seed, case_visit_fn *visit, void *arg)
+{
+	struct list list = { 0 };
+
 	for (unsigned int t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		for (const struct backend_case *c = tables[t]; c->name; c++)
-			visit(c, arg);
+			append(&list, c);
 	}
+	if (seed)
+		shuffle(&list, *seed);
+	for (unsigned int i = 0; i < list.nr; i++)
+		visit(list.cases[i], arg);
 }
 
 const struct backend_case *cases_find(const char *name)
@@ -35,12 +67,18 @@ static const struct frontend_case *const frontend_tables[] = {
 	front_data_cases, front_mix_cases, front_manner_cases,
 };
 
-void frontend_cases_visit(frontend_case_visit_fn *visit, void *arg)
+void frontend_cases_visit(const unsigned int *seed, frontend_case_visit_fn *visit, void *arg)
 {
+	struct list list = { 0 };
+
 	for (unsigned int t = 0; t < sizeof(frontend_tables) / sizeof(frontend_tables[0]); t++) {
 		for (const struct frontend_case *c = frontend_tables[t]; c->name; c++)
-			visit(c, arg);
+			append(&list, c);
 	}
+	if (seed)
+		shuffle(&list, *seed);
+	for (unsigned int i = 0; i < list.nr; i++)
+		visit(list.cases[i], arg);
 }
 
 const struct frontend_case *frontend_cases_find(const char *name)

@@ -24,6 +24,7 @@ conform_judge() { # NAME SIDE [ARGUMENT...]
 		--html "${O:-build}/conform-$name.html" "$@" >"$T/tap" 2>"$T/stderr"
 	while IFS= read -r line; do
 		case $line in
+		"# seed "*) echo "$line" ;;
 		"ok "*" # SKIP "*) echo "# not offered: ${line#* - }" ;;
 		"ok "*) ok "${line#* - }" ;;
 		"not ok "*) not_ok "${line#* - }" ;;

@@ -4,6 +4,9 @@
  * after '#' that say why. A case without a line is expected to pass. The verdict RACE: it fails at times. Where nothing
  * is known of a peer, a WARN is no surprise: what a SHOULD leaves open is the peer's to decide.
  *
+ * Where one peer is much like another, a line "include FILE" comes first, and lines that follow replace what FILE says
+ * of their cases.
+ *
  * Thread: the main thread. Errors: -errno with the line in err; never logs.
  */
 #ifndef TESTS_CONFORM_EXPECT_H

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/options.h"
+#include "common/base/clock.h"
 #include "common/base/errbuf.h"
+#include "common/base/options.h"
 #include "tests/conform/agent.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/suite.h"
@@ -30,6 +31,13 @@ static int set_timeout(void *config, const char *value, struct errbuf *err)
 	return option_u32("number of seconds", value, 1, 3600, &options->timeout_s, err);
 }
 
+static int set_seed(void *config, const char *value, struct errbuf *err)
+{
+	struct conform_options *options = config;
+
+	return option_u32("number", value, 0, UINT32_MAX, &options->seed, err);
+}
+
 static int set_kind(void *config, const char *value, struct errbuf *err)
 {
 	if (strcmp(value, "vbd") != 0 && strcmp(value, "qdisk") != 0)
@@ -41,6 +49,12 @@ static int set_kind(void *config, const char *value, struct errbuf *err)
 static int set_list(void *config, const char *value, struct errbuf *err)
 {
 	((struct conform_options *)config)->only_lists = true;
+	return 0;
+}
+
+static int set_shuffle(void *config, const char *value, struct errbuf *err)
+{
+	((struct conform_options *)config)->shuffles = true;
 	return 0;
 }
 
@@ -86,6 +100,8 @@ STRING_SETTER(html)
 	{ "list", NULL, "names the cases, their clauses and what they are about", set_list }, \
 	{ "expect", "FILE", "verdicts that are known; only others count", set_expect }, \
 	{ "timeout", "S", "for each case (default 30)", set_timeout }, \
+	{ "seed", "N", "of what is done at random, to have it again (default: another each time)", set_seed }, \
+	{ "shuffle", NULL, "run the cases in an order that the seed gives", set_shuffle }, \
 	{ "json", "FILE", "write the verdicts there, too", set_json }, \
 	{ "html", "FILE", "write a page about them there", set_html }
 
@@ -142,10 +158,10 @@ static int run_agent(int argc, char **argv)
 	return agent_run(&options);
 }
 
-/* "case NAME DEVID": what the suite itself runs in the guest. */
+/* "case NAME DEVID SEED": what the suite itself runs in the guest. */
 static int run_case(char **arguments)
 {
-	suite_run_case(arguments[1], strtoul(arguments[2], NULL, 10));
+	suite_run_case(arguments[1], strtoul(arguments[2], NULL, 10), strtoul(arguments[3], NULL, 10));
 	return VERDICT_PASS;
 }
 
@@ -168,6 +184,7 @@ static int judge(bool is_backend, int argc, char **argv)
 	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .timeout_s = 30 };
 	enum options_result result;
 
+	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
@@ -188,7 +205,7 @@ int main(int argc, char **argv)
 	const char *side = argc > 1 ? argv[1] : "";
 	bool names_blk = argc > 2 && strcmp(argv[2], "blk") == 0;
 
-	if (argc == 4 && strcmp(side, "case") == 0)
+	if (argc == 5 && strcmp(side, "case") == 0)
 		return run_case(argv + 1);
 	if (argc == 5 && strcmp(side, "frontend-case") == 0)
 		return run_frontend_case(argv + 1);

@@ -22,7 +22,8 @@ struct conform_options {
 	const char *expect;   /* a file with the verdicts that are no surprise; NULL */
 	const char *json, *html;
 	uint32_t timeout_s;
-	bool only_lists;
+	uint32_t seed;        /* of what cases do at random */
+	bool only_lists, shuffles;
 };
 
 #endif

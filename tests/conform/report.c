@@ -64,7 +64,7 @@ enum verdict report_totals(const struct result *results, unsigned int nr)
 	return worst;
 }
 
-int report_json(const char *path, const char *peer, const struct result *results, unsigned int nr)
+int report_json(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr)
 {
 	json_t *root = json_object(), *cases = json_array(), *one;
 	int rc;
@@ -82,6 +82,7 @@ int report_json(const char *path, const char *peer, const struct result *results
 	}
 	json_object_set_new(root, "peer", json_string(peer));
 	json_object_set_new(root, "suite", json_string(pvring_version));
+	json_object_set_new(root, "seed", json_integer(seed));
 	json_object_set_new(root, "cases", cases);
 	rc = json_dump_file(root, path, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	json_decref(root);
@@ -108,7 +109,34 @@ static void put_cell(FILE *file, const char *text)
 	put_escaped(file, text);
 }
 
-int report_html(const char *path, const char *peer, const struct result *results, unsigned int nr)
+static void put_head(FILE *file, const char *peer, uint32_t seed, const struct result *results, unsigned int nr)
+{
+	fputs("<!doctype html><meta charset=utf-8><title>pvring-conform</title>"
+	      "<style>body{font:15px sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}"
+	      ".FAIL,.ERROR{background:#fcc}.WARN{background:#fec}.SKIP{color:#777}.yes{background:none}</style><h1>",
+	      file);
+	put_escaped(file, peer);
+	fputs("</h1><p>", file);
+	put_counts(file, results, nr);
+	fprintf(file, "; pvring-conform %s, seed %u</p>", pvring_version, seed);
+}
+
+static void put_row(FILE *file, const struct result *result)
+{
+	const char *is_expected = result->is_expected ? "yes" : "no";
+
+	fprintf(file, "<tr class=\"%s %s\">", verdict_name(result->verdict), is_expected);
+	put_cell(file, verdict_name(result->verdict));
+	put_cell(file, is_expected);
+	put_cell(file, result->name);
+	put_cell(file, result->about);
+	put_cell(file, result->clauses);
+	put_cell(file, result->clause);
+	put_cell(file, result->reason);
+	fputs("</tr>\n", file);
+}
+
+int report_html(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr)
 {
 	FILE *file = fopen(path, "we");
 
@@ -116,24 +144,12 @@ int report_html(const char *path, const char *peer, const struct result *results
 		fprintf(stderr, "pvring-conform: %s: %s\n", path, strerror(errno));
 		return -errno;
 	}
-	fputs("<!doctype html><meta charset=utf-8><title>pvring-conform</title>"
-	      "<style>body{font:15px sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}"
-	      ".FAIL,.ERROR{background:#fcc}.WARN{background:#fec}.SKIP{color:#777}</style><h1>",
+	put_head(file, peer, seed, results, nr);
+	fputs("<table><tr><th>verdict<th>expected<th>case<th>what it is about<th>its clauses<th>broken"
+	      "<th>what came of it</tr>\n",
 	      file);
-	put_escaped(file, peer);
-	fputs("</h1><p>", file);
-	put_counts(file, results, nr);
-	fprintf(file, "; pvring-conform %s</p>", pvring_version);
-	fputs("<table><tr><th>verdict<th>case<th>clauses<th>what it is about<th>what came of it</tr>\n", file);
-	for (unsigned int i = 0; i < nr; i++) {
-		fprintf(file, "<tr class=%s>", verdict_name(results[i].verdict));
-		put_cell(file, verdict_name(results[i].verdict));
-		put_cell(file, results[i].name);
-		put_cell(file, results[i].clauses);
-		put_cell(file, results[i].about);
-		put_cell(file, results[i].reason);
-		fputs("</tr>\n", file);
-	}
+	for (unsigned int i = 0; i < nr; i++)
+		put_row(file, &results[i]);
 	fputs("</table>\n", file);
 	return fclose(file) ? -EIO : 0;
 }

@@ -30,7 +30,7 @@ static inline bool result_is_bad(const struct result *result)
 void report_one(const struct result *result, unsigned int number, bool is_ok);
 /* The worst verdict that was not expected; a PASS or a WARN that was not counts as a failure. */
 enum verdict report_totals(const struct result *results, unsigned int nr);
-int report_json(const char *path, const char *peer, const struct result *results, unsigned int nr);
-int report_html(const char *path, const char *peer, const struct result *results, unsigned int nr);
+int report_json(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr);
+int report_html(const char *path, const char *peer, uint32_t seed, const struct result *results, unsigned int nr);
 
 #endif

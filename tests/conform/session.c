@@ -102,6 +102,7 @@ int session_begin(struct session *session, const struct conform_options *options
 	xb_store_init(&session->store);
 	if (options->only_lists)
 		return 0;
+	printf("# seed %u\n", options->seed);
 	rc = xb_store_open(&session->store, err);
 	if (rc == 0 && options->expect)
 		rc = expect_read(&session->expect, options->expect, err);
@@ -119,9 +120,9 @@ int session_end(struct session *session, const char *peer)
 	printf("1..%u\n", nr);
 	worst = report_totals(session->results, nr);
 	if (options->json)
-		rc = report_json(options->json, peer, session->results, nr);
+		rc = report_json(options->json, peer, options->seed, session->results, nr);
 	if (rc == 0 && options->html)
-		rc = report_html(options->html, peer, session->results, nr);
+		rc = report_html(options->html, peer, options->seed, session->results, nr);
 	expect_free(session->expect);
 	return rc || nr == 0 ? VERDICT_ERROR : worst;
 }

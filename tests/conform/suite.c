@@ -18,7 +18,7 @@ struct suite {
 
 /* ---- in the guest's place -------------------------------------------------------------------------------------- */
 
-void suite_run_case(const char *name, uint32_t devid)
+void suite_run_case(const char *name, uint32_t devid, uint32_t seed)
 {
 	const struct backend_case *c = cases_find(name);
 	struct front front;
@@ -27,6 +27,7 @@ void suite_run_case(const char *name, uint32_t devid)
 		error("there is no case %s", name);
 	front_init(&front, devid);
 	front.needs = c->needs;
+	front.seed = seed;
 	c->run(&front);
 }
 
@@ -63,8 +64,8 @@ static void run_in_guest(struct suite *suite, const struct backend_case *c, cons
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
-	snprintf(command, sizeof(command), "exec %s %s case %s %s", options->enter ?: "", options->program, c->name,
-		 devid);
+	snprintf(command, sizeof(command), "exec %s %s case %s %s %u", options->enter ?: "", options->program, c->name,
+		 devid, options->seed);
 	process_run_shell(command, options->timeout_s, serves ? host_serve : NULL, &suite->host, &end);
 	mailbox_close(&suite->host.mailbox);
 	result_take(result, &end);
@@ -135,7 +136,7 @@ int suite_run_backend(const struct conform_options *options)
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
-	cases_visit(run_if_asked_for, &suite);
+	cases_visit(options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
 	if (options->only_lists)
 		return 0;
 	if (!options->asks_agent)

@@ -14,6 +14,6 @@
 /* The exit status. */
 int suite_run_backend(const struct conform_options *options);
 /* In the guest's place: one case. Does not return unless it has passed. */
-void suite_run_case(const char *name, uint32_t devid);
+void suite_run_case(const char *name, uint32_t devid, uint32_t seed);
 
 #endif

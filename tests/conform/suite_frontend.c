@@ -121,6 +121,6 @@ int suite_run_frontend(const struct conform_options *options)
 	suite.domid = options->domid;
 	if (!options->only_lists)
 		setenv("CONFORM_DRIVE", options->drive, 1);
-	frontend_cases_visit(run_if_asked_for, &suite);
+	frontend_cases_visit(options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
 	return options->only_lists ? 0 : session_end(&suite.session, options->drive);
 }

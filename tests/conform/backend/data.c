@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is written, what is read, and through which pages. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/conform/case.h"
@@ -51,24 +52,16 @@ static void large_sector_node(struct front *front)
 
 /* ---- what was written is read ---------------------------------------------------------------------------------- */
 
-/* The same numbers in every run. */
-static unsigned int next_random(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 16;
-}
-
 static void read_after_write(struct front *front)
 {
 	static uint64_t holds[1000]; /* the pattern of each sector */
-	uint32_t seed = 1;
 
 	front_connect(front, "BUS-21");
 	for (unsigned int i = 0; i < 1000; i++)
 		holds[i] = i;
 	for (unsigned int round = 0; round < 300; round++) {
-		unsigned int nr = 1 + next_random(&seed) % BLK_MAX_SEGMENTS;
-		unsigned int sector = next_random(&seed) % (1000 - nr * PAGE_SECTORS);
+		unsigned int nr = 1 + rand_r(&front->seed) % BLK_MAX_SEGMENTS;
+		unsigned int sector = rand_r(&front->seed) % (1000 - nr * PAGE_SECTORS);
 
 		must_write(front, "BLK-44", sector, nr, round * 10000);
 		must_hold(front, "BLK-44", sector, nr * PAGE_SECTORS, round * 10000);

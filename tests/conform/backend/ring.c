@@ -163,16 +163,17 @@ static void batches_of_all_sizes(struct front *front)
 /* Some in, some out, so that the indexes stand to each other in every possible way. */
 static void never_empty(struct front *front)
 {
-	unsigned int seed = 1;
 	struct flight flight;
 
 	front_connect(front, "BUS-21");
 	flight_begin(&flight, front, "RING-10");
 	while (flight.nr_sent < NR_LAP_REQUESTS / 4) {
-		for (unsigned int nr = flight_room(&flight) ? rand_r(&seed) % flight_room(&flight) + 1 : 0; nr; nr--)
+		unsigned int room = flight_room(&flight);
+
+		for (unsigned int nr = room ? rand_r(&front->seed) % room + 1 : 0; nr; nr--)
 			flight_read(&flight, flight.nr_sent * 3 % NR_SECTORS);
 		front_push(front);
-		flight_take_some(&flight, rand_r(&seed) % flight.nr_out + 1);
+		flight_take_some(&flight, rand_r(&front->seed) % flight.nr_out + 1);
 	}
 	flight_end(&flight);
 }

@@ -208,13 +208,12 @@ static void event_for_a_later_response(struct front *front)
 static void any_rsp_event(struct front *front)
 {
 	struct flight flight;
-	unsigned int seed = 1;
 
 	front_connect(front, "BUS-21");
 	flight_begin(&flight, front, "RING-22");
 	for (unsigned int round = 0; round < 200; round++) {
 		unsigned int nr = round % 8 + 1;
-		ring_idx rsp_event = front->rsp_cons + (round % 2 ? round % 16 - 8 : rand_r(&seed) * 2U);
+		ring_idx rsp_event = front->rsp_cons + (round % 2 ? round % 16 - 8 : rand_r(&front->seed) * 2U);
 
 		put_reads(&flight, nr);
 		front_ask_for_event(front, rsp_event);

@@ -106,11 +106,9 @@ static void backwards_one_lap(struct front *front)
 /* XSA-39: the work that a backend lets an index give it has to be bounded. */
 static void garbage(struct front *front)
 {
-	unsigned int seed = clock_now_ns();
-
 	begin_with_traffic(front, 3);
 	for (unsigned int round = 0; round < 8; round++) {
-		ring_idx ahead = rand_r(&seed) * 2U;
+		ring_idx ahead = rand_r(&front->seed) * 2U;
 
 		if (ahead <= front->layout.nr_slots)
 			continue;

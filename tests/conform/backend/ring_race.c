@@ -28,7 +28,7 @@ struct race {
 static void *run_race(void *arg)
 {
 	struct race *race = arg;
-	unsigned int seed = 1;
+	unsigned int seed = race->front->seed;
 
 	while (!race->is_over)
 		race->step(race->front, &seed);

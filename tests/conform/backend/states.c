@@ -292,14 +292,12 @@ static void flaps_with_requests(struct front *front)
 	must_start_over(front, "BUS-30");
 }
 
-/* From anywhere to anywhere, the same each time. */
+/* From anywhere to anywhere. */
 static void jumps(struct front *front)
 {
-	unsigned int seed = 1;
-
 	front_connect(front, "BUS-30");
 	for (unsigned int i = 0; i < NR_JUMPS; i++)
-		front_write(front, "state", "%u", rand_r(&seed) % (XB_NR_STATES + 2));
+		front_write(front, "state", "%u", rand_r(&front->seed) % (XB_NR_STATES + 2));
 	must_start_over(front, "BUS-30");
 }
 

@@ -43,6 +43,7 @@ struct front {
 	bool is_persistent;
 	enum xb_state state;      /* written with the nodes: Initialised, or Connected */
 	const char *needs;        /* see case.h; without it front_announce() skips the case */
+	unsigned int seed;        /* for rand_r(): what a case does at random is done again with the same one */
 	/* Made. */
 	xengntshr_handle *gntshr;
 	xenevtchn_handle *evtchn;

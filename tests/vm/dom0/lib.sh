@@ -317,6 +317,7 @@ verdicts_of_suite() {
 		"ok "*) ok "$name" ;;
 		"not ok "*) not_ok "$name" "${line#*# }" ;;
 		1..*) ok "the suite comes to its end" ;;
+		"# seed "*) echo "$line" ;;
 		esac
 	done
 }
