@@ -100,6 +100,7 @@ static void events_for_nothing(struct play *play)
 	struct blk_request request;
 
 	begin(play, "verify");
+	play->stall_clause = "EVT-3";
 	while (play_take(play, &request)) {
 		back_notify(&play->back);
 		play_answer(play, &request, play_carry_out(play, &request));
@@ -112,6 +113,7 @@ static void events_for_nothing(struct play *play)
 static void event_storm(struct play *play)
 {
 	begin(play, "verify");
+	play->stall_clause = "EVT-3";
 	play_await_request(play);
 	for (unsigned int i = 0; i < STORM_EVENTS; i++)
 		back_notify(&play->back);

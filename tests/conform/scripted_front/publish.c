@@ -2,6 +2,7 @@
 /* Ring, port and pages, and how the backend learns of them. */
 #include "tests/conform/scripted_front/guest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,16 @@
 #include "tests/conform/violate.h"
 
 #define MOST_ORDER 2
+
+static void share_for_reading(struct front *front)
+{
+	struct grant_pool *data = &front->data;
+
+	xengntshr_unshare(data->gntshr, data->area, data->nr_pages);
+	data->area = xengntshr_share_pages(data->gntshr, front->dev.domid, data->nr_pages, data->refs, 0);
+	if (!data->area)
+		error("granting pages: %s", strerror(errno));
+}
 
 void guest_make(struct guest *guest)
 {
@@ -25,6 +36,8 @@ void guest_make(struct guest *guest)
 		front->layout.nr_slots /= 2;
 	if (violates("RING-2"))
 		memset((uint8_t *)front->ring + 2048, 0x5a, 512);
+	if (violates("GNT-1"))
+		share_for_reading(front);
 	if (violates("GNT-3"))
 		memset(front_page(front, 0), 0x5a, FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
 	if (violates("EVT-1")) {
