@@ -128,7 +128,8 @@ static void indirect_before_barrier(struct front *front)
 		pattern_fill(front_page(front, BARRIER_PAGE), 10000 * round + 5000, PAGE_SECTORS);
 		front_put(front, &barrier);
 		front_push(front);
-		must_answer_all(front, "BLK-51", 2);
+		must_answer_next(front, "BLK-61");
+		must_answer_next(front, "BLK-51");
 		must_hold(front, "BLK-51", 64, PAGE_SECTORS, 10000 * round + 5000);
 		must_hold(front, "BLK-61", 64 + PAGE_SECTORS, nr - PAGE_SECTORS, 10000 * round + PAGE_SECTORS);
 	}
