@@ -55,6 +55,7 @@ static const struct violation of_backend[] = {
 	{ "RING-19", "never notifies" },
 	{ "RING-20", "sleeps without having asked for an event" },
 	{ "RING-22", "takes an rsp_event that is far away for fatal" },
+	{ "RING-23", "takes a ring over whose rsp_prod is not what it has left there" },
 	{ "RING-24", "skips a request when it takes a ring over" },
 	{ "RING-25", "does not look into a ring that it takes over before an event comes" },
 	{ "GNT-2", "maps the pages of a WRITE for writing" },
