@@ -127,7 +127,7 @@ static void leaves_the_rest(struct front *front)
 
 	front_connect(front, "BUS-21");
 	used += (size_t)front->layout.nr_slots * front->layout.slot_bytes;
-	flight_begin(&flight, front, "RING-4");
+	flight_begin(&flight, front, "RING-1");
 	for (unsigned int i = 0; i < 3; i++)
 		read_so_many(&flight, front->layout.nr_slots);
 	flight_end(&flight);
