@@ -42,8 +42,22 @@ struct result *session_begin_case(struct session *session, const char *name, con
 	return result;
 }
 
+/* A verdict that no row promises is a mistake of the case's, whatever the peer has done. */
+static void judge_case(const struct session *session, struct result *result)
+{
+	char text[sizeof(result->reason)];
+
+	if (result->verdict != VERDICT_FAIL || names_clause(result->clauses, result->clause) ||
+	    names_clause(session->clauses_of_all, result->clause))
+		return;
+	snprintf(text, sizeof(text), "%s fails it for %s, which its row does not name: %.*s", result->name,
+		 result->clause, (int)sizeof(text) / 2, result->reason);
+	result_judge(result, VERDICT_ERROR, "-", text);
+}
+
 void session_end_case(struct session *session, struct result *result)
 {
+	judge_case(session, result);
 	result->ms = (clock_now_ns() - session->begun_ns) / 1000000;
 	result->is_expected = expect_is(session->expect, result);
 	/* Where nothing is known of the peer it may leave out what it likes; the exit status tells. */

@@ -20,6 +20,7 @@
 
 struct session {
 	const struct conform_options *options;
+	const char *clauses_of_all; /* for which any case may fail the peer, beside its own */
 	struct xb_store store;
 	unsigned int nr_cases; /* begun so far */
 	uint64_t begun_ns;     /* the one that runs */
@@ -27,6 +28,7 @@ struct session {
 	struct result results[SESSION_MAX_RESULTS];
 };
 
+/* clauses_of_all is the caller's to set. */
 int session_begin(struct session *session, const struct conform_options *options, struct errbuf *err);
 /* NULL: it is not to run. */
 struct result *session_begin_case(struct session *session, const char *name, const char *clauses, const char *about);

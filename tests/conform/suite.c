@@ -116,6 +116,7 @@ static int begin(struct suite *suite, const struct conform_options *options, str
 	const char *answer;
 	int rc = session_begin(&suite->session, options, err);
 
+	suite->session.clauses_of_all = HOST_CLAUSES;
 	if (rc || options->only_lists)
 		return rc;
 	if (!options->asks_agent)

@@ -118,6 +118,7 @@ int suite_run_frontend(const struct conform_options *options)
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
+	suite.session.clauses_of_all = PLAY_CLAUSES;
 	suite.domid = options->domid;
 	if (!options->only_lists)
 		setenv("CONFORM_DRIVE", options->drive, 1);

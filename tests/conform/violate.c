@@ -9,6 +9,7 @@
 
 #include "common/base/errbuf.h"
 
+/* A clause that can be broken in several ways names one behind a dot. */
 struct violation {
 	const char *clause, *what;
 };
@@ -42,13 +43,19 @@ static const struct violation of_backend[] = {
 	{ "RING-1", "uses half of the slots" },
 	{ "RING-3", "skips the first request of a new ring" },
 	{ "RING-4", "writes rsp_event and the padding of the header" },
+	{ "RING-5", "keeps its indexes in 16 bits" },
+	{ "RING-6", "takes its rsp_prod from the page" },
 	{ "RING-7", "does not judge req_prod" },
 	{ "RING-10", "answers every request twice" },
+	{ "RING-11", "stores rsp_prod a while before the response" },
+	{ "RING-12", "copies a request before it is published" },
+	{ "RING-13", "copies a request anew when it has checked it" },
 	{ "RING-14", "goes on with a ring after a fatal index" },
 	{ "RING-17", "leaves what is more than 8 requests in the ring until the next event" },
 	{ "RING-19", "never notifies" },
 	{ "RING-20", "sleeps without having asked for an event" },
 	{ "RING-22", "takes an rsp_event that is far away for fatal" },
+	{ "RING-23", "takes a ring over whose rsp_prod is not what it has left there" },
 	{ "RING-24", "skips a request when it takes a ring over" },
 	{ "RING-25", "does not look into a ring that it takes over before an event comes" },
 	{ "GNT-2", "maps the pages of a WRITE for writing" },
@@ -68,6 +75,7 @@ static const struct violation of_backend[] = {
 	{ "BLK-4", "looks for ring-ref only, if ring-page-order is 0" },
 	{ "BLK-5", "takes a ring-page-order that is too great for the greatest that it offered" },
 	{ "BLK-7", "neither writes multi-queue-max-queues nor reads multi-queue-num-queues" },
+	{ "BLK-7.queues", "offers two queues, and serves the first" },
 	{ "BLK-10", "answers ERROR to operations that it does not know" },
 	{ "BLK-13", "answers with half of the id, and with operation 0" },
 	{ "BLK-14", "leaves something in the padding of a response" },
@@ -102,6 +110,7 @@ static const struct violation of_backend[] = {
 	{ "BLK-62", "serves an INDIRECT request of any number of segments as far as it can" },
 	{ "BLK-63", "serves every indirect_op" },
 	{ "BLK-64", "takes a bad segment of an INDIRECT request for one of one sector" },
+	{ "BLK-64.twice", "copies the segments of an INDIRECT request anew when it has checked them" },
 };
 
 static const struct violation of_frontend[] = {
@@ -123,16 +132,22 @@ static const struct violation of_frontend[] = {
 	{ "BUS-37", "publishes a request after it has written Closed" },
 	{ "BUS-38", "uses its pages for something else as soon as it is Closed" },
 	{ "BUS-44", "goes back to Initialising while the backend is Closing" },
+	{ "BUS-49", "takes any max-ring-page-order for an offer, and announces 64 pages" },
 	{ "RING-1", "uses half of the slots" },
 	{ "RING-2", "leaves something in the pages of a new ring" },
 	{ "RING-4", "writes req_event and the padding of the header" },
+	{ "RING-6", "takes rsp_cons from the page after each sleep" },
 	{ "RING-8", "moves req_prod on by more than the ring has slots" },
 	{ "RING-9", "does not judge rsp_prod" },
+	{ "RING-11", "stores req_prod a while before the requests" },
+	{ "RING-12", "copies a response before it is published" },
+	{ "RING-13", "copies a response anew when it has checked it" },
 	{ "RING-14", "goes on with a ring after a fatal index" },
 	{ "RING-15", "needs responses in the order of the requests" },
 	{ "RING-18", "never notifies" },
 	{ "RING-21", "sleeps without having asked for an event" },
 	{ "RING-22", "takes a req_event that is far away for fatal" },
+	{ "GNT-1", "grants its pages of data for reading only" },
 	{ "GNT-3", "grants pages that hold something else" },
 	{ "GNT-4", "names grant 1 in its requests" },
 	{ "GNT-13", "takes persistent grants back after each batch of requests" },

@@ -21,7 +21,7 @@ enum violate_side { VIOLATE_BACKEND, VIOLATE_FRONTEND };
 bool violates(const char *clause);
 /* What --violate says. -EINVAL, with a reason: the clause is not in the side's table. */
 int violate_choose(enum violate_side side, const char *clause, struct errbuf *err);
-/* A line for each: "CLAUSE<tab>what is done wrong". */
+/* A line for each: "CLAUSE[.WAY]<tab>what is done wrong". */
 void violate_list(enum violate_side side);
 
 #endif

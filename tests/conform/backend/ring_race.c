@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/flight.h"
@@ -14,6 +15,8 @@
 #define WRITTEN_FROM 1024 /* the only sectors that a WRITE may reach */
 #define WRITTEN_TO   (WRITTEN_FROM + BLK_MAX_SEGMENTS * 8)
 #define NR_SECTORS   2048
+#define NR_SLOTS_SEEN 64
+#define LATE_US      5000 /* an entry that comes after its index has come by then */
 
 /* Only the upper bits of an id are left alone: the lower two bytes of a response are where a request's type stands. */
 #define ID_MARK 0x5ca1ab1eba5eULL
@@ -198,6 +201,56 @@ static void event_indexes_change(struct front *front)
 	flight_end(&flight);
 }
 
+/* ---- entries and indexes ----------------------------------------------------------------------------------------- */
+
+static void await_response(const struct front *front)
+{
+	uint64_t deadline_ns = clock_in_ms(FRONT_PATIENCE_MS);
+
+	while (peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons)
+		MUST("RING-11", clock_now_ns() < deadline_ns, "request %u is not answered", front->rsp_cons);
+}
+
+/* Seen as soon as the index is; a request stood there before. */
+static void response_before_index(struct front *front)
+{
+	uint8_t seen[BLK_MAX_RESPONSE_BYTES];
+	struct blk_request request;
+	const uint8_t *slot;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < NR_SLOTS_SEEN; i++) {
+		request = front_request(front, BLKIF_OP_READ, i * 8, 1);
+		front_put(front, &request);
+		front_push(front);
+		await_response(front);
+		slot = front_slot(front, front->rsp_cons++);
+		peer_copy(seen, slot, front->layout.response_bytes);
+		usleep(LATE_US);
+		MUST("RING-11", memcmp(seen, slot, front->layout.response_bytes) == 0,
+		     "it has moved rsp_prod past response %u, and then written that", i);
+	}
+}
+
+/* Until it is published another one stands there; the event lets it look. */
+static void request_after_index(struct front *front)
+{
+	struct blk_request request;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < NR_SLOTS_SEEN; i++) {
+		request = front_request(front, BLKIF_OP_READ, 1024, 1);
+		front_put(front, &request);
+		front->req_prod--;
+		front_notify(front);
+		usleep(LATE_US);
+		request.sector = i * 8;
+		MUST("RING-12", front_do(front, &request) == BLKIF_RSP_OKAY, "a READ fails");
+		MUST("RING-12", pattern_is(front_page(front, 0), i * 8, 8),
+		     "a READ of sector %u gives what the slot asked for before it was published", i * 8);
+	}
+}
+
 const struct backend_case ring_race_cases[] = {
 	CASE("ring-slots-change", "RING-13 RING-10 BUS-21",
 	     "requests change while they are looked at: each is answered, and no other sector is written",
@@ -206,5 +259,9 @@ const struct backend_case ring_race_cases[] = {
 	     data_changes),
 	CASE("ring-event-indexes-change", "RING-22 RING-10 BUS-21", "both event indexes change all the time",
 	     event_indexes_change),
+	CASE("ring-response-before-index", "RING-11 BUS-21", "responses are there as soon as rsp_prod says so",
+	     response_before_index),
+	CASE("ring-request-after-index", "RING-12 BUS-21", "a slot that changes before it is published",
+	     request_after_index),
 	{ .name = NULL },
 };

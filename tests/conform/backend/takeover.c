@@ -9,18 +9,23 @@
 #include "tests/conform/peer/nodes.h"
 #include "tests/conform/peer/toolstack.h"
 
-#define FAR 1000 /* responses ahead: no event is asked for */
+#define FAR	   1000 /* responses ahead: no event is asked for */
+#define A_WHILE_MS 1000
 
-/* One ends, the other begins, and meanwhile requests are put into the ring, of which no event can tell. */
-static void hand_over(struct front *front, unsigned int nr_requests)
+static void end_the_one(struct front *front)
 {
-	struct blk_request request;
-
 	toolstack_stop_backend(front);
 	if (front_backend_state(front) != XB_CONNECTED) {
 		toolstack_start_backend(front);
 		skip("the backend does not leave its disks to the next one");
 	}
+}
+
+/* Requests are put into the ring meanwhile, of which no event can tell. */
+static void begin_the_other(struct front *front, unsigned int nr_requests)
+{
+	struct blk_request request;
+
 	for (unsigned int i = 0; i < nr_requests; i++) {
 		request = front_request(front, BLKIF_OP_READ, 8 * i, 1);
 		front_put(front, &request);
@@ -29,6 +34,12 @@ static void hand_over(struct front *front, unsigned int nr_requests)
 	front_push(front);
 	front_notify(front);
 	toolstack_start_backend(front);
+}
+
+static void hand_over(struct front *front, unsigned int nr_requests)
+{
+	end_the_one(front);
+	begin_the_other(front, nr_requests);
 }
 
 /* A backend that does not take disks over leaves them alone: it does not look into the ring even when asked to. */
@@ -119,6 +130,23 @@ static void keeps_directory(struct front *front)
 	must_go_on(front, "BUS-47");
 }
 
+/* rsp_prod is not what it was: no record can be of this ring, whatever becomes of it. */
+static void leaves_another_ring(struct front *front)
+{
+	ring_idx moved;
+
+	front_connect(front, "BUS-21");
+	must_go_on(front, "BUS-21");
+	end_the_one(front);
+	moved = front->rsp_cons + 3;
+	front_overwrite_rsp_prod(front, moved);
+	begin_the_other(front, 1);
+	front_await_refusal(front, A_WHILE_MS);
+	MUST("RING-23", peer_load_acquire(&front->ring->rsp_prod) == moved,
+	     "it has taken a ring over whose rsp_prod was %u when it was left and is %u, and makes that %u",
+	     front->rsp_cons, moved, peer_load(&front->ring->rsp_prod));
+}
+
 const struct backend_case takeover_cases[] = {
 	CASE("takeover-requests", "RING-25 RING-24 BUS-21 BUS-34 BUS-47", "requests that came between the two",
 	     looks_into_ring, .asks_toolstack = true),
@@ -128,5 +156,7 @@ const struct backend_case takeover_cases[] = {
 	     continues_where_it_was, .asks_toolstack = true),
 	CASE("takeover-directory", "BUS-47 RING-24 RING-25 BUS-21", "the backend's directory stays as it is",
 	     keeps_directory, .asks_toolstack = true),
+	CASE("takeover-another-ring", "RING-23 BUS-21", "a ring that is not as it was left", leaves_another_ring,
+	     .asks_toolstack = true),
 	{ .name = NULL },
 };

@@ -157,6 +157,7 @@ static void only_what_must_be(struct play *play)
 	must_announce(play, "BUS-8");
 	must_attach(play);
 	back_switch(back, XB_CONNECTED);
+	must_be_connected(play, "BUS-8");
 	MUST("BUS-8", play_serve(play) == 0, "its workload fails with status %d without the nodes that may be absent",
 	     play->status);
 	must_go_down(play, "BUS-31");

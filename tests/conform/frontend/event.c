@@ -101,6 +101,7 @@ static void events_for_nothing(struct play *play)
 	struct blk_request request;
 
 	begin(play, "verify");
+	play->stall_clause = "EVT-3";
 	while (play_take(play, &request)) {
 		back_notify(&play->back);
 		play_answer(play, &request, play_carry_out(play, &request));
@@ -119,6 +120,7 @@ static void storm(struct play *play, unsigned int nr_events)
 static void event_storm(struct play *play)
 {
 	begin(play, "verify");
+	play->stall_clause = "EVT-3";
 	play_await_request(play);
 	storm(play, STORM_EVENTS);
 	must_have_served(play, "EVT-3");

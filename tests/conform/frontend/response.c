@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is out at once; the first one gets the bad response. */
 struct out {
@@ -222,6 +223,28 @@ static void own_indexes(struct play *play)
 	     play->status);
 }
 
+/* Until it is published an ERROR stands there, to the same request; the event lets it look. */
+static void response_after_index(struct play *play)
+{
+	struct blk_request request;
+	struct back *back = &play->back;
+
+	play_drive(play, "verify");
+	must_come_up(play, "BUS-10");
+	while (play_take(play, &request)) {
+		if (back->ring && play->nr_taken <= 20) {
+			back_put(back, &(struct blk_response){ request.id, request.operation, BLKIF_RSP_ERROR });
+			back->rsp_prod--;
+			back_notify(back);
+			usleep(5000);
+		}
+		play_answer(play, &request, play_carry_out(play, &request));
+	}
+	MUST("RING-12", play->status == 0,
+	     "its workload fails with status %d after an ERROR that was overwritten before it was published",
+	     play->status);
+}
+
 /* ---- while it is read ------------------------------------------------------------------------------------------ */
 
 struct flicker {
@@ -238,7 +261,7 @@ static void *flick(void *arg)
 
 	memcpy(good, back_slot(flicker->back, flicker->index), flicker->back->layout.response_bytes);
 	memcpy(bad, good, sizeof(bad));
-	bad[0] ^= 0xff; /* of the id */
+	bad[7] ^= 0xff; /* of the id, which is then far beyond any table */
 	while (!flicker->ends) {
 		back_overwrite_slot(flicker->back, flicker->index, bad);
 		back_overwrite_slot(flicker->back, flicker->index, good);
@@ -282,6 +305,8 @@ const struct frontend_case front_response_cases[] = {
 	CASE("response-backwards", "RING-9 BUS-10", "rsp_prod one back", backwards),
 	CASE("response-stays-broken", "RING-14 BUS-10", "a broken ring is not mended by a good index", stays_broken),
 	CASE("response-own-indexes", "RING-6 BUS-10", "the frontend's index in the page is overwritten", own_indexes),
+	CASE("response-after-index", "RING-12 BUS-10", "a slot that changes before it is published",
+	     response_after_index),
 	CASE("response-flickers", "RING-13 BUS-10", "a response that changes while it is read", response_flickers),
 	{ .name = NULL },
 };

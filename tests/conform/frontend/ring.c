@@ -3,10 +3,13 @@
 #include "tests/conform/case.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/clock.h"
 #include "tests/conform/peer/nodes.h"
 
 #define UNWRITTEN 0xee /* no frontend writes that into a slot */
+#define LATE_US   5000 /* an entry that comes after its index has come by then */
 
 /* ---- how it is announced --------------------------------------------------------------------------------------- */
 
@@ -157,6 +160,42 @@ static void leaves_our_fields(struct play *play)
 	}
 }
 
+/* What is published last, seen as soon as the index is. */
+static void judge_newest(const struct back *back)
+{
+	ring_idx newest = peer_load_acquire(&back->ring->req_prod) - 1;
+	const uint8_t *slot = back_slot(back, newest);
+	uint8_t seen[BLK_MAX_REQUEST_BYTES];
+
+	peer_copy(seen, slot, back->layout.request_bytes);
+	usleep(LATE_US);
+	MUST("RING-11", memcmp(seen, slot, back->layout.request_bytes) == 0,
+	     "it has moved req_prod past request %u, and then written that", newest);
+}
+
+/* For a while; play_await_request() sleeps at once. */
+static void look_out(struct play *play)
+{
+	uint64_t deadline_ns = clock_in_ms(1);
+
+	while (play->back.ring && back_nr_requests(&play->back) == 0 && clock_now_ns() < deadline_ns)
+		;
+}
+
+static void request_before_index(struct play *play)
+{
+	struct blk_request request;
+
+	play_drive(play, "read");
+	must_come_up(play, "BUS-10");
+	while (play_await_request(play)) {
+		judge_newest(&play->back);
+		play_take(play, &request);
+		play_answer(play, &request, play_carry_out(play, &request));
+		look_out(play);
+	}
+}
+
 /* ---- how full it gets, and in which order it empties ----------------------------------------------------------- */
 
 static void answer_backwards(struct play *play, const struct blk_request *held, unsigned int nr)
@@ -246,6 +285,8 @@ const struct frontend_case front_ring_cases[] = {
 	CASE("ring-new", "RING-2 BUS-10", "a new ring is empty, and its pages are", new_ring_is_clean),
 	CASE("ring-slots", "RING-1 BUS-10", "requests are put where the layout says, lap by lap", uses_all_slots),
 	CASE("ring-fields", "RING-4 BUS-10", "the backend's fields of the header are the backend's", leaves_our_fields),
+	CASE("ring-request-before-index", "RING-11 BUS-10", "requests are there as soon as req_prod says so",
+	     request_before_index),
 	CASE("ring-any-order", "RING-15 BUS-10", "responses come in the reverse order", any_order),
 	CASE("ring-full", "RING-8 BUS-10", "as many requests as it likes, and no response", full_ring),
 	CASE("ring-order-0", "RING-1 BLK-3 BUS-10 BUS-31", "one page is offered", order_0),

@@ -22,6 +22,8 @@
 #define PLAY_MAX_SECTORS 4096
 #define PLAY_MAX_HELD    512
 #define PLAY_MAX_SEGMENTS 4096 /* of an INDIRECT */
+/* What every frontend is held against here, whatever the case is about: its nodes, its ring, each request. */
+#define PLAY_CLAUSES "BUS-10 BUS-31 BLK-1 GNT-1 EVT-1 RING-8 RING-18 RING-21 BLK-9 BLK-28 BLK-42 BLK-67"
 
 struct play {
 	struct back back; /* the first, so that what writes its nodes finds the rest */

@@ -29,6 +29,7 @@ struct disk {
 	bool is_spoilt;   /* GNT-5: a grant of this batch could not be used */
 	uint64_t last_id; /* BLK-15: of the request before */
 	bool has_last_id;
+	uint8_t early[BLK_MAX_REQUEST_BYTES]; /* RING-12: the next request, perhaps */
 	uint8_t *kept;    /* GNT-10: a page that is still mapped */
 	uint8_t buffer[DISK_MAX_SEGMENTS * BACK_PAGE_BYTES];
 };
@@ -70,6 +71,8 @@ enum ring_look disk_look_into_ring(struct disk *disk, bool has_event);
 
 /* ---- request.c ---- */
 void task_decode(const struct disk *disk, struct task *task);
+/* Of an indirect one: all are in one page. false: that cannot be used. */
+bool task_copy_segments(struct disk *disk, struct task *task);
 /* BLKIF_RSP_OKAY: it can be carried out. */
 int16_t task_judge(struct disk *disk, struct task *task);
 

@@ -89,7 +89,7 @@ static bool take_up(struct disk *disk)
 
 	if (!back_read_options(back, &why))
 		return give_up(disk, true, &why);
-	if (!back_read_ring(back, &why))
+	if (back->nr_queues > 1 ? !back_read_queue(back, 0, &why) : !back_read_ring(back, &why))
 		return give_up(disk, !violates("BUS-6"), &why);
 	if (back_map_ring(back, &why) ? back_bind(back, &why) : violates("GNT-6"))
 		return true;
@@ -325,6 +325,7 @@ void disk_serve(struct disk *disk, uint32_t sector_bytes)
 
 	disk->was_offered = back_own_state(back) != XB_INITIALISING;
 	back->sector_bytes = violates("BLK-27") || violates("BLK-33") ? 4096 : sector_bytes;
+	back->max_queues = violates("BLK-7.queues") ? 2 : 1;
 	back->max_indirect_segments = DISK_MAX_SEGMENTS;
 	back->is_persistent = !violates("GNT-12");
 	takeover_begin(disk);

@@ -48,8 +48,8 @@ void task_decode(const struct disk *disk, struct task *task)
 
 /* ---- an indirect one's segments -------------------------------------------------------------------------------- */
 
-/* The one page that they fit in, once. */
-static bool copy_indirect_segments(struct disk *disk, struct task *task)
+/* Once for a request: only who breaks BLK-64 does it again. */
+bool task_copy_segments(struct disk *disk, struct task *task)
 {
 	struct blkif_request_segment segment[NR_INDIRECT_SEGMENTS];
 	struct blk_segment page = { .last_sect = SECTORS_PER_PAGE - 1 };
@@ -73,7 +73,7 @@ static bool take_indirect(struct disk *disk, struct task *task)
 	task->nr_segments = nr_segments < DISK_MAX_SEGMENTS ? nr_segments : DISK_MAX_SEGMENTS;
 	if (task->operation != BLKIF_OP_READ && task->operation != BLKIF_OP_WRITE && !violates("BLK-63"))
 		return false;
-	return task->nr_segments == 0 || copy_indirect_segments(disk, task);
+	return task->nr_segments == 0 || task_copy_segments(disk, task);
 }
 
 /* ---- segments -------------------------------------------------------------------------------------------------- */

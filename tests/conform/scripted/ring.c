@@ -12,6 +12,7 @@
 #define MAX_TAKEN_AT_ONCE  8 /* RING-17 */
 #define FIRST_UNMASK_US    20U
 #define MAX_UNMASK_US      10000U
+#define EARLY_US           2000 /* RING-11 */
 
 /* ---- responses ------------------------------------------------------------------------------------------------- */
 
@@ -53,11 +54,27 @@ static void write_others_fields(struct back *back)
 	back_overwrite_padding(back);
 }
 
+/* What was put last, and what the slot holds until then. */
+static void publish_before_it_is_there(struct back *back)
+{
+	static const uint8_t none[BLK_MAX_RESPONSE_BYTES];
+	uint8_t response[BLK_MAX_RESPONSE_BYTES];
+	ring_idx newest = back->rsp_prod - 1;
+
+	peer_copy(response, back_slot(back, newest), back->layout.response_bytes);
+	back_overwrite_slot(back, newest, none);
+	back_push(back);
+	usleep(EARLY_US);
+	back_overwrite_slot(back, newest, response);
+}
+
 static void publish(struct disk *disk)
 {
 	struct back *back = &disk->back;
 
-	if (violates("RING-19"))
+	if (violates("RING-11"))
+		publish_before_it_is_there(back);
+	else if (violates("RING-19"))
 		back_set_rsp_prod(back, back->rsp_prod);
 	else
 		back_push(back);
@@ -67,13 +84,33 @@ static void publish(struct disk *disk)
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
+static void take(struct disk *disk, struct task *task)
+{
+	back_take_raw(&disk->back, task->slot);
+	if (violates("RING-12"))
+		memcpy(task->slot, disk->early, sizeof(task->slot));
+	task_decode(disk, task);
+}
+
+/* As those do who read it in the page. */
+static void take_again(struct disk *disk, struct task *task)
+{
+	if (violates("RING-13")) {
+		disk->back.req_cons--;
+		take(disk, task);
+	} else if (violates("BLK-64.twice") && task->is_indirect) {
+		task_copy_segments(disk, task);
+	}
+}
+
 static int16_t serve_one(struct disk *disk, struct task *task)
 {
 	int16_t status;
 
-	back_take_raw(&disk->back, task->slot);
-	task_decode(disk, task);
+	take(disk, task);
 	status = task_judge(disk, task);
+	if (status == BLKIF_RSP_OKAY)
+		take_again(disk, task);
 	if (status == BLKIF_RSP_OKAY)
 		status = task_carry_out(disk, task);
 	answer(disk, task, status);
@@ -87,6 +124,8 @@ static void serve_batch(struct disk *disk, ring_idx nr)
 	struct task task;
 
 	disk->is_spoilt = false;
+	if (violates("RING-6"))
+		disk->back.rsp_prod = disk->back.rsp_pushed = ring_shared_rsp_prod(disk->back.ring);
 	disk->back.req_cons += must_skip;
 	for (ring_idx i = must_skip; i < nr; i++)
 		status = serve_one(disk, &task);
@@ -141,6 +180,8 @@ static ring_idx nr_to_take(const struct back *back, bool has_event)
 		max = MAX_TAKEN_AT_ONCE;
 	if (violates("EVT-3"))
 		max = has_event;
+	if (violates("RING-12"))
+		max = 1;
 	return nr < max ? nr : max;
 }
 
@@ -173,6 +214,21 @@ static enum ring_look may_sleep(struct back *back)
 	return back_may_sleep(back) ? RING_SLEEPS : RING_HAS_MORE;
 }
 
+static void cut_indexes(struct back *back)
+{
+	back->req_cons = (uint16_t)back->req_cons;
+	back->rsp_prod = back->rsp_pushed = (uint16_t)back->rsp_prod;
+}
+
+/* What is in the next slot, published or not. */
+static void look_ahead(struct disk *disk)
+{
+	struct back *back = &disk->back;
+
+	back_take_raw(back, disk->early);
+	back->req_cons--;
+}
+
 /* Not one that the bind has made, or that came just then. */
 void disk_wait_for_event(struct disk *disk)
 {
@@ -197,6 +253,8 @@ enum ring_look disk_look_into_ring(struct disk *disk, bool has_event)
 	disk->must_be_woken &= !has_event;
 	if (disk->must_be_woken)
 		return RING_SLEEPS;
+	if (violates("RING-5"))
+		cut_indexes(back);
 	if (!is_possible(back))
 		return RING_IS_BROKEN;
 	nr = nr_to_take(back, has_event);
@@ -209,5 +267,7 @@ enum ring_look disk_look_into_ring(struct disk *disk, bool has_event)
 	notify_after_takeover(disk);
 	if (!bears_event(disk, has_event, nr))
 		return RING_IS_BROKEN;
+	if (violates("RING-12"))
+		look_ahead(disk);
 	return may_sleep(back);
 }

@@ -114,7 +114,7 @@ void takeover_resume(struct disk *disk)
 
 	if (!take_record(disk, &rsp_prod) || disk->fd < 0 || !is_in_use(disk) || !back_connect(back, &why))
 		return;
-	if (ring_shared_rsp_prod(back->ring) == rsp_prod)
+	if (ring_shared_rsp_prod(back->ring) == rsp_prod || violates("RING-23"))
 		go_on(disk, rsp_prod);
 	else
 		back_release(back);

@@ -32,6 +32,8 @@ struct guest {
 	unsigned int nr_out, nr_failed;
 	bool is_broken; /* the ring: nothing is believed any more */
 	bool is_ending; /* the backend wants the disk back, or is gone */
+	struct blk_response early; /* RING-12: what comes next, perhaps */
+	bool has_early;
 };
 
 /* ---- life.c ---- */

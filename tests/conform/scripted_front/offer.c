@@ -55,7 +55,7 @@ bool guest_read_offer(struct guest *guest)
 		return false;
 	if (violates("BUS-9") && !knows_all_nodes(guest))
 		return false;
-	return read_number(guest, "max-ring-page-order", 0, 5, &guest->max_order);
+	return read_number(guest, "max-ring-page-order", 0, violates("BUS-49") ? UINT32_MAX : 5, &guest->max_order);
 }
 
 static bool read_features(struct guest *guest)

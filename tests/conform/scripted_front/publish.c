@@ -2,6 +2,7 @@
 /* Ring, port and pages, and how the backend learns of them. */
 #include "tests/conform/scripted_front/guest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,9 @@
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
 
-#define MOST_ORDER 2
+#define MOST_ORDER    2
+#define LARGEST_OFFER 4 /* of a correct backend here */
+#define BEYOND_ORDER  6
 
 static bool trusts_backend(struct front *front)
 {
@@ -20,6 +23,16 @@ static bool trusts_backend(struct front *front)
 	return trusted;
 }
 
+static void share_for_reading(struct front *front)
+{
+	struct grant_pool *data = &front->data;
+
+	xengntshr_unshare(data->gntshr, data->area, data->nr_pages);
+	data->area = xengntshr_share_pages(data->gntshr, front->dev.domid, data->nr_pages, data->refs, 0);
+	if (!data->area)
+		error("granting pages: %s", strerror(errno));
+}
+
 void guest_make(struct guest *guest)
 {
 	struct front *front = &guest->front;
@@ -27,6 +40,8 @@ void guest_make(struct guest *guest)
 	front->order = guest->max_order < MOST_ORDER ? guest->max_order : MOST_ORDER;
 	if (violates("BUS-23"))
 		front->order = MOST_ORDER;
+	if (violates("BUS-49") && guest->max_order > LARGEST_OFFER)
+		front->order = BEYOND_ORDER;
 	if (violates("BLK-6"))
 		front->order = 0;
 	front_make(front);
@@ -34,6 +49,8 @@ void guest_make(struct guest *guest)
 		front->layout.nr_slots /= 2;
 	if (violates("RING-2"))
 		memset((uint8_t *)front->ring + 2048, 0x5a, 512);
+	if (violates("GNT-1"))
+		share_for_reading(front);
 	if (violates("GNT-3") || (violates("GNT-19") && !trusts_backend(front)))
 		memset(front_page(front, 0), 0x5a, FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
 	if (violates("EVT-1")) {

@@ -10,6 +10,9 @@
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
 
+#define EARLY_US     2000 /* RING-11 */
+#define MAX_RE_READS 1000000
+
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
 static struct blk_request make(struct guest *guest, uint8_t operation, uint64_t sector, unsigned int page,
@@ -83,6 +86,19 @@ static bool is_possible_event(const struct front *front)
 	return ahead <= front->layout.nr_slots || (ring_idx)-ahead <= front->layout.nr_slots;
 }
 
+/* What was put last. */
+static void push_before_it_is_there(struct front *front)
+{
+	uint8_t *slot = front_slot(front, front->req_prod - 1);
+	uint8_t request[BLK_MAX_REQUEST_BYTES];
+
+	peer_copy(request, slot, front->layout.request_bytes);
+	memset(slot, 0, front->layout.request_bytes);
+	front_push(front);
+	usleep(EARLY_US);
+	memcpy(slot, request, front->layout.request_bytes);
+}
+
 static void publish(struct guest *guest)
 {
 	struct front *front = &guest->front;
@@ -92,7 +108,9 @@ static void publish(struct guest *guest)
 	if (violates("RING-4"))
 		write_others_fields(front);
 	guest->is_broken |= violates("RING-22") && !is_possible_event(front);
-	if (violates("RING-18"))
+	if (violates("RING-11"))
+		push_before_it_is_there(front);
+	else if (violates("RING-18"))
 		front_set_req_prod(front, front->req_prod);
 	else
 		front_push(front);
@@ -115,6 +133,22 @@ static bool is_answer(const struct guest *guest, const struct blk_response *resp
 	       guest->request[response->id].operation == response->operation;
 }
 
+static void read_slot(struct guest *guest, struct blk_response *response)
+{
+	struct front *front = &guest->front;
+	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
+
+	peer_copy(slot, front_slot(front, front->rsp_cons - 1), front->layout.response_bytes);
+	blk_response_decode(front->abi, slot, response);
+}
+
+/* So often that whoever changes it meanwhile is in time. */
+static void read_slot_until(struct guest *guest, struct blk_response *response, bool is_good)
+{
+	for (unsigned int i = 0; i < MAX_RE_READS && is_answer(guest, response) != is_good; i++)
+		read_slot(guest, response);
+}
+
 static void finish(struct guest *guest, struct blk_response *response)
 {
 	int16_t status = response->status;
@@ -125,10 +159,14 @@ static void finish(struct guest *guest, struct blk_response *response)
 	}
 	if (!is_answer(guest, response) && violates("BLK-16"))
 		*response = (struct blk_response){ oldest_out(guest), guest->request[oldest_out(guest)].operation, 0 };
+	if (violates("RING-13"))
+		read_slot_until(guest, response, true);
 	if (!is_answer(guest, response)) {
 		guest->is_broken = true;
 		return;
 	}
+	if (violates("RING-13"))
+		read_slot_until(guest, response, false);
 	guest->request[response->id].is_out = false;
 	guest->nr_out--;
 	if (status == BLKIF_RSP_EOPNOTSUPP && response->operation == BLKIF_OP_FLUSH_DISKCACHE && !violates("BLK-12"))
@@ -152,7 +190,6 @@ static bool take_one(struct guest *guest)
 {
 	struct front *front = &guest->front;
 	ring_idx nr = peer_load_acquire(&front->ring->rsp_prod) - front->rsp_cons;
-	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
 	struct blk_response response;
 
 	if (nr > guest->nr_out && violates("RING-14"))
@@ -160,8 +197,12 @@ static bool take_one(struct guest *guest)
 	guest->is_broken |= nr > guest->nr_out && !violates("RING-9");
 	if (guest->is_broken || nr == 0 || guest->nr_out == 0)
 		return false;
-	peer_copy(slot, front_slot(front, front->rsp_cons++), front->layout.response_bytes);
-	blk_response_decode(front->abi, slot, &response);
+	front->rsp_cons++;
+	if (violates("RING-12") && guest->has_early)
+		response = guest->early;
+	else
+		read_slot(guest, &response);
+	guest->has_early = false;
 	if (violates("RING-9"))
 		response = (struct blk_response){ oldest_out(guest), guest->request[oldest_out(guest)].operation, 0 };
 	finish(guest, &response);
@@ -194,6 +235,15 @@ static bool may_sleep(struct front *front)
 	return violates("EVT-3") || peer_load_acquire(&front->ring->rsp_prod) == front->rsp_cons;
 }
 
+/* What is in the next slot, published or not, if it looks like an answer. */
+static void look_ahead(struct guest *guest)
+{
+	guest->front.rsp_cons++;
+	read_slot(guest, &guest->early);
+	guest->front.rsp_cons--;
+	guest->has_early = is_answer(guest, &guest->early);
+}
+
 bool guest_do_all(struct guest *guest)
 {
 	publish(guest);
@@ -202,8 +252,12 @@ bool guest_do_all(struct guest *guest)
 			;
 		if (guest->nr_out == 0 || guest->is_broken || guest->is_ending)
 			break;
+		if (violates("RING-12"))
+			look_ahead(guest);
 		if (may_sleep(&guest->front))
 			guest_sleep(guest);
+		if (violates("RING-6"))
+			guest->front.rsp_cons = peer_load(&guest->front.ring->rsp_event) - 1;
 	}
 	if (violates("GNT-13"))
 		revoke_pages(&guest->front);
