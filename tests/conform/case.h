@@ -21,6 +21,7 @@ struct backend_case {
 	const char *needs;   /* a node of the backend's that must be there in Connected and not 0; NULL: none */
 	bool is_read_only;   /* the disk it is given */
 	bool is_cdrom;
+	bool has_large_sectors; /* the disk is a block device with logical sectors of 4096 octets */
 	bool asks_toolstack; /* see peer/toolstack.h */
 };
 

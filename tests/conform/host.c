@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/conform/case_disk.h"
+#include "tests/conform/loop.h"
 #include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/script.h"
 #include "tests/conform/process.h"
@@ -61,12 +62,25 @@ static int make_image(struct host *host, struct errbuf *err)
 	return 0;
 }
 
+static int make_loop(struct host *host, struct errbuf *err)
+{
+	host->loop_fd = loop_attach(host->image, 4096, host->loop, sizeof(host->loop), err);
+	return host->loop_fd < 0 ? host->loop_fd : 0;
+}
+
+static void drop_loop(struct host *host)
+{
+	if (host->loop_fd >= 0)
+		close(host->loop_fd);
+	host->loop_fd = -1;
+}
+
 static int make_disk(struct host *host, char type, struct errbuf *err)
 {
 	const struct conform_options *options = host->options;
 	struct vbd_request request = {
-		.target = host->image,
-		.is_writable = type == 'w',
+		.target = type == 'l' ? host->loop : host->image,
+		.is_writable = type == 'w' || type == 'l',
 		.is_cdrom = type == 'c',
 		.script = options->script,
 	};
@@ -107,6 +121,7 @@ static void detach(struct host *host, const char *unused, char *answer)
 		strcpy(answer, "=held");
 	script_remove(host->options->script, &host->vbd);
 	(void)vbd_remove(&host->vbd, host->store, &ignored);
+	drop_loop(host);
 	toolstack_end(&host->toolstack);
 	host->has_disk = false;
 }
@@ -119,9 +134,12 @@ static void attach(struct host *host, const char *type, char *answer)
 		detach(host, "", answer); /* of a case that nobody is interested in any more */
 	if (make_image(host, &err)) {
 		snprintf(answer, MAILBOX_TEXT, "- %s", err.text);
+	} else if (*type == 'l' && make_loop(host, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "? %s", err.text);
 	} else if (make_disk(host, *type, &err)) {
 		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host) ? "BUS-18" : "-", err.text);
 		(void)vbd_remove(&host->vbd, host->store, &ignored);
+		drop_loop(host);
 	} else {
 		host->has_disk = true;
 		snprintf(answer, MAILBOX_TEXT, "=%u", host->vbd.devid);
@@ -182,7 +200,7 @@ int host_begin(struct host *host, struct xb_store *store, const struct conform_o
 {
 	int fd;
 
-	*host = (struct host){ .store = store, .options = options };
+	*host = (struct host){ .store = store, .options = options, .loop_fd = -1 };
 	host->toolstack = (struct toolstack){
 		.store = store,
 		.vbd = &host->vbd,
@@ -204,5 +222,6 @@ void host_end(struct host *host)
 {
 	run_peer(host, false);
 	mailbox_close(&host->mailbox);
+	drop_loop(host);
 	unlink(host->image);
 }

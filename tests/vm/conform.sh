@@ -40,6 +40,7 @@ conform() { # PEER AGENT-OPTION...
 	shift
 	check "a guest without blkfront starts" guest_create g1 || return
 	in_guest g1 prepare
+	load_module loop # for disks with large sectors
 	guest=$(guest_id g1)
 	export guest # for a peer that wants to know
 	pvring-conform agent --domid "$guest" "$@" &

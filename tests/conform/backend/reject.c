@@ -225,7 +225,7 @@ static void unaligned(struct front *front)
 
 	front_connect(front, "BUS-21");
 	if (front_backend_number(front, "sector-size", 512) <= 512)
-		skip("its sector-size is 512: every request is a multiple");
+		skip("its sector-size is 512, whatever the storage's is: every request is a multiple");
 	request = judge_request(front, BLKIF_OP_READ, 1, 0, 0, 7);
 	must_answer(front, "BLK-27", &request, BLKIF_RSP_ERROR);
 	request = judge_request(front, BLKIF_OP_WRITE, 64, 0, 0, 0);
@@ -284,7 +284,8 @@ const struct backend_case reject_cases[] = {
 	     unused_segments),
 	CASE("reject-beyond-end", "BLK-25 BUS-21", "sectors beyond the end of the disk", beyond_end),
 	CASE("reject-range-overflow", "BLK-25 BUS-21", "sector numbers that wrap", range_overflows),
-	CASE("reject-unaligned", "BLK-27 BUS-21", "parts of a logical sector", unaligned),
+	CASE("reject-unaligned", "BLK-27 BUS-21", "parts of a logical sector", unaligned,
+	     .has_large_sectors = true),
 	CASE("reject-read-only", "BLK-26 BUS-21", "all that writes, on a read-only disk", read_only,
 	     .is_read_only = true),
 	CASE("reject-cdrom", "BLK-26 BUS-21", "all that writes, on a CD-ROM", read_only, .is_cdrom = true),

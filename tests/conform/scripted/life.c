@@ -310,7 +310,7 @@ void disk_serve(struct disk *disk, uint32_t sector_bytes)
 	struct back *back = &disk->back;
 
 	disk->was_offered = back_own_state(back) != XB_INITIALISING;
-	back->sector_bytes = violates("BLK-27") || violates("BLK-33") ? 4096 : sector_bytes;
+	back->sector_bytes = sector_bytes;
 	back->max_indirect_segments = DISK_MAX_SEGMENTS;
 	back->is_persistent = !violates("GNT-12");
 	takeover_begin(disk);
