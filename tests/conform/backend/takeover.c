@@ -11,16 +11,21 @@
 
 #define FAR 1000 /* responses ahead: no event is asked for */
 
-/* One ends, the other begins, and meanwhile requests are put into the ring, of which no event can tell. */
-static void hand_over(struct front *front, unsigned int nr_requests)
+static void stop(struct front *front)
 {
-	struct blk_request request;
-
 	toolstack_stop_backend(front);
 	if (front_backend_state(front) != XB_CONNECTED) {
 		toolstack_start_backend(front);
 		skip("the backend does not leave its disks to the next one");
 	}
+}
+
+/* One ends, the other begins, and meanwhile requests are put into the ring, of which no event can tell. */
+static void hand_over(struct front *front, unsigned int nr_requests)
+{
+	struct blk_request request;
+
+	stop(front);
 	for (unsigned int i = 0; i < nr_requests; i++) {
 		request = front_request(front, BLKIF_OP_READ, 8 * i, 1);
 		front_put(front, &request);
@@ -119,6 +124,26 @@ static void keeps_directory(struct front *front)
 	must_go_on(front, "BUS-47");
 }
 
+/* What no frontend can have was put there while nobody looked: it is refused, or given up; never done. */
+static void broken_meanwhile(struct front *front)
+{
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < front->layout.nr_slots; i++)
+		must_go_on(front, "BUS-21");
+	stop(front);
+	front_set_req_prod(front, front->req_prod + front->layout.nr_slots + 1);
+	toolstack_start_backend(front);
+	front_notify(front);
+	if (!front_await_refusal(front, FRONT_PATIENCE_MS)) {
+		MUST("RING-24", peer_load(&front->ring->rsp_prod) == front->rsp_cons,
+		     "it has taken over a ring with %u requests more than it has slots, and answers them",
+		     front->layout.nr_slots + 1);
+		skip("the backend does not take the disks of another one over");
+	}
+	MUST("RING-24", peer_load(&front->ring->rsp_prod) == front->rsp_cons, "it answers requests of a broken ring");
+	must_start_over(front, "RING-14");
+}
+
 const struct backend_case takeover_cases[] = {
 	CASE("takeover-requests", "RING-25 RING-24 BUS-21 BUS-34 BUS-47", "requests that came between the two",
 	     looks_into_ring, .asks_toolstack = true),
@@ -128,5 +153,7 @@ const struct backend_case takeover_cases[] = {
 	     continues_where_it_was, .asks_toolstack = true),
 	CASE("takeover-directory", "BUS-47 RING-24 RING-25 BUS-21", "the backend's directory stays as it is",
 	     keeps_directory, .asks_toolstack = true),
+	CASE("takeover-broken", "RING-24 RING-14 BUS-21", "a ring whose req_prod went too far between the two",
+	     broken_meanwhile, .asks_toolstack = true),
 	{ .name = NULL },
 };
