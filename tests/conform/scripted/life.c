@@ -3,6 +3,7 @@
 #include "tests/conform/scripted/disk.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -283,6 +284,8 @@ static void serve_ring(struct disk *disk)
 
 	while (!(seen & BACK_SAW_STORE)) {
 		found = disk->back.ring ? disk_look_into_ring(disk, seen & BACK_SAW_EVENT) : RING_SLEEPS;
+		if (found == RING_IS_BROKEN && violates("BUS-49"))
+			exit(EXIT_FAILURE);
 		if (found == RING_IS_BROKEN && violates("RING-14"))
 			back_switch(&disk->back, XB_CLOSING);
 		else if (found == RING_IS_BROKEN)
