@@ -13,7 +13,7 @@
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define OFFER_MS  10000 /* libxl's patience */
 #define PROMPT_MS 250   /* a first request, of the quickest of a few connections */
-#define NR_FLAPS  1000
+#define NR_FLAPS  400
 #define NR_JUMPS  500
 
 /* ---- the offer ------------------------------------------------------------------------------------------------- */
@@ -294,7 +294,7 @@ static void flaps_with_requests(struct front *front)
 	struct blk_request request;
 
 	front_connect(front, "BUS-30");
-	for (unsigned int i = 0; i < NR_FLAPS / 10; i++) {
+	for (unsigned int i = 0; i < NR_FLAPS / 8; i++) {
 		request = front_request(front, BLKIF_OP_READ, 0, 11);
 		front_put(front, &request);
 		front_push(front);
