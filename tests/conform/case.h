@@ -20,6 +20,7 @@ struct backend_case {
 	const char *needs;   /* a node of the backend's that must be there in Connected and not 0; NULL: none */
 	bool is_read_only;   /* the disk it is given */
 	bool is_cdrom;
+	bool has_large_sectors; /* the disk is a block device with logical sectors of 4096 octets */
 	bool asks_toolstack; /* see peer/toolstack.h */
 };
 
@@ -40,7 +41,7 @@ extern const struct backend_case bus_cases[], state_cases[], close_cases[], remo
 	ring_cases[], ring_event_cases[], ring_index_cases[], ring_race_cases[], grant_cases[], grant_end_cases[],
 	grant_error_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[], queue_cases[],
 	request_cases[], reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[], indirect_cases[],
-	manner_cases[];
+	combination_cases[], manner_cases[], neighbour_cases[];
 
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],

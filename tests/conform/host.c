@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/conform/case_disk.h"
+#include "tests/conform/loop.h"
 #include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/script.h"
 #include "tests/conform/process.h"
@@ -50,27 +51,33 @@ static void name_peer(struct host *host, const char *unused, char *answer)
 
 /* ---- the disk -------------------------------------------------------------------------------------------------- */
 
-static int make_image(struct host *host, struct errbuf *err)
+static int make_image(const struct host_disk *disk, struct errbuf *err)
 {
 	static uint8_t bytes[DISK_SECTORS * 512];
-	FILE *file = fopen(host->image, "we");
+	FILE *file = fopen(disk->image, "we");
 
 	pattern_fill(bytes, 0, DISK_SECTORS);
 	if (!file || fwrite(bytes, sizeof(bytes), 1, file) != 1 || fclose(file))
-		return errbuf_set(err, -EIO, "%s: %s", host->image, strerror(errno));
+		return errbuf_set(err, -EIO, "%s: %s", disk->image, strerror(errno));
 	return 0;
 }
 
-static int make_disk(struct host *host, char type, struct errbuf *err)
+static int make_loop(struct host_disk *disk, struct errbuf *err)
+{
+	disk->loop_fd = loop_attach(disk->image, 4096, disk->loop, sizeof(disk->loop), err);
+	return disk->loop_fd < 0 ? disk->loop_fd : 0;
+}
+
+static int make_disk(struct host *host, struct host_disk *disk, char type, struct errbuf *err)
 {
 	const struct conform_options *options = host->options;
 	struct vbd_request request = {
-		.target = host->image,
-		.is_writable = type == 'w',
+		.target = type == 'l' ? disk->loop : disk->image,
+		.is_writable = type == 'w' || type == 'l',
 		.is_cdrom = type == 'c',
 		.script = options->script,
 	};
-	struct vbd *vbd = &host->vbd;
+	struct vbd *vbd = &disk->vbd;
 	int rc = case_disk_create(vbd, host->store, options->kind, options->domid, host->nr_disks++, &request, err);
 
 	if (rc == 0)
@@ -78,54 +85,81 @@ static int make_disk(struct host *host, char type, struct errbuf *err)
 	return rc ?: script_add(options->script, vbd, host->store, err);
 }
 
+static void drop_disk(struct host *host, struct host_disk *disk)
+{
+	struct errbuf ignored;
+
+	(void)vbd_remove(&disk->vbd, host->store, &ignored);
+	if (disk->loop_fd >= 0)
+		close(disk->loop_fd);
+	disk->loop_fd = -1;
+	disk->is_there = false;
+}
+
 /* One that we started and that lives has had libxl's 10 s for the offer. */
-static bool backend_is_silent(struct host *host)
+static bool backend_is_silent(struct host *host, const struct host_disk *disk)
 {
 	enum xb_state state;
 	struct errbuf ignored;
 
 	return host->peer && !peer_has_died(host) &&
-	       xb_read_state(host->store, host->vbd.backend, &state, &ignored) == 0 && state == XB_INITIALISING;
+	       xb_read_state(host->store, disk->vbd.backend, &state, &ignored) == 0 && state == XB_INITIALISING;
 }
 
 /* A case leaves the frontend as it is; here the guest is through with it. */
-static bool close_disk(struct host *host)
+static bool close_disk(struct host *host, const struct host_disk *disk)
 {
 	struct errbuf err;
 
-	(void)xb_switch_state(host->store, host->vbd.frontend, XB_CLOSED, &err);
-	return vbd_close(&host->vbd, host->store, &err) == 0;
+	(void)xb_switch_state(host->store, disk->vbd.frontend, XB_CLOSED, &err);
+	return vbd_close(&disk->vbd, host->store, &err) == 0;
+}
+
+static void detach_one(struct host *host, struct host_disk *disk, char *answer)
+{
+	if (peer_has_died(host))
+		strcpy(answer, "=died"); /* the next one is not to take the disk up again */
+	else if (!close_disk(host, disk))
+		strcpy(answer, "=held");
+	script_remove(host->options->script, &disk->vbd);
+	drop_disk(host, disk);
 }
 
 static void detach(struct host *host, const char *unused, char *answer)
 {
-	struct errbuf ignored;
-
-	if (peer_has_died(host))
-		strcpy(answer, "=died"); /* the next one is not to take the disk up again */
-	else if (!close_disk(host))
-		strcpy(answer, "=held");
-	script_remove(host->options->script, &host->vbd);
-	(void)vbd_remove(&host->vbd, host->store, &ignored);
+	if (host->neighbour.is_there)
+		detach_one(host, &host->neighbour, answer);
+	detach_one(host, &host->disk, answer);
 	toolstack_end(&host->toolstack);
-	host->has_disk = false;
+}
+
+static void attach_one(struct host *host, struct host_disk *disk, char type, char *answer)
+{
+	struct errbuf err;
+
+	if (make_image(disk, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "- %s", err.text);
+	} else if (type == 'l' && make_loop(disk, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "? %s", err.text);
+	} else if (make_disk(host, disk, type, &err)) {
+		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host, disk) ? "BUS-18" : "-", err.text);
+		drop_disk(host, disk);
+	} else {
+		disk->is_there = true;
+		snprintf(answer, MAILBOX_TEXT, "=%u", disk->vbd.devid);
+	}
 }
 
 static void attach(struct host *host, const char *type, char *answer)
 {
-	struct errbuf err, ignored;
-
-	if (host->has_disk)
+	if (host->disk.is_there)
 		detach(host, "", answer); /* of a case that nobody is interested in any more */
-	if (make_image(host, &err)) {
-		snprintf(answer, MAILBOX_TEXT, "- %s", err.text);
-	} else if (make_disk(host, *type, &err)) {
-		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host) ? "BUS-18" : "-", err.text);
-		(void)vbd_remove(&host->vbd, host->store, &ignored);
-	} else {
-		host->has_disk = true;
-		snprintf(answer, MAILBOX_TEXT, "=%u", host->vbd.devid);
-	}
+	attach_one(host, &host->disk, *type, answer);
+}
+
+static void attach_neighbour(struct host *host, const char *unused, char *answer)
+{
+	attach_one(host, &host->neighbour, 'w', answer);
 }
 
 /* ---- what is asked for ----------------------------------------------------------------------------------------- */
@@ -136,6 +170,7 @@ static const struct {
 	bool needs_no_disk;
 } wishes[] = {
 	{ "attach", attach, true },
+	{ "neighbour", attach_neighbour, false },
 	{ "detach", detach, false },
 	{ "restart", restart, true },
 	{ "peer", name_peer, true },
@@ -150,11 +185,11 @@ void host_do(struct host *host, const char *question, char answer[MAILBOX_TEXT])
 	for (unsigned int i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
 		if (strlen(wishes[i].verb) != len || strncmp(wishes[i].verb, question, len) != 0)
 			continue;
-		if (host->has_disk || wishes[i].needs_no_disk)
+		if (host->disk.is_there || wishes[i].needs_no_disk)
 			wishes[i].run(host, what, answer);
 		return;
 	}
-	if (host->has_disk)
+	if (host->disk.is_there)
 		toolstack_run(&host->toolstack, question, answer);
 	else
 		strcpy(answer, "there is no disk");
@@ -178,31 +213,45 @@ void host_serve(void *arg)
 
 /* ---- its life -------------------------------------------------------------------------------------------------- */
 
-int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err)
+static int name_image(struct host_disk *disk, struct errbuf *err)
 {
 	int fd;
+
+	disk->loop_fd = -1;
+	strcpy(disk->image, "/tmp/pvring-conform.XXXXXX");
+	fd = mkstemp(disk->image);
+	if (fd < 0)
+		return errbuf_set(err, -errno, "%s: %s", disk->image, strerror(errno));
+	close(fd);
+	return 0;
+}
+
+int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err)
+{
+	int rc;
 
 	*host = (struct host){ .store = store, .options = options };
 	host->toolstack = (struct toolstack){
 		.store = store,
-		.vbd = &host->vbd,
+		.vbd = &host->disk.vbd,
 		.script = options->script,
 		.run_backend = run_peer,
 		.backend_pid = peer_pid,
 		.arg = host,
 	};
-	strcpy(host->image, "/tmp/pvring-conform.XXXXXX");
-	fd = mkstemp(host->image);
-	if (fd < 0)
-		return errbuf_set(err, -errno, "%s: %s", host->image, strerror(errno));
-	close(fd);
-	run_peer(host, true);
-	return 0;
+	rc = name_image(&host->disk, err);
+	if (rc)
+		return rc;
+	rc = name_image(&host->neighbour, err);
+	if (rc == 0)
+		run_peer(host, true);
+	return rc;
 }
 
 void host_end(struct host *host)
 {
 	run_peer(host, false);
 	mailbox_close(&host->mailbox);
-	unlink(host->image);
+	unlink(host->disk.image);
+	unlink(host->neighbour.image);
 }

@@ -2,7 +2,13 @@
 #include "tests/conform/scripted.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/options.h"
@@ -67,6 +73,25 @@ static const struct options_spec spec = {
 
 /* ---- its disks ------------------------------------------------------------------------------------------------- */
 
+/*
+ * One process serves one disk after the other, and a second one what is there beside it. Which each has in hand the
+ * other sees; 0: none.
+ */
+static struct in_hand {
+	_Atomic uint32_t first, second;
+} *in_hand;
+static bool is_second;
+
+static _Atomic uint32_t *own(void)
+{
+	return is_second ? &in_hand->second : &in_hand->first;
+}
+
+static bool may_take(uint32_t devid)
+{
+	return is_second ? in_hand->first && in_hand->first != devid : in_hand->second != devid;
+}
+
 /* Not one that was closed for good, and will be removed. */
 static bool is_to_be_served(struct back *back)
 {
@@ -94,8 +119,14 @@ static bool begin_any(struct disk *disk, struct xb_store *store, uint32_t domid)
 	unsigned int nr;
 
 	need(xb_scan(store, "vbd", domid, &ids, &nr, &err), &err);
-	for (unsigned int i = 0; i < nr && !has_one; i++)
+	for (unsigned int i = 0; i < nr && !has_one; i++) {
+		if (!may_take(ids[i].devid))
+			continue;
+		*own() = ids[i].devid;
 		has_one = begin_one(disk, store, domid, ids[i].devid);
+		if (!has_one)
+			*own() = 0;
+	}
 	free(ids);
 	return has_one;
 }
@@ -126,10 +157,23 @@ __attribute__((noreturn)) static void serve(const struct scripted_options *optio
 	    xb_watch_add(&store, &watch, path, &err))
 		error("%s", err.text);
 	for (;;) {
-		while (begin_any(&disk, &store, options->domid))
+		while (begin_any(&disk, &store, options->domid)) {
 			disk_serve(&disk, options->sector_bytes);
+			*own() = 0;
+		}
 		await_change(&store);
 	}
+}
+
+/* Before either of them has opened anything. The second goes with the first. */
+static void make_second(void)
+{
+	in_hand = mmap(NULL, sizeof(*in_hand), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (in_hand == MAP_FAILED)
+		error("shared memory: %s", strerror(errno));
+	is_second = fork() == 0;
+	if (is_second)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 int scripted_backend_main(int argc, char **argv)
@@ -139,8 +183,10 @@ int scripted_backend_main(int argc, char **argv)
 
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (!options.only_lists)
+	if (!options.only_lists) {
+		make_second();
 		serve(&options);
+	}
 	violate_list(VIOLATE_BACKEND);
 	return 0;
 }

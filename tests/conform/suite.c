@@ -81,7 +81,16 @@ static void judge_end(struct result *result, const char *answer)
 
 static char type_of_disk(const struct backend_case *c)
 {
-	return c->is_cdrom ? 'c' : c->is_read_only ? 'r' : 'w';
+	return c->is_cdrom ? 'c' : c->is_read_only ? 'r' : c->has_large_sectors ? 'l' : 'w';
+}
+
+/* What the disk could not be made for: the backend's fault, ours, or nobody's. */
+static void judge_attach(struct result *result, const char *answer)
+{
+	if (*answer == '?')
+		result_judge(result, VERDICT_SKIP, "-", answer + 2);
+	else
+		result_judge_line(result, *answer == '-' ? VERDICT_ERROR : VERDICT_FAIL, answer);
 }
 
 static void run_one(struct suite *suite, const struct backend_case *c, struct result *result)
@@ -92,7 +101,7 @@ static void run_one(struct suite *suite, const struct backend_case *c, struct re
 		run_in_guest(suite, c, answer + 1, result);
 		judge_end(result, ask(suite, "detach"));
 	} else {
-		result_judge_line(result, *answer == '-' ? VERDICT_ERROR : VERDICT_FAIL, answer);
+		judge_attach(result, answer);
 	}
 	if (result_is_bad(result))
 		ask(suite, "restart");

@@ -25,11 +25,22 @@ const char *verdict_name(enum verdict verdict)
 	}
 }
 
+static char place[96];
+
+void verdict_at(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(place, sizeof(place), fmt, args);
+	va_end(args);
+}
+
 __attribute__((noreturn)) static void end(enum verdict verdict, const char *clause, const char *fmt, va_list args)
 {
 	printf("%s ", clause);
 	vprintf(fmt, args);
-	printf("\n");
+	printf(*place ? " (%s)\n" : "\n", place);
 	exit(verdict);
 }
 

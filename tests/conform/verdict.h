@@ -23,6 +23,9 @@ void fail(const char *clause, const char *fmt, ...) __attribute__((format(printf
 void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* What the case is at, in a few words, which go with whatever is said from now on. */
+void verdict_at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* The environment must; else it is an ERROR. */
 void need(int rc, const struct errbuf *err);
 

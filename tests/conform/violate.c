@@ -40,6 +40,7 @@ static const struct violation of_backend[] = {
 	{ "BUS-42", "keeps ring and port when its own directory is gone" },
 	{ "BUS-43", "does not offer again in Closed" },
 	{ "BUS-47", "writes other features when it takes over" },
+	{ "BUS-50", "ends, with all its disks, when the ring of one is broken" },
 	{ "RING-1", "uses half of the slots" },
 	{ "RING-3", "skips the first request of a new ring" },
 	{ "RING-4", "writes rsp_event and the padding of the header" },

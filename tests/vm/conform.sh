@@ -7,17 +7,20 @@
 
 # A case for each clause that has one which is quick here; tests/long/vm sets $cases to have them all.
 quick='bus-own-links-changed bus-leaves-nodes bus-numbers bus-only-what-must-be bus-unknown-nodes bus-offers-in-time
-bus-nodes-changed bus-says-why state-stays-in-init-wait state-waits-for-script state-connected-serves state-of-others
-close-serves-when-told close-touches-nothing close-writes-again close-offline-forgets close-starts-anew
-gone-state-after-closing gone-frontend-in-init-wait gone-backend-in-init-wait takeover-event ring-begins-with-requests
-ring-leaves-the-rest ring-never-empty ring-no-room ring-event-for-later ring-producer-backwards ring-overflow-in-flight
+bus-nodes-changed bus-flood-memory bus-says-why state-stays-in-init-wait state-waits-for-script
+state-connected-serves state-of-others close-serves-when-told close-touches-nothing close-writes-again
+close-offline-forgets close-starts-anew gone-state-after-closing gone-frontend-in-init-wait
+gone-backend-in-init-wait beside-broken-ring takeover-event ring-begins-with-requests ring-leaves-the-rest
+ring-never-empty ring-no-room ring-event-for-later ring-producer-backwards ring-overflow-in-flight
 ring-own-indexes-in-flight ring-data-changes ring-event-indexes-change gnt-across-pages gnt-failed-reads
 gnt-read-only-write gnt-same-page-twice gnt-response-ends-write gnt-revoked gnt-no-such-ring gnt-persistent
-evt-requests-before-bind evt-for-nothing evt-one-by-one evt-storm evt-port-closed value-optional-malformed
-node-order-0-ring-ref0 node-order-too-great queue-one-said node-features-offered request-octets-barrier-x86-32
-request-handle request-padding request-equal-ids reject-unknown-operation reject-no-segments reject-too-many-segments
-reject-last-before-first reject-last-beyond-page reject-beyond-end reject-read-only read-only-barrier disk-sizes
-disk-info-cdrom data-overlapping data-read-beyond-cut flush-with-data flush-in-flight barrier-answers discard-disabled'
+gnt-persistent-many evt-requests-before-bind evt-for-nothing evt-one-by-one evt-storm evt-port-closed
+value-optional-malformed node-order-0-ring-ref0 node-order-too-great queue-one-said node-features-offered
+request-octets-barrier-x86-32 request-handle request-padding request-equal-ids reject-unknown-operation
+reject-no-segments reject-too-many-segments reject-last-before-first reject-last-beyond-page reject-beyond-end
+reject-unaligned reject-read-only read-only-barrier disk-sizes disk-sizes-4096 disk-info-cdrom data-overlapping
+data-read-beyond-cut flush-with-data flush-in-flight barrier-answers discard-disabled indirect-read indirect-numbers
+indirect-operations indirect-flicker'
 # shellcheck disable=SC2086 # words
 cases=${CASES:-${cases:-"@($(echo $quick | tr ' ' '|'))"}}
 # shellcheck disable=SC2034
@@ -40,6 +43,7 @@ conform() { # PEER AGENT-OPTION...
 	shift
 	check "a guest without blkfront starts" guest_create g1 || return
 	in_guest g1 prepare
+	load_module loop # for disks with large sectors
 	guest=$(guest_id g1)
 	export guest # for a peer that wants to know
 	pvring-conform agent --domid "$guest" "$@" &

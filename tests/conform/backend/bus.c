@@ -13,6 +13,11 @@
 #include "tests/conform/peer/toolstack.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
+#define NR_UNKNOWN 400
+#define NR_FIRST   1000   /* writes, for it to have what memory it needs for them */
+#define NR_FLOOD   100000 /* or what there is time for */
+#define FLOOD_MS   2000
+#define FLAT_KIB   1024
 
 /* XSA-175: the guest may write these, and once had them believed. */
 static void own_links_changed(struct front *front)
@@ -133,6 +138,28 @@ static void unknown_nodes(struct front *front)
 	must_connect(front, "BUS-9", "because of a node that it need not know");
 }
 
+static bool write_unknown(struct front *front, unsigned int i)
+{
+	char path[XB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%03x", front->dev.dir, i);
+	return xs_write(front->store.xs, XBT_NULL, path, "1", 1);
+}
+
+/* As many as xenstored lets us have in one directory. */
+static void many_unknown_nodes(struct front *front)
+{
+	unsigned int nr = 0;
+
+	front_begin(front);
+	front_make(front);
+	front_lay_out(front);
+	while (nr < NR_UNKNOWN && write_unknown(front, nr))
+		nr++;
+	front_switch(front, front->state);
+	must_connect(front, "BUS-9", "because of many nodes that it need not know");
+}
+
 /* What is added to the offer later, the frontend has not read. */
 static void offers_in_time(struct front *front)
 {
@@ -187,6 +214,26 @@ static void watch_flood(struct front *front)
 	must_start_over(front, "BUS-16");
 }
 
+/* The same, and what it takes of memory: whoever keeps the events keeps megabytes of them by then. */
+static void watch_flood_in_memory(struct front *front)
+{
+	unsigned int before_kib, after_kib, nr = 0;
+	uint64_t end_ns;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < NR_FIRST; i++)
+		front_write(front, "state", "%d", XB_CONNECTED);
+	must_go_on(front, "BUS-16");
+	before_kib = toolstack_backend_rss_kib(front);
+	for (end_ns = clock_in_ms(FLOOD_MS); nr < NR_FLOOD && clock_now_ns() < end_ns; nr++)
+		front_write(front, "state", "%d", XB_CONNECTED);
+	after_kib = toolstack_backend_rss_kib(front);
+	MUST("BUS-16", after_kib < before_kib + FLAT_KIB, "it takes %u KiB more after %u writes of a state",
+	     after_kib - before_kib, nr);
+	must_go_on(front, "BUS-16");
+	must_start_over(front, "BUS-16");
+}
+
 /* The same with what else it might watch, and while it waits. */
 static void watch_flood_in_init_wait(struct front *front)
 {
@@ -235,10 +282,12 @@ const struct backend_case bus_cases[] = {
 	CASE("bus-numbers", "BUS-5 BUS-21", "every number is written in decimal digits", numbers_are_digits),
 	CASE("bus-only-what-must-be", "BUS-8", "no optional node is needed", optional_nodes_missing),
 	CASE("bus-unknown-nodes", "BUS-9", "nodes that it does not know are ignored", unknown_nodes),
+	CASE("bus-many-unknown-nodes", "BUS-9", "400 of them", many_unknown_nodes),
 	CASE("bus-offers-in-time", "BUS-11 BUS-21", "every node is there before the state that goes with it",
 	     offers_in_time),
 	CASE("bus-nodes-changed", "BUS-13 BUS-21", "nodes are read once for a connection", nodes_changed_later),
 	CASE("bus-flood", "BUS-16 BUS-21", "a state that is written without end", watch_flood),
+	CASE("bus-flood-memory", "BUS-16 BUS-21", "it takes no memory", watch_flood_in_memory, .asks_toolstack = true),
 	CASE("bus-flood-in-init-wait", "BUS-16", "the same before the ring is announced", watch_flood_in_init_wait),
 	CASE("bus-says-why", "BUS-17 BUS-6", "the error node says why a connection failed", says_why,
 	     .asks_toolstack = true),

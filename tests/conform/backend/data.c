@@ -14,17 +14,17 @@
 static void whole_disk(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	for (unsigned int sector = 0; sector < DISK_SECTORS; sector += 64)
-		must_hold(front, "BLK-33", sector, 64, sector);
+	must_be_unchanged(front, "BLK-33");
 }
 
 static void last_sectors(struct front *front)
 {
-	uint64_t sectors;
+	uint64_t sectors, unit;
 
 	front_connect(front, "BUS-21");
 	sectors = front_backend_number(front, "sectors", 0);
-	for (unsigned int nr = 1; nr <= 88; nr = 3 * nr + 1)
+	unit = front_backend_number(front, "sector-size", 512) / 512;
+	for (unsigned int nr = unit; nr <= 88; nr = 3 * nr + unit)
 		must_hold(front, "BLK-33", sectors - nr, nr, sectors - nr);
 	must_write(front, "BLK-33", sectors - 8, 1, 30000);
 	must_write(front, "BLK-33", 0, 1, 40000);
@@ -291,9 +291,15 @@ static void write_beyond_cut(struct front *front)
 
 const struct backend_case data_cases[] = {
 	CASE("data-whole-disk", "BLK-33 BUS-21", "every sector of the disk is where it belongs", whole_disk),
+	CASE("data-whole-disk-4096", "BLK-33 BUS-21", "the same, of a disk with sectors of 4096 octets", whole_disk,
+	     .has_large_sectors = true),
 	CASE("data-last-sectors", "BLK-33 BUS-21", "the first and the last sectors can be read and written",
 	     last_sectors),
+	CASE("data-last-sectors-4096", "BLK-33 BUS-21", "the same, of a disk with sectors of 4096 octets", last_sectors,
+	     .has_large_sectors = true),
 	CASE("data-large-sector-node", "BLK-33", "feature-large-sector-size changes nothing", large_sector_node),
+	CASE("data-large-sector-node-4096", "BLK-33", "nor where sectors have 4096 octets", large_sector_node,
+	     .has_large_sectors = true),
 	CASE("data-read-after-write", "BLK-44 BUS-21", "a READ gives what a WRITE before it wrote", read_after_write),
 	CASE("data-overlapping", "BLK-46 BUS-21", "WRITEs and READs of the same sectors at once", overlapping),
 	CASE("data-same-page", "BLK-30 BUS-21", "one page in all segments of a request", same_page_in_one_request),

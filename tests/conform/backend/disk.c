@@ -53,6 +53,8 @@ static void cdrom(struct front *front)
 
 const struct backend_case disk_cases[] = {
 	CASE("disk-sizes", "BLK-34 BLK-33 BLK-35 BUS-21", "sectors, sector-size, physical-sector-size", sizes),
+	CASE("disk-sizes-4096", "BLK-34 BLK-33 BLK-35 BUS-21", "the same, of a disk with sectors of 4096 octets", sizes,
+	     .has_large_sectors = true),
 	CASE("disk-info-writable", "BLK-40 BLK-41 BLK-33 BUS-21", "a disk that can be written", writable),
 	CASE("disk-info-read-only", "BLK-40 BLK-41 BLK-33 BUS-21", "a disk that is read-only", read_only,
 	     .is_read_only = true),

@@ -131,6 +131,23 @@ static void order_0_with_ring_ref(struct front *front)
 	must_connect(front, "BLK-4", "with ring-page-order 0 and ring-ref");
 }
 
+/* FreeBSD, OpenBSD: the same in two ways. */
+static void number_of_pages_beside_order(struct front *front)
+{
+	front_begin(front);
+	if (max_order(front) == 0)
+		skip("the backend offers rings of one page only");
+	for (front->order = 1; front->order <= max_order(front); front->order++) {
+		front_make(front);
+		front_lay_out(front);
+		front_write(front, "num-ring-pages", "%u", 1U << front->order);
+		front_switch(front, front->state);
+		must_connect(front, "BUS-21", "with num-ring-pages beside ring-page-order");
+		must_serve_ring(front, "RING-1");
+		must_offer_again(front, "BUS-43");
+	}
+}
+
 /* The last ones shift a 1 out of its word, or to where it was. */
 static void order_too_great(struct front *front)
 {
@@ -196,6 +213,8 @@ const struct backend_case node_cases[] = {
 	CASE("node-order-0-ring-ref", "BLK-4", "ring-page-order 0 with ring-ref", order_0_with_ring_ref),
 	CASE("node-pages-without-order", "BUS-6 BLK-68 RING-1 RING-10", "a ring whose size is in num-ring-pages alone",
 	     pages_without_order),
+	CASE("node-number-of-pages", "BUS-21 RING-1 BUS-43 RING-10", "num-ring-pages beside ring-page-order",
+	     number_of_pages_beside_order),
 	CASE("node-order-too-great", "BLK-5 BUS-27", "a ring larger than what is offered", order_too_great),
 	CASE("node-features-offered", "BLK-8 BUS-21", "features are offered or denied, not left out",
 	     features_are_offered),

@@ -25,11 +25,11 @@ static void write_with(struct front *front, const char *clause, uint8_t operatio
 	struct blk_request request;
 
 	for (unsigned int nr = 1; nr <= BLK_MAX_SEGMENTS; nr++) {
-		request = front_request(front, operation, 100 * nr, nr);
+		request = front_request(front, operation, 104 * nr, nr);
 		pattern_fill(front_page(front, 0), 10000 * nr, nr * PAGE_SECTORS);
 		must_answer(front, clause, &request, BLKIF_RSP_OKAY);
-		must_hold(front, clause, 100 * nr, nr * PAGE_SECTORS, 10000 * nr);
-		must_hold(front, clause, 100 * nr + nr * PAGE_SECTORS, 1, 100 * nr + nr * PAGE_SECTORS);
+		must_hold(front, clause, 104 * nr, nr * PAGE_SECTORS, 10000 * nr);
+		must_hold(front, clause, (104 + PAGE_SECTORS) * nr, PAGE_SECTORS, (104 + PAGE_SECTORS) * nr);
 	}
 }
 
@@ -191,6 +191,8 @@ const struct backend_case order_cases[] = {
 	CASE("flush-empty", "BLK-47 BUS-21", "a FLUSH without data", empty_flush, .needs = "feature-flush-cache"),
 	CASE("flush-with-data", "BLK-48 BUS-21", "a FLUSH of 1 to 11 segments writes them", flush_with_data,
 	     .needs = "feature-flush-cache"),
+	CASE("flush-with-data-4096", "BLK-48 BUS-21", "the same, where sectors have 4096 octets", flush_with_data,
+	     .needs = "feature-flush-cache", .has_large_sectors = true),
 	CASE("flush-in-flight", "BLK-47 BLK-44 BUS-21", "FLUSHes among WRITEs", flushes_in_flight,
 	     .needs = "feature-flush-cache"),
 	CASE("barrier-with-data", "BLK-51 BUS-21", "a BARRIER of 1 to 11 segments writes them", barrier_with_data,

@@ -82,6 +82,61 @@ static void frontend_gone_while_connecting(struct front *front)
 	frontend_gone(front, NULL);
 }
 
+/* Some remove their own directory at once, of a disk that is not online. */
+static bool await_end(struct front *front)
+{
+	return front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS) || front_await_backend(front, XB_UNKNOWN, 0) ||
+	       front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS);
+}
+
+/* It has had its 10 s, as far as the toolstack is concerned: the last that the backend hears of it. */
+static void must_let_go_by_force(struct front *front)
+{
+	front_remove_directory(front);
+	MUST("BUS-41", await_end(front), "it is %s though the frontend, which never closed, is gone",
+	     front_backend_state_name(front));
+	must_have_let_go(front, "BUS-41");
+	toolstack_create_frontend(front);
+}
+
+/* Whether it serves the ring, or has let go of it: nothing in between. */
+static void must_wait_or_have_let_go(struct front *front)
+{
+	enum xb_state now = front_backend_state(front);
+
+	MUST("BUS-35", now == XB_CLOSING || now == XB_CLOSED, "it is %s, and was told to close", xb_state_name(now));
+	if (now == XB_CLOSED)
+		must_have_let_go(front, "BUS-35");
+}
+
+static void frontend_silent_when_told(struct front *front)
+{
+	front_connect(front, "BUS-21");
+	front_fill_ring(front, BLKIF_OP_READ);
+	toolstack_close(front);
+	MUST("BUS-35", front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, and was told to close",
+	     front_backend_state_name(front));
+	front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS);
+	must_wait_or_have_let_go(front);
+	if (front->ring)
+		must_let_go_by_force(front);
+}
+
+/* The backend ends by itself, and the frontend does not follow. */
+static void frontend_silent_when_refused(struct front *front)
+{
+	front_connect(front, "BUS-21");
+	must_go_on(front, "BUS-21");
+	front_set_req_prod(front, front->req_prod - 1);
+	front_notify(front);
+	MUST("RING-7", front_await_refusal(front, FRONT_PATIENCE_MS), "with a req_prod that went back it stays %s",
+	     front_backend_state_name(front));
+	front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS);
+	must_wait_or_have_let_go(front);
+	if (front->ring)
+		must_let_go_by_force(front);
+}
+
 /* Nobody gives it back then: what it does is looked at from outside. */
 static void backend_gone(struct front *front, bool has_ring)
 {
@@ -145,6 +200,10 @@ const struct backend_case removal_cases[] = {
 	     frontend_gone_in_connected, .asks_toolstack = true),
 	CASE("gone-frontend-connecting", "BUS-41 BUS-43", "the same while the ring is mapped",
 	     frontend_gone_while_connecting, .asks_toolstack = true),
+	CASE("gone-frontend-silent", "BUS-41 BUS-35 BUS-21", "the same of one that was told to close, and did not",
+	     frontend_silent_when_told, .asks_toolstack = true),
+	CASE("gone-frontend-refused", "BUS-41 BUS-35 RING-7 BUS-21", "the same of one whose ring was broken",
+	     frontend_silent_when_refused, .asks_toolstack = true),
 	CASE("gone-backend-in-init-wait", "BUS-42 BUS-4", "the backend's directory is removed",
 	     backend_gone_in_init_wait, .asks_toolstack = true),
 	CASE("gone-backend-in-connected", "BUS-42 BUS-4 BUS-21", "the same while it is connected",

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "tests/conform/peer/course.h"
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/judge.h"
 
 /* ---- giving up ------------------------------------------------------------------------------------------------- */
 
@@ -101,6 +103,25 @@ static void backwards_one_lap(struct front *front)
 	begin_with_traffic(front, 40);
 	set_bad_req_prod(front, front->req_prod - front->layout.nr_slots);
 	must_give_up(front, 0, "RING-7");
+}
+
+/* The ring is broken before it is a ring: refused, or given up once it is looked at. */
+static void overflow_at_attach(struct front *front)
+{
+	static const ring_idx ahead[] = { 1, 0x80000000U, -64U };
+
+	front_begin(front);
+	for (unsigned int i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++) {
+		front_make(front);
+		fill_slots(front);
+		front_set_req_prod(front, front->layout.nr_slots + ahead[i]);
+		front_publish(front);
+		must_give_up(front, 0, "RING-7");
+		must_offer_again(front, "BUS-27");
+	}
+	front_make(front);
+	front_announce(front, "RING-14");
+	must_go_on(front, "RING-14");
 }
 
 /* XSA-39: the work that a backend lets an index give it has to be bounded. */
@@ -262,6 +283,8 @@ const struct backend_case ring_index_cases[] = {
 	CASE("ring-producer-backwards", "RING-7 RING-10 BUS-21", "req_prod one back", backwards),
 	CASE("ring-producer-one-lap-back", "RING-7 RING-10 BUS-21", "req_prod back by the number of slots",
 	     backwards_one_lap),
+	CASE("ring-producer-at-attach", "RING-7 RING-14 BUS-27", "req_prod too far ahead before anybody has connected",
+	     overflow_at_attach),
 	CASE("ring-producer-garbage", "RING-7 RING-14 RING-10 BUS-21", "req_prod anywhere, again and again", garbage),
 	CASE("ring-overflow-in-flight", "RING-14 RING-10 BUS-21",
 	     "of a ring that breaks under load only what was taken is answered", overflow_in_flight),

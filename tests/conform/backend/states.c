@@ -13,7 +13,7 @@
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define OFFER_MS  10000 /* libxl's patience */
 #define PROMPT_MS 250   /* a first request, of the quickest of a few connections */
-#define NR_FLAPS  200
+#define NR_FLAPS  400
 #define NR_JUMPS  500
 
 /* ---- the offer ------------------------------------------------------------------------------------------------- */
@@ -199,6 +199,20 @@ static void refuses(struct front *front)
 	must_start_over(front, "BUS-27");
 }
 
+/* A port that only another domain may bind. */
+static void refuses_port_for_others(struct front *front)
+{
+	front_begin(front);
+	front_make(front);
+	xenevtchn_unbind(front->evtchn, front->port);
+	front->port = xenevtchn_bind_unbound_port(front->evtchn, front->dev.domid + 77);
+	if (front->port < 0)
+		skip("there is no port here for a domain that does not exist");
+	front_publish(front);
+	must_refuse(front, "BUS-27", "a port for another domain");
+	must_start_over(front, "BUS-27");
+}
+
 /* A page that is not granted. Nothing else happens until something is announced. */
 static void refuses_until_announced(struct front *front)
 {
@@ -280,7 +294,7 @@ static void flaps_with_requests(struct front *front)
 	struct blk_request request;
 
 	front_connect(front, "BUS-30");
-	for (unsigned int i = 0; i < NR_FLAPS / 4; i++) {
+	for (unsigned int i = 0; i < NR_FLAPS / 8; i++) {
 		request = front_request(front, BLKIF_OP_READ, 0, 11);
 		front_put(front, &request);
 		front_push(front);
@@ -327,6 +341,8 @@ const struct backend_case state_cases[] = {
 	CASE("state-connected-serves", "BUS-25 BUS-34", "from Connected on requests are served",
 	     connected_means_connected),
 	CASE("state-refuses-port", "BUS-27", "a closed port ends in Closing, and a better one is taken", refuses),
+	CASE("state-refuses-other-port", "BUS-27", "so does a port that is open to another domain",
+	     refuses_port_for_others),
 	CASE("state-refuses-once", "BUS-27", "what was refused is not tried again by itself", refuses_until_announced),
 	CASE("state-of-others", "BUS-28", "InitWait, Reconfiguring and Reconfigured are no frontend's",
 	     states_of_others),

@@ -12,7 +12,7 @@
 #define FAR	   1000 /* responses ahead: no event is asked for */
 #define A_WHILE_MS 1000
 
-static void end_the_one(struct front *front)
+static void stop(struct front *front)
 {
 	toolstack_stop_backend(front);
 	if (front_backend_state(front) != XB_CONNECTED) {
@@ -38,7 +38,7 @@ static void begin_the_other(struct front *front, unsigned int nr_requests)
 
 static void hand_over(struct front *front, unsigned int nr_requests)
 {
-	end_the_one(front);
+	stop(front);
 	begin_the_other(front, nr_requests);
 }
 
@@ -137,7 +137,7 @@ static void leaves_another_ring(struct front *front)
 
 	front_connect(front, "BUS-21");
 	must_go_on(front, "BUS-21");
-	end_the_one(front);
+	stop(front);
 	moved = front->rsp_cons + 3;
 	front_overwrite_rsp_prod(front, moved);
 	begin_the_other(front, 1);
@@ -145,6 +145,26 @@ static void leaves_another_ring(struct front *front)
 	MUST("RING-23", peer_load_acquire(&front->ring->rsp_prod) == moved,
 	     "it has taken a ring over whose rsp_prod was %u when it was left and is %u, and makes that %u",
 	     front->rsp_cons, moved, peer_load(&front->ring->rsp_prod));
+}
+
+/* What no frontend can have was put there while nobody looked: it is refused, or given up; never done. */
+static void broken_meanwhile(struct front *front)
+{
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < front->layout.nr_slots; i++)
+		must_go_on(front, "BUS-21");
+	stop(front);
+	front_set_req_prod(front, front->req_prod + front->layout.nr_slots + 1);
+	toolstack_start_backend(front);
+	front_notify(front);
+	if (!front_await_refusal(front, FRONT_PATIENCE_MS)) {
+		MUST("RING-24", peer_load(&front->ring->rsp_prod) == front->rsp_cons,
+		     "it has taken over a ring with %u requests more than it has slots, and answers them",
+		     front->layout.nr_slots + 1);
+		skip("the backend does not take the disks of another one over");
+	}
+	MUST("RING-24", peer_load(&front->ring->rsp_prod) == front->rsp_cons, "it answers requests of a broken ring");
+	must_start_over(front, "RING-14");
 }
 
 const struct backend_case takeover_cases[] = {
@@ -158,5 +178,7 @@ const struct backend_case takeover_cases[] = {
 	     keeps_directory, .asks_toolstack = true),
 	CASE("takeover-another-ring", "RING-23 BUS-21", "a ring that is not as it was left", leaves_another_ring,
 	     .asks_toolstack = true),
+	CASE("takeover-broken", "RING-24 RING-14 BUS-21", "a ring whose req_prod went too far between the two",
+	     broken_meanwhile, .asks_toolstack = true),
 	{ .name = NULL },
 };

@@ -7,9 +7,11 @@
 
 #include "tests/conform/peer/course.h"
 #include "tests/conform/peer/judge.h"
+#include "tests/conform/peer/toolstack.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define LONG_TEXT 1900 /* xenstored lets a guest write 2048 octets into a node, unless it is told otherwise */
+#define LONGEST   4000 /* with its path nearly all that a message to xenstored holds; the toolstack may write it */
 
 /* ---- what there has to be -------------------------------------------------------------------------------------- */
 
@@ -60,6 +62,25 @@ static void refuses_values(struct front *front, const char *node, const char *co
 	for (unsigned int i = 0; i < nr; i++)
 		must_refuse_text(front, node, values[i]);
 	must_refuse_text(front, node, digits);
+	front_make(front);
+	front_announce(front, "BUS-6");
+	must_go_on(front, "BUS-6");
+}
+
+/* As long as it can be: the toolstack, or a guest with another quota, writes more than others expect. */
+static void refuses_longest(struct front *front)
+{
+	static const char *const nodes[] = { "ring-ref", "event-channel" };
+
+	front_begin(front);
+	for (unsigned int i = 0; i < NR(nodes); i++) {
+		front_make(front);
+		front_lay_out(front);
+		toolstack_write_digits(front, nodes[i], LONGEST);
+		front_switch(front, front->state);
+		must_refuse(front, "BUS-6", "a number of 4000 digits");
+		must_offer_again(front, "BUS-27");
+	}
 	front_make(front);
 	front_announce(front, "BUS-6");
 	must_go_on(front, "BUS-6");
@@ -190,6 +211,8 @@ const struct backend_case value_cases[] = {
 	CASE("value-ring-ref-value", "BUS-6 BUS-27", "a ring-ref that cannot be one", ring_ref_values),
 	CASE("value-ring-ref-decorated", "BUS-6 BUS-27", "a ring-ref with a sign, a blank or more", ring_ref_decorated),
 	CASE("value-ring-ref-wrapped", "BUS-6", "a ring-ref of more than 32 bits", ring_ref_wrapped),
+	CASE("value-longest", "BUS-6 BUS-27", "numbers as long as a node can be", refuses_longest,
+	     .asks_toolstack = true),
 	CASE("value-event-channel-missing", "BUS-6 BUS-27", "no event-channel", event_channel_missing),
 	CASE("value-event-channel-value", "BUS-6 BUS-27", "an event-channel that cannot be one", event_channel_values),
 	CASE("value-event-channel-decorated", "BUS-6 BUS-27", "an event-channel with a sign, a blank or more",

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <xen/io/xs_wire.h>
 
 #include "tests/conform/peer/script.h"
 #include "tests/conform/peer/storage.h"
@@ -150,6 +153,35 @@ static int read_cpu_time(struct xb_store *store, struct errand *errand, struct e
 	return 0;
 }
 
+/* The second number is that of pages in memory. */
+static int read_rss(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	pid_t pid = errand->toolstack->backend_pid(errand->toolstack->arg);
+	unsigned long nr_pages = 0;
+	char path[32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	file = pid > 0 ? fopen(path, "re") : NULL;
+	if (!file || fscanf(file, "%*u %lu", &nr_pages) != 1)
+		strcpy(errand->answer, TOOLSTACK_CANNOT);
+	else
+		sprintf(errand->answer, "=%lu", nr_pages * sysconf(_SC_PAGESIZE) / 1024);
+	if (file)
+		fclose(file);
+	return 0;
+}
+
+static int write_digits(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	unsigned int nr = strtoul(errand->value, NULL, 10);
+	char digits[XENSTORE_PAYLOAD_MAX + 1];
+
+	memset(digits, '1', sizeof(digits));
+	digits[nr < XENSTORE_PAYLOAD_MAX ? nr : XENSTORE_PAYLOAD_MAX] = '\0';
+	return xb_write(store, errand->toolstack->vbd->frontend, errand->name, err, "%s", digits);
+}
+
 static int resize_image(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
 	char params[1100];
@@ -189,6 +221,8 @@ static const struct {
 	{ "stop", stop_backend, false },
 	{ "start", start_backend, false },
 	{ "cpu", read_cpu_time, false },
+	{ "rss", read_rss, false },
+	{ "write-digits", write_digits, false },
 	{ "resize", resize_image, false },
 	{ "make-storage", make_storage, false },
 	{ "fail-storage", fail_storage, false },

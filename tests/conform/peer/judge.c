@@ -106,6 +106,12 @@ void must_hold(struct front *front, const char *clause, uint64_t sector, unsigne
 		     "sector %llu holds something else than it should", (unsigned long long)sector + i);
 }
 
+void must_be_unchanged(struct front *front, const char *clause)
+{
+	for (unsigned int sector = 0; sector < DISK_SECTORS; sector += 64)
+		must_hold(front, clause, sector, 64, sector);
+}
+
 void must_write(struct front *front, const char *clause, uint64_t sector, unsigned int nr_pages, uint64_t pattern)
 {
 	struct blk_request request = front_request(front, BLKIF_OP_WRITE, sector, nr_pages);

@@ -33,6 +33,8 @@ void must_answer_all(struct front *front, const char *clause, unsigned int nr);
 uint64_t must_answer_next(struct front *front, const char *clause);
 /* The disk has from `sector` on what pattern_fill() makes of `pattern`; at most 88 sectors. */
 void must_hold(struct front *front, const char *clause, uint64_t sector, unsigned int nr_sectors, uint64_t pattern);
+/* The whole disk has what the suite has put there. */
+void must_be_unchanged(struct front *front, const char *clause);
 /* Those sectors, as they are now; good until the next look. */
 const uint8_t *must_read(struct front *front, const char *clause, uint64_t sector, unsigned int nr_sectors);
 /* pattern_fill(pattern) goes to the disk, with one request of whole pages and an OKAY. */

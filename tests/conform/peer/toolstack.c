@@ -27,6 +27,8 @@ static const char *ask(struct front *front, const char *fmt, ...)
 		error("%s%s", err.text, rc == -EACCES ? " (a case that asks the toolstack says so in its row)" : "");
 	if (strcmp(answer, TOOLSTACK_CANNOT) == 0)
 		skip("%s", answer);
+	if (strncmp(answer, "BUS-18 ", 7) == 0) /* what attach says in host.h */
+		fail("BUS-18", "%s", answer + 7);
 	if (answer[0] != '=')
 		error("the toolstack's part: %s: %s", question, answer);
 	return answer + 1;
@@ -85,6 +87,21 @@ void toolstack_start_backend(struct front *front)
 unsigned int toolstack_backend_cpu_ms(struct front *front)
 {
 	return strtoul(ask(front, "cpu"), NULL, 10);
+}
+
+unsigned int toolstack_backend_rss_kib(struct front *front)
+{
+	return strtoul(ask(front, "rss"), NULL, 10);
+}
+
+void toolstack_write_digits(struct front *front, const char *name, unsigned int nr)
+{
+	ask(front, "write-digits %s %u", name, nr);
+}
+
+uint32_t toolstack_attach_neighbour(struct front *front)
+{
+	return strtoul(ask(front, "neighbour"), NULL, 10);
 }
 
 void toolstack_resize_image(struct front *front, uint64_t size_bytes)

@@ -42,8 +42,14 @@ void toolstack_hotplug(struct front *front);
 /* The backend's process is told to end, and has ended; another begins. The case is skipped if the suite cannot. */
 void toolstack_stop_backend(struct front *front);
 void toolstack_start_backend(struct front *front);
+/* A second disk of ours, of the same backend's, as new as ours was; the device's number. */
+uint32_t toolstack_attach_neighbour(struct front *front);
 /* The CPU time that it has used up, all of its threads together. */
 unsigned int toolstack_backend_cpu_ms(struct front *front);
+/* The memory that it has now. */
+unsigned int toolstack_backend_rss_kib(struct front *front);
+/* A node of the frontend's directory, of so many digits, which may be more than a guest can write. */
+void toolstack_write_digits(struct front *front, const char *name, unsigned int nr);
 /* The file behind the disk, as somebody would who has it. */
 void toolstack_resize_image(struct front *front, uint64_t size_bytes);
 /* Another image with the same contents: the `params` of a disk to be made. Its writes fail later, when they are to. */

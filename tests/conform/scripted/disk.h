@@ -11,7 +11,7 @@
 
 #include "tests/conform/peer/back.h"
 
-#define DISK_MAX_SEGMENTS 64 /* of an indirect request */
+#define DISK_MAX_SEGMENTS 1024 /* of an indirect request: two pages full */
 
 struct disk {
 	struct back back; /* the first, so that what writes its nodes finds the rest */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* A raw file as a disk's storage. */
+/* A raw file, or a block device, as a disk's storage. */
 #include "tests/conform/scripted/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "tests/conform/violate.h"
 
@@ -45,19 +48,37 @@ static int parse_nodes(struct disk *disk, char *path, size_t size)
 
 /* ---- open and close -------------------------------------------------------------------------------------------- */
 
+/* The device knows its sectors better than our option does. */
+static bool read_sizes(struct disk *disk, uint64_t *size_bytes)
+{
+	struct stat st;
+	int sector_bytes;
+
+	if (fstat(disk->fd, &st))
+		return false;
+	*size_bytes = st.st_size;
+	if (!S_ISBLK(st.st_mode))
+		return true;
+	if (ioctl(disk->fd, BLKGETSIZE64, size_bytes) || ioctl(disk->fd, BLKSSZGET, &sector_bytes))
+		return false;
+	disk->back.sector_bytes = sector_bytes;
+	return true;
+}
+
 static bool open_file(struct disk *disk, const char *path)
 {
 	bool is_read_only = disk->back.is_read_only && !violates("BLK-26");
-	uint32_t sector_bytes = disk->back.sector_bytes;
-	struct stat st;
+	uint32_t sector_bytes;
+	uint64_t size_bytes;
 
 	disk->fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (disk->fd < 0 || fstat(disk->fd, &st)) {
+	if (disk->fd < 0 || !read_sizes(disk, &size_bytes)) {
 		errbuf_set(&disk->fault, -errno, "image %.300s: %s", path, strerror(errno));
 		return false;
 	}
-	disk->back.nr_sectors = st.st_size / BACK_SECTOR_BYTES;
-	if (st.st_size == 0 || st.st_size % sector_bytes) {
+	sector_bytes = disk->back.sector_bytes;
+	disk->back.nr_sectors = size_bytes / BACK_SECTOR_BYTES;
+	if (size_bytes == 0 || size_bytes % sector_bytes) {
 		errbuf_set(&disk->fault, -EINVAL, "image %.300s: its size is no multiple of %u", path, sector_bytes);
 		return false;
 	}
@@ -79,7 +100,9 @@ static uint64_t file_sectors(const struct disk *disk)
 {
 	struct stat st;
 
-	return fstat(disk->fd, &st) ? disk->back.nr_sectors : (uint64_t)st.st_size / BACK_SECTOR_BYTES;
+	if (fstat(disk->fd, &st) || !S_ISREG(st.st_mode))
+		return disk->back.nr_sectors;
+	return (uint64_t)st.st_size / BACK_SECTOR_BYTES;
 }
 
 /* It may be less by now than what was offered. */

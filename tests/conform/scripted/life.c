@@ -3,6 +3,7 @@
 #include "tests/conform/scripted/disk.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -295,6 +296,8 @@ static void serve_ring(struct disk *disk)
 
 	while (!(seen & BACK_SAW_STORE)) {
 		found = disk->back.ring ? disk_look_into_ring(disk, seen & BACK_SAW_EVENT) : RING_SLEEPS;
+		if (found == RING_IS_BROKEN && violates("BUS-50"))
+			exit(EXIT_FAILURE);
 		if (found == RING_IS_BROKEN && violates("RING-14"))
 			back_switch(&disk->back, XB_CLOSING);
 		else if (found == RING_IS_BROKEN)
@@ -324,7 +327,7 @@ void disk_serve(struct disk *disk, uint32_t sector_bytes)
 	struct back *back = &disk->back;
 
 	disk->was_offered = back_own_state(back) != XB_INITIALISING;
-	back->sector_bytes = violates("BLK-27") || violates("BLK-33") ? 4096 : sector_bytes;
+	back->sector_bytes = sector_bytes;
 	back->max_queues = violates("BLK-7.queues") ? 2 : 1;
 	back->max_indirect_segments = DISK_MAX_SEGMENTS;
 	back->is_persistent = !violates("GNT-12");

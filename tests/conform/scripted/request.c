@@ -48,18 +48,29 @@ void task_decode(const struct disk *disk, struct task *task)
 
 /* ---- an indirect one's segments -------------------------------------------------------------------------------- */
 
-/* Once for a request: only who breaks BLK-64 does it again. */
-bool task_copy_segments(struct disk *disk, struct task *task)
+/* What stands in one page of them, once; the first is the i-th of the request. */
+static bool copy_page_of_segments(struct disk *disk, struct task *task, unsigned int i)
 {
+	const uint8_t *grefs = task->slot + offsets[disk->back.abi].indirect_grefs;
 	struct blkif_request_segment segment[NR_INDIRECT_SEGMENTS];
 	struct blk_segment page = { .last_sect = SECTORS_PER_PAGE - 1 };
 
-	memcpy(&page.gref, task->slot + offsets[disk->back.abi].indirect_grefs, sizeof(page.gref));
+	memcpy(&page.gref, grefs + i / NR_INDIRECT_SEGMENTS * sizeof(page.gref), sizeof(page.gref));
 	if (!back_copy_from(&disk->back, &page, segment))
 		return false;
-	for (unsigned int i = 0; i < task->nr_segments; i++)
+	for (unsigned int k = 0; k < NR_INDIRECT_SEGMENTS && i < task->nr_segments; k++, i++)
 		task->segment[i] =
-			(struct blk_segment){ segment[i].gref, segment[i].first_sect, segment[i].last_sect };
+			(struct blk_segment){ segment[k].gref, segment[k].first_sect, segment[k].last_sect };
+	return true;
+}
+
+/* Once for a request: only who breaks BLK-64 does it again. */
+bool task_copy_segments(struct disk *disk, struct task *task)
+{
+	for (unsigned int i = 0; i < task->nr_segments; i += NR_INDIRECT_SEGMENTS) {
+		if (!copy_page_of_segments(disk, task, i))
+			return false;
+	}
 	return true;
 }
 
@@ -73,7 +84,7 @@ static bool take_indirect(struct disk *disk, struct task *task)
 	task->nr_segments = nr_segments < DISK_MAX_SEGMENTS ? nr_segments : DISK_MAX_SEGMENTS;
 	if (task->operation != BLKIF_OP_READ && task->operation != BLKIF_OP_WRITE && !violates("BLK-63"))
 		return false;
-	return task->nr_segments == 0 || task_copy_segments(disk, task);
+	return task_copy_segments(disk, task);
 }
 
 /* ---- segments -------------------------------------------------------------------------------------------------- */

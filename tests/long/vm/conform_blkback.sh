@@ -15,7 +15,6 @@ cases='@(bus-*|state-*|value-*|gnt-persistent*|reject-*|barrier-*|discard*|indir
 expected_lines='xen-blkback/xenbus\.c:[0-9]+ xen_blkif_disconnect|^(\[ *[0-9.]+\] )?Call Trace:|vbd vbd-1-[0-9]+: |I/O error, dev loop'
 
 dom0() {
-	load_module loop
 	load_module xen-blkback max_queues=4 # without it as many as dom0 has CPUs
 	conform blkback --script /etc/xen/scripts/block-peer
 }
