@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Lists mutants of C sources, one per line: FILE:LINE<tab>OPERATOR<tab>the line as it is to be. Only what changes what the
-# program does: comments, declarations, includes and assertions are left alone.
+# program does: comments, declarations, includes and assertions are left alone, and what is for a kernel.
 #
 #	awk -f tests/conform/mutants.awk FILE...
 function emit(operator, text) {
@@ -41,6 +41,9 @@ function each_number(    before, rest, number, at) {
 		next
 	}
 }
+/^#ifdef __KERNEL__/ { is_kernel = 1 }
+/^#(else|endif)/ { is_kernel = 0 }
+is_kernel { next }
 /^[^\t]/ || /^[ \t]*$/ || /^#/ || /assert/ || /^\t+(\/\/|\*)/ || /^\t*[{}]*$/ { next }
 {
 	line = $0
