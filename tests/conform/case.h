@@ -39,9 +39,9 @@ struct frontend_case {
 /* Each ends with a row without a name; cases.c lists them. */
 extern const struct backend_case bus_cases[], state_cases[], close_cases[], removal_cases[], takeover_cases[],
 	ring_cases[], ring_event_cases[], ring_index_cases[], ring_race_cases[], grant_cases[], grant_end_cases[],
-	grant_error_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[], queue_cases[],
-	request_cases[], reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[], indirect_cases[],
-	combination_cases[], manner_cases[], neighbour_cases[];
+	grant_error_cases[], grant_ring_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[],
+	queue_cases[], request_cases[], reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[],
+	indirect_cases[], combination_cases[], manner_cases[], neighbour_cases[];
 
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],

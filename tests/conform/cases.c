@@ -10,8 +10,8 @@
 static const struct backend_case *const tables[] = {
 	bus_cases, state_cases, close_cases, removal_cases, neighbour_cases, takeover_cases, ring_cases,
 	ring_event_cases, ring_index_cases, ring_race_cases, grant_cases, grant_end_cases, grant_error_cases,
-	persistent_cases, event_cases, value_cases, node_cases, queue_cases, request_cases, reject_cases, disk_cases,
-	data_cases, order_cases, discard_cases, indirect_cases, combination_cases,
+	grant_ring_cases, persistent_cases, event_cases, value_cases, node_cases, queue_cases, request_cases,
+	reject_cases, disk_cases, data_cases, order_cases, discard_cases, indirect_cases, combination_cases,
 	manner_cases,
 };
 
