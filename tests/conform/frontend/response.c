@@ -248,7 +248,7 @@ static void response_after_index(struct play *play)
 /* ---- while it is read ------------------------------------------------------------------------------------------ */
 
 struct flicker {
-	volatile bool ends;
+	volatile bool runs, ends;
 	uint8_t *slot;
 	size_t len;
 };
@@ -265,6 +265,7 @@ static void *flick(void *arg)
 	while (!flicker->ends) {
 		peer_write(flicker->slot, bad, flicker->len);
 		peer_write(flicker->slot, good, flicker->len);
+		flicker->runs = true;
 	}
 	return NULL;
 }
@@ -274,13 +275,15 @@ static void response_flickers(struct play *play)
 {
 	struct back *back = &play->back;
 	struct out *out = begin(play);
-	struct flicker flicker = { false, ring_slot(back->ring, &back->layout, back->rsp_prod),
-				   back->layout.response_bytes };
+	struct flicker flicker = { .slot = ring_slot(back->ring, &back->layout, back->rsp_prod),
+				   .len = back->layout.response_bytes };
 	pthread_t thread;
 
 	back_put(back, &(struct blk_response){ out->held[0].id, out->held[0].operation, BLKIF_RSP_OKAY });
 	if (pthread_create(&thread, NULL, flick, &flicker))
 		error("a thread cannot be started");
+	while (!flicker.runs)
+		usleep(100);
 	back_push(back);
 	play_await_drive(play, PLAY_SILENCE_MS);
 	flicker.ends = true;
