@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "tests/conform/case.h"
 #include "tests/conform/peer/indirect.h"
 
+#define FLICKER_NS      500000000ULL /* both threads run in that time, however busy the machine is */
 #define BARRIER_PAGE    12 /* behind those of ORDERED_SECTORS */
 #define ORDERED_SECTORS 80
 
@@ -287,7 +289,7 @@ static void indirect_flicker(struct front *front)
 	octets = make_flickering(front, &flicker);
 	if (pthread_create(&thread, NULL, run_flicker, &flicker))
 		error("a second thread cannot be made");
-	for (unsigned int i = 0; i < 2000; i++) {
+	for (uint64_t end = clock_now_ns() + FLICKER_NS; clock_now_ns() < end;) {
 		mark_fill(front_page(front, 0), 2 * GRANT_PAGE_BYTES);
 		judge_flickering(front, octets_do(front, "BLK-13", &octets, BLKIF_OP_READ));
 	}

@@ -248,7 +248,7 @@ static void response_after_index(struct play *play)
 /* ---- while it is read ------------------------------------------------------------------------------------------ */
 
 struct flicker {
-	volatile bool ends;
+	volatile bool runs, ends;
 	struct back *back;
 	ring_idx index;
 };
@@ -265,6 +265,7 @@ static void *flick(void *arg)
 	while (!flicker->ends) {
 		back_overwrite_slot(flicker->back, flicker->index, bad);
 		back_overwrite_slot(flicker->back, flicker->index, good);
+		flicker->runs = true;
 	}
 	return NULL;
 }
@@ -274,12 +275,14 @@ static void response_flickers(struct play *play)
 {
 	struct back *back = &play->back;
 	struct out *out = begin(play);
-	struct flicker flicker = { false, back, back->rsp_prod };
+	struct flicker flicker = { .back = back, .index = back->rsp_prod };
 	pthread_t thread;
 
 	back_put(back, &(struct blk_response){ out->held[0].id, out->held[0].operation, BLKIF_RSP_OKAY });
 	if (pthread_create(&thread, NULL, flick, &flicker))
 		error("a thread cannot be started");
+	while (!flicker.runs)
+		usleep(100);
 	back_push(back);
 	play_await_drive(play, PLAY_SILENCE_MS);
 	flicker.ends = true;

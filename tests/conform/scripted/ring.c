@@ -13,6 +13,7 @@
 #define FIRST_UNMASK_US    20U
 #define MAX_UNMASK_US      10000U
 #define EARLY_US           2000 /* RING-11 */
+#define CHECKED_US         50   /* RING-13, BLK-64 */
 
 /* ---- responses ------------------------------------------------------------------------------------------------- */
 
@@ -92,9 +93,11 @@ static void take(struct disk *disk, struct task *task)
 	task_decode(disk, task);
 }
 
-/* As those do who read it in the page. */
+/* As those do who read it in the page, and so late that whoever changes it meanwhile is in time. */
 static void take_again(struct disk *disk, struct task *task)
 {
+	if (violates("RING-13") || violates("BLK-64.twice"))
+		usleep(CHECKED_US);
 	if (violates("RING-13")) {
 		disk->back.req_cons--;
 		take(disk, task);

@@ -11,7 +11,7 @@
 #include "tests/conform/violate.h"
 
 #define EARLY_US     2000 /* RING-11 */
-#define MAX_RE_READS 1000000
+#define MAX_RE_READS 10000000
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 

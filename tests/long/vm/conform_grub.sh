@@ -7,7 +7,7 @@
 [ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
-cases='@(ring-*|event-*)'
+cases='@(ring-!(*-index)|event-!(storm*|for-nothing))'
 . "$tests_vm/guest_frontend.sh"
 # shellcheck disable=SC2034
 expectation=grub extras=grub_xen each_anew=--renew-each
