@@ -34,8 +34,7 @@ enum xb_action {
 	XB_ACT_REFRESH,        /* frontend: Connected was announced again: the size may have changed */
 	XB_ACT_OFFER,          /* backend: publish and go (back) to InitWait */
 	XB_ACT_RESTART,        /* backend: the frontend starts over without closing: release everything, then OFFER */
-	XB_ACT_CLOSE,          /* backend: go to Closing and serve on until the frontend is Closed;
-				  frontend: finish what is in flight, release everything, go to Closed */
+	XB_ACT_CLOSE,          /* finish what is in flight, release everything, go to Closing (frontend: to Closed) */
 	XB_ACT_DISCONNECT,     /* release everything, go to Closed; a backend with online=0 is removed */
 	XB_ACT_GONE,           /* an end's directory is gone: release everything, forget the device */
 };

@@ -219,9 +219,7 @@ static void advance_connected(struct device *dev, enum xb_action action)
 	case XB_ACT_CONNECT: /* the store did not answer when it was to be said */
 		device_publish(dev);
 		break;
-	case XB_ACT_CLOSE: /* a guest may write back what it has cached until it is Closed */
-		switch_to(dev, XB_CLOSING);
-		break;
+	case XB_ACT_CLOSE:
 	case XB_ACT_DISCONNECT:
 	case XB_ACT_RESTART:
 	case XB_ACT_GONE:
