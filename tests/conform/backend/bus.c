@@ -116,10 +116,7 @@ static void numbers_are_digits(struct front *front)
 static void optional_nodes_missing(struct front *front)
 {
 	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_remove(front, "feature-persistent");
-	front_switch(front, front->state);
+	front_announce_without(front, "feature-persistent");
 	must_connect(front, "BUS-8", "without a node that a frontend need not write");
 }
 
@@ -259,10 +256,7 @@ static void says_why(struct front *front)
 	front_begin(front);
 	below = strstr(front->dev.otherend, "/backend/");
 	snprintf(path, sizeof(path), "/local/domain/%u/error%s/error", front->dev.domid, below);
-	front_make(front);
-	front_lay_out(front);
-	front_remove(front, "event-channel");
-	front_switch(front, front->state);
+	front_announce_without(front, "event-channel");
 	must_refuse(front, "BUS-6", "no event-channel");
 	text = toolstack_read(front, path);
 	MUST("BUS-17", strtoul(text, &end, 10) > 0 && end > text && *end == ' ' && end[1],

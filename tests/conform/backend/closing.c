@@ -63,10 +63,7 @@ static void closed_with_requests(struct front *front)
 static void closed_after_refusal(struct front *front)
 {
 	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_remove(front, "event-channel");
-	front_switch(front, front->state);
+	front_announce_without(front, "event-channel");
 	front_await_refusal(front, FRONT_SILENCE_MS);
 	must_start_over(front, "BUS-34");
 }

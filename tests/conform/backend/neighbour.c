@@ -74,10 +74,7 @@ static void ring_that_cannot_be_had(struct front *front)
 
 	begin_with(&neighbour, front);
 	for (unsigned int i = 0; i < 10; i++) {
-		front_make(front);
-		front_lay_out(front);
-		front_write(front, "ring-ref", "%u", 1000000 + i);
-		front_switch(front, front->state);
+		front_announce_with(front, "ring-ref", "%u", 1000000 + i);
 		must_not_connect(front, "GNT-6", "a ring that is not granted");
 		must_be_served(&neighbour);
 		must_offer_again(front, "BUS-27");
@@ -91,10 +88,7 @@ static void port_of_the_neighbour(struct front *front)
 	struct front neighbour;
 
 	begin_with(&neighbour, front);
-	front_make(front);
-	front_lay_out(front);
-	front_write(front, "event-channel", "%d", neighbour.port);
-	front_switch(front, front->state);
+	front_announce_with(front, "event-channel", "%d", neighbour.port);
 	must_refuse(front, "BUS-27", "a port that is bound already");
 	must_be_served(&neighbour);
 	must_start_over(front, "BUS-27");
@@ -107,10 +101,7 @@ static void ring_of_the_neighbour(struct front *front)
 	struct front neighbour;
 
 	begin_with(&neighbour, front);
-	front_make(front);
-	front_lay_out(front);
-	front_write(front, "ring-ref", "%u", neighbour.ring_pages.refs[0]);
-	front_switch(front, front->state);
+	front_announce_with(front, "ring-ref", "%u", neighbour.ring_pages.refs[0]);
 	front_await_backend(front, XB_CONNECTED, FRONT_SILENCE_MS);
 	must_offer_again(front, "BUS-27");
 	front_make(front);

@@ -55,10 +55,7 @@ static void abi_empty(struct front *front)
 {
 	front->abi = BLK_ABI_UNSAID;
 	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_write_text(front, "protocol", "");
-	front_switch(front, front->state);
+	front_announce_with(front, "protocol", "%s", "");
 	MUST("BLK-2", front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS), "it is %s with an empty protocol",
 	     front_backend_state_name(front));
 	must_serve_ring(front, "BLK-2");
@@ -71,10 +68,7 @@ static void abi_unknown(struct front *front)
 
 	front_begin(front);
 	for (unsigned int i = 0; i < NR(values); i++) {
-		front_make(front);
-		front_lay_out(front);
-		front_write_text(front, "protocol", values[i]);
-		front_switch(front, front->state);
+		front_announce_with(front, "protocol", "%s", values[i]);
 		snprintf(what, sizeof(what), "'%s' for protocol", values[i]);
 		must_not_connect(front, "BLK-2", what);
 		must_offer_again(front, "BUS-27");
@@ -138,10 +132,7 @@ static void number_of_pages_beside_order(struct front *front)
 	if (max_order(front) == 0)
 		skip("the backend offers rings of one page only");
 	for (front->order = 1; front->order <= max_order(front); front->order++) {
-		front_make(front);
-		front_lay_out(front);
-		front_write(front, "num-ring-pages", "%u", 1U << front->order);
-		front_switch(front, front->state);
+		front_announce_with(front, "num-ring-pages", "%u", 1U << front->order);
 		must_connect(front, "BUS-21", "with num-ring-pages beside ring-page-order");
 		must_serve_ring(front, "RING-1");
 		must_offer_again(front, "BUS-43");

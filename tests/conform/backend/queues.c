@@ -44,21 +44,6 @@ static void begin_with_several(struct queues *queues, struct front *front)
 	}
 }
 
-static void write_queue(struct front *front, unsigned int i, struct front *of)
-{
-	char name[40];
-
-	for (unsigned int page = 0; page < 1U << of->order; page++) {
-		if (of->order == 0)
-			snprintf(name, sizeof(name), "queue-%u/ring-ref", i);
-		else
-			snprintf(name, sizeof(name), "queue-%u/ring-ref%u", i, page);
-		front_write(front, name, "%u", of->ring_pages.refs[page]);
-	}
-	snprintf(name, sizeof(name), "queue-%u/event-channel", i);
-	front_write(front, name, "%d", of->port);
-}
-
 /* As for one ring, which is taken away again: what several of them have in common stays. */
 static void lay_out(struct queues *queues, unsigned int nr)
 {
@@ -76,8 +61,10 @@ static void lay_out(struct queues *queues, unsigned int nr)
 	}
 	front_remove(front, "event-channel");
 	front_write(front, "multi-queue-num-queues", "%u", nr);
-	for (unsigned int i = 0; i < nr; i++)
-		write_queue(front, i, queue(queues, i));
+	for (unsigned int i = 0; i < nr; i++) {
+		snprintf(name, sizeof(name), "queue-%u/", i);
+		front_write_ring(front, name, queue(queues, i));
+	}
 }
 
 static void connect_all(struct queues *queues, unsigned int nr)
@@ -155,10 +142,7 @@ static void one_that_is_missing(struct front *front)
 static void one_that_is_said(struct front *front)
 {
 	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_write(front, "multi-queue-num-queues", "1");
-	front_switch(front, front->state);
+	front_announce_with(front, "multi-queue-num-queues", "1");
 	must_connect(front, "BLK-7", "with multi-queue-num-queues 1");
 }
 
@@ -171,10 +155,7 @@ static void wrong_numbers(struct front *front)
 	front_begin(front);
 	numbers[1] = front_backend_number(front, "multi-queue-max-queues", 1) + 1;
 	for (unsigned int i = 0; i < NR(numbers); i++) {
-		front_make(front);
-		front_lay_out(front);
-		front_write(front, "multi-queue-num-queues", "%llu", (unsigned long long)numbers[i]);
-		front_switch(front, front->state);
+		front_announce_with(front, "multi-queue-num-queues", "%llu", (unsigned long long)numbers[i]);
 		snprintf(what, sizeof(what), "multi-queue-num-queues %llu", (unsigned long long)numbers[i]);
 		must_not_connect(front, "BLK-7", what);
 		must_offer_again(front, "BUS-27");

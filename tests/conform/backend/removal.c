@@ -99,14 +99,18 @@ static void must_let_go_by_force(struct front *front)
 	toolstack_create_frontend(front);
 }
 
-/* Whether it serves the ring, or has let go of it: nothing in between. */
-static void must_wait_or_have_let_go(struct front *front)
+/* It serves the ring, or has let go of it: nothing in between. Then the frontend is taken away from it. */
+static void must_end_alone(struct front *front)
 {
-	enum xb_state now = front_backend_state(front);
+	enum xb_state now;
 
+	front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS);
+	now = front_backend_state(front);
 	MUST("BUS-35", now == XB_CLOSING || now == XB_CLOSED, "it is %s, and was told to close", xb_state_name(now));
 	if (now == XB_CLOSED)
 		must_have_let_go(front, "BUS-35");
+	if (front->ring)
+		must_let_go_by_force(front);
 }
 
 static void frontend_silent_when_told(struct front *front)
@@ -116,10 +120,7 @@ static void frontend_silent_when_told(struct front *front)
 	toolstack_close(front);
 	MUST("BUS-35", front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, and was told to close",
 	     front_backend_state_name(front));
-	front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS);
-	must_wait_or_have_let_go(front);
-	if (front->ring)
-		must_let_go_by_force(front);
+	must_end_alone(front);
 }
 
 /* The backend ends by itself, and the frontend does not follow. */
@@ -131,10 +132,7 @@ static void frontend_silent_when_refused(struct front *front)
 	front_notify(front);
 	MUST("RING-7", front_await_refusal(front, FRONT_PATIENCE_MS), "with a req_prod that went back it stays %s",
 	     front_backend_state_name(front));
-	front_await_backend(front, XB_CLOSED, FRONT_SILENCE_MS);
-	must_wait_or_have_let_go(front);
-	if (front->ring)
-		must_let_go_by_force(front);
+	must_end_alone(front);
 }
 
 /* Nobody gives it back then: what it does is looked at from outside. */

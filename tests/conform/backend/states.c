@@ -217,10 +217,7 @@ static void refuses_port_for_others(struct front *front)
 static void refuses_until_announced(struct front *front)
 {
 	front_begin(front);
-	front_make(front);
-	front_lay_out(front);
-	front_write(front, "ring-ref", "%u", 1000000);
-	front_switch(front, front->state);
+	front_announce_with(front, "ring-ref", "%u", 1000000);
 	must_refuse(front, "BUS-27", "a ring that is not granted");
 	front_write(front, "ring-ref", "%u", front->ring_pages.refs[0]);
 	MUST("BUS-27", !front_await_backend(front, XB_CONNECTED, FRONT_SILENCE_MS),

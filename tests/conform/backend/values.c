@@ -29,10 +29,7 @@ static void must_refuse_text(struct front *front, const char *node, const char *
 	char what[128];
 
 	snprintf(what, sizeof(what), "'%.40s' for %s", text, node);
-	front_make(front);
-	front_lay_out(front);
-	front_write_text(front, node, text);
-	front_switch(front, front->state);
+	front_announce_with(front, node, "%s", text);
 	must_refuse(front, "BUS-6", what);
 	must_offer_again(front, "BUS-27");
 }
@@ -153,10 +150,7 @@ static void node_missing(struct front *front, unsigned int order, const char *no
 	if (front_backend_number(front, "max-ring-page-order", 0) < order)
 		skip("the backend offers no rings of %u pages", 1U << order);
 	front->order = order;
-	front_make(front);
-	front_lay_out(front);
-	front_remove(front, node);
-	front_switch(front, front->state);
+	front_announce_without(front, node);
 	must_refuse(front, "BUS-6", what);
 	must_offer_again(front, "BUS-27");
 	front->order = 0;
@@ -195,10 +189,7 @@ static void optional_malformed(struct front *front)
 	for (unsigned int i = 0; i < NR(nodes); i++) {
 		if (i >= 3 && !front_backend_number(front, "feature-persistent", 0))
 			break;
-		front_make(front);
-		front_lay_out(front);
-		front_write_text(front, nodes[i][0], nodes[i][1]);
-		front_switch(front, front->state);
+		front_announce_with(front, nodes[i][0], "%s", nodes[i][1]);
 		snprintf(what, sizeof(what), "'%s' for %s", nodes[i][1], nodes[i][0]);
 		must_not_connect(front, "BUS-7", what);
 		must_offer_again(front, "BUS-27");

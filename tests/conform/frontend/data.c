@@ -64,8 +64,7 @@ static void trims(struct play *play)
 {
 	play->back.has_discard = true;
 	must_work(play, "BLK-9", "trim");
-	if (play->nr_of[BLKIF_OP_DISCARD] == 0)
-		skip("its workload discards nothing");
+	play_needs(play, BLKIF_OP_DISCARD);
 }
 
 static void trims_large_sectors(struct play *play)

@@ -111,17 +111,11 @@ static void offer_large_indirect(struct play *play)
 	play->back.max_indirect_segments = 256;
 }
 
-static void must_have_used_indirect(const struct play *play)
-{
-	if (play->nr_of[BLKIF_OP_INDIRECT] == 0)
-		skip("it sends no INDIRECT requests");
-}
-
 static void large_sectors_indirect(struct play *play)
 {
 	offer_large_indirect(play);
 	must_do(play, "BLK-28", "verify");
-	must_have_used_indirect(play);
+	play_needs(play, BLKIF_OP_INDIRECT);
 }
 
 /* The whole disk is asked for, in units of 512 octets. */
@@ -139,7 +133,7 @@ static void units_indirect(struct play *play)
 	play->unit_clause = "BLK-33";
 	offer_large_indirect(play);
 	must_do(play, "BLK-33", "big");
-	must_have_used_indirect(play);
+	play_needs(play, BLKIF_OP_INDIRECT);
 }
 
 static void read_to_odd_end(struct play *play, const char *work)
@@ -165,7 +159,7 @@ static void odd_end_indirect(struct play *play)
 {
 	offer_large_indirect(play);
 	read_to_odd_end(play, "big");
-	must_have_used_indirect(play);
+	play_needs(play, BLKIF_OP_INDIRECT);
 }
 
 static void grows(struct play *play)

@@ -54,8 +54,7 @@ static void attach(struct queues *queues)
 		go_to(queues, i);
 		MUST("BLK-6", back_read_queue(back, i, &why), "it has announced %u queues, but %s", queues->nr,
 		     why.text);
-		MUST("GNT-1", back_map_ring(back, &why), "%s", why.text);
-		MUST("EVT-1", back_bind(back, &why), "%s", why.text);
+		must_map_and_bind(queues->play);
 	}
 }
 

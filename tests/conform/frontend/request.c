@@ -78,16 +78,14 @@ static void padding_of_discard(struct play *play)
 {
 	play->back.has_discard = true;
 	with_padding(play, "trim");
-	if (play->nr_of[BLKIF_OP_DISCARD] == 0)
-		skip("its workload discards nothing");
+	play_needs(play, BLKIF_OP_DISCARD);
 }
 
 static void padding_of_indirect(struct play *play)
 {
 	play->back.max_indirect_segments = 64;
 	with_padding(play, "big");
-	if (play->nr_of[BLKIF_OP_INDIRECT] == 0)
-		skip("it sends no INDIRECT requests");
+	play_needs(play, BLKIF_OP_INDIRECT);
 }
 
 /* ---- INDIRECT -------------------------------------------------------------------------------------------------- */
@@ -96,8 +94,7 @@ static void with_indirect(struct play *play, const char *work, unsigned int max_
 {
 	play->back.max_indirect_segments = max_segments;
 	must_work(play, "BLK-67", work);
-	if (play->nr_of[BLKIF_OP_INDIRECT] == 0)
-		skip("it sends no INDIRECT requests");
+	play_needs(play, BLKIF_OP_INDIRECT);
 }
 
 static void indirect(struct play *play)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tests/conform/peer/course.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/conform/peer/judge.h"
@@ -27,6 +30,30 @@ void front_write_text(struct front *front, const char *name, const char *text)
 
 	if (xb_write(&front->store, front->dev.dir, name, &err, "%s", text))
 		error("%s", err.text);
+}
+
+void front_announce_with(struct front *front, const char *name, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		error("no memory for a node");
+	va_end(args);
+	front_make(front);
+	front_lay_out(front);
+	front_write_text(front, name, text);
+	front_switch(front, front->state);
+	free(text);
+}
+
+void front_announce_without(struct front *front, const char *name)
+{
+	front_make(front);
+	front_lay_out(front);
+	front_remove(front, name);
+	front_switch(front, front->state);
 }
 
 void front_remove_directory(struct front *front)

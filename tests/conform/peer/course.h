@@ -14,6 +14,10 @@
 void front_lay_out(struct front *front);
 /* A value of any length. */
 void front_write_text(struct front *front, const char *name, const char *text);
+/* A new ring, announced by the book but for one node: that has this value, of any length, or is not there. */
+void front_announce_with(struct front *front, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void front_announce_without(struct front *front, const char *name);
 /* The ring and the port, whatever the backend still has of them. */
 void front_drop_ring(struct front *front);
 /* As many requests as the ring takes, with all pages: what the backend is at when something else happens. */

@@ -83,19 +83,24 @@ void front_remove(struct front *front, const char *name)
 	need(xb_remove(&front->store, path, &err), &err);
 }
 
-static void write_refs(struct front *front)
+static bool is_numbered(const struct front *front)
 {
-	char name[24];
+	return front->order > 0 || front->writes_order;
+}
 
-	if (front->order == 0 && !front->writes_order) {
-		front_write(front, "ring-ref", "%u", front->ring_pages.refs[0]);
-		return;
+void front_write_ring(struct front *front, const char *folder, const struct front *of)
+{
+	char name[48];
+
+	for (unsigned int i = 0; i < 1U << of->order; i++) {
+		if (is_numbered(of))
+			snprintf(name, sizeof(name), "%sring-ref%u", folder, i);
+		else
+			snprintf(name, sizeof(name), "%sring-ref", folder);
+		front_write(front, name, "%u", of->ring_pages.refs[i]);
 	}
-	front_write(front, "ring-page-order", "%u", front->order);
-	for (unsigned int i = 0; i < 1U << front->order; i++) {
-		snprintf(name, sizeof(name), "ring-ref%u", i);
-		front_write(front, name, "%u", front->ring_pages.refs[i]);
-	}
+	snprintf(name, sizeof(name), "%sevent-channel", folder);
+	front_write(front, name, "%d", of->port);
 }
 
 static int publish(struct xb_store *store, void *arg, struct errbuf *err)
@@ -105,8 +110,9 @@ static int publish(struct xb_store *store, void *arg, struct errbuf *err)
 
 	for (unsigned int i = 0; i < sizeof(earlier) / sizeof(earlier[0]); i++)
 		front_remove(front, earlier[i]);
-	write_refs(front);
-	front_write(front, "event-channel", "%d", front->port);
+	if (is_numbered(front))
+		front_write(front, "ring-page-order", "%u", front->order);
+	front_write_ring(front, "", front);
 	front_write(front, "feature-persistent", "%d", front->is_persistent);
 	if (!front->omits_protocol)
 		front_write(front, "protocol", "%s", blk_abi_name(front->abi));

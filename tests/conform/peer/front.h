@@ -61,6 +61,8 @@ void front_begin(struct front *front); /* the device's directories; the backend 
 void front_make(struct front *front);  /* ring, port, FRONT_DATA_PAGES pages */
 void front_publish(struct front *front); /* all nodes and the state, in one transaction */
 void front_write(struct front *front, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Where a ring and its port are, in that folder of the device's directory: "", or "queue-N/". */
+void front_write_ring(struct front *front, const char *folder, const struct front *of);
 void front_remove(struct front *front, const char *name);
 void front_switch(struct front *front, enum xb_state state);
 enum xb_state front_backend_state(struct front *front);

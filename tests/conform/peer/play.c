@@ -140,6 +140,12 @@ struct blk_request must_ask(struct play *play)
 	return request;
 }
 
+void play_needs(const struct play *play, uint8_t operation)
+{
+	if (play->nr_of[operation] == 0)
+		skip("its workload asks for no operation %u (%s)", operation, blk_operation_name(operation));
+}
+
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms)
 {
 	unsigned int nr_held = 0;

@@ -74,6 +74,7 @@ bool play_await_announcement(struct play *play, unsigned int ms);
 void must_announce(struct play *play, const char *clause);
 /* The ring can be mapped, the port bound. */
 void must_attach(struct play *play);
+void must_map_and_bind(struct play *play); /* its last two steps, once the ring's nodes are read */
 /* We are, and so is the frontend. */
 void must_be_connected(struct play *play, const char *clause);
 /* The offer and these three. */
@@ -94,6 +95,8 @@ void play_read_request(struct play *play, struct blk_request *request);
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
 /* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
+/* Skips the case if the workload has never asked for that operation. */
+void play_needs(const struct play *play, uint8_t operation);
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 /*
  * The same once several are out: Linux looks for partitions first, one request at a time, and whoever stops it there

@@ -167,6 +167,14 @@ void must_announce(struct play *play, const char *clause)
 	     xb_state_name(back_frontend_state(&play->back)));
 }
 
+void must_map_and_bind(struct play *play)
+{
+	struct errbuf why;
+
+	MUST("GNT-1", back_map_ring(&play->back, &why), "%s", why.text);
+	MUST("EVT-1", back_bind(&play->back, &why), "%s", why.text);
+}
+
 void must_attach(struct play *play)
 {
 	struct back *back = &play->back;
@@ -175,8 +183,7 @@ void must_attach(struct play *play)
 	MUST("BUS-10", back_read_options(back, &why) && back_read_ring(back, &why), "it has announced a ring, but %s",
 	     why.text);
 	MUST("BLK-1", xb_exists(&play->store, back->dev.otherend, "protocol"), "it does not write protocol");
-	MUST("GNT-1", back_map_ring(back, &why), "%s", why.text);
-	MUST("EVT-1", back_bind(back, &why), "%s", why.text);
+	must_map_and_bind(play);
 }
 
 void must_be_connected(struct play *play, const char *clause)
