@@ -9,6 +9,7 @@
 #include "tests/conform/peer/toolstack.h"
 
 #define NR_RETURNS 6
+#define SERVES_MS  2000 /* whoever serves at all answers a request by then */
 
 /* ---- the frontend closes --------------------------------------------------------------------------------------- */
 
@@ -73,9 +74,16 @@ static void closed_after_refusal(struct front *front)
 /* FreeBSD's blkfront writes back what it has cached when it has said Closing. */
 static void serves_in_closing(struct front *front)
 {
+	struct blk_request request;
+	struct blk_response response;
+
 	front_connect(front, "BUS-21");
 	front_switch(front, XB_CLOSING);
 	front_await_backend(front, XB_CLOSING, FRONT_SILENCE_MS);
+	request = front_request(front, BLKIF_OP_READ, 512, 1);
+	front_put(front, &request);
+	front_push(front);
+	MUST("BUS-33", front_take(front, &response, SERVES_MS), "it serves nothing once the frontend is in Closing");
 	must_write(front, "BUS-33", 512, 4, 7000);
 	must_hold(front, "BUS-33", 512, 32, 7000);
 	must_close(front, "BUS-34");
