@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/errbuf.h"
 #include "common/base/options.h"
+#include "common/base/parse.h"
 #include "tests/conform/agent.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/suite.h"
@@ -36,6 +37,20 @@ static int set_seed(void *config, const char *value, struct errbuf *err)
 	struct conform_options *options = config;
 
 	return option_u32("number", value, 0, UINT32_MAX, &options->seed, err);
+}
+
+static int set_part(void *config, const char *value, struct errbuf *err)
+{
+	struct conform_options *options = config;
+	const char *slash = strchr(value, '/');
+	char part[16];
+
+	snprintf(part, sizeof(part), "%.*s", slash ? (int)(slash - value) : 0, value);
+	if (!slash || parse_u32(slash + 1, 1, 64, &options->nr_parts) ||
+	    parse_u32(part, 1, options->nr_parts, &options->part))
+		return errbuf_set(err, -EINVAL, "'%s': expected K/N, part K of N, which are 64 at most", value);
+	options->part--;
+	return 0;
 }
 
 static int set_kind(void *config, const char *value, struct errbuf *err)
@@ -97,6 +112,7 @@ STRING_SETTER(html)
 #define SHARED_ROWS \
 	{ "case", "GLOB", "only cases whose name matches; also @(GLOB|...) and !(GLOB|...)", set_cases }, \
 	{ "clause", "ID", "only cases about this clause", set_clause }, \
+	{ "part", "K/N", "only the cases of part K of N, which may run at the same time", set_part }, \
 	{ "list", NULL, "names the cases, their clauses and what they are about", set_list }, \
 	{ "expect", "FILE", "verdicts that are known; only others count", set_expect }, \
 	{ "timeout", "S", "for each case (default 30)", set_timeout }, \
@@ -181,7 +197,7 @@ static int usage(const char *why)
 static int judge(bool is_backend, int argc, char **argv)
 {
 	static char program[4096];
-	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .timeout_s = 30 };
+	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .nr_parts = 1, .timeout_s = 30 };
 	enum options_result result;
 
 	options.seed = clock_now_ns();

@@ -19,6 +19,7 @@ struct conform_options {
 	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */
 	const char *cases;    /* a glob */
 	const char *clause;   /* only cases of this one; NULL: all */
+	uint32_t part, nr_parts; /* only cases of this part, the first being 0 */
 	const char *expect;   /* a file with the verdicts that are no surprise; NULL */
 	const char *json, *html;
 	uint32_t timeout_s;

@@ -20,9 +20,19 @@ static bool names_clause(const char *clauses, const char *clause)
 	return false;
 }
 
+/* By its name, so that it is in the same part whatever the order is and whatever other cases there are. */
+static uint32_t part_of(const char *name, uint32_t nr_parts)
+{
+	uint32_t hash = 0;
+
+	for (; *name; name++)
+		hash = hash * 31 + (unsigned char)*name;
+	return hash % nr_parts;
+}
+
 static bool is_asked_for(const struct conform_options *options, const char *name, const char *clauses)
 {
-	return fnmatch(options->cases, name, FNM_EXTMATCH) == 0 &&
+	return fnmatch(options->cases, name, FNM_EXTMATCH) == 0 && part_of(name, options->nr_parts) == options->part &&
 	       (!options->clause || names_clause(clauses, options->clause));
 }
 

@@ -50,6 +50,17 @@ wait_until() { # SECONDS COMMAND...: polls until the command succeeds
 	done
 }
 
+tap_take() { # FILE: verdicts that another process has given, as ours
+	local line
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok "${line#* - }" ;;
+		"not ok "*) not_ok "${line#* - }" ;;
+		"# "*) echo "$line" ;;
+		esac
+	done <"$1"
+}
+
 done_testing() {
 	echo "1..$tap_count"
 	exit $((tap_failed > 0))
