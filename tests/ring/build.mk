@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Tests of common/ring beyond its unit tests. They compile the headers themselves and link nothing of ours.
-ring-tests := $(O)/tests/ring/search $(O)/tests/ring/stress $(O)/tests/ring/stress-tsan \
+ring-tests := $(O)/tests/ring/search $(O)/tests/ring/fence $(O)/tests/ring/stress $(O)/tests/ring/stress-tsan \
 	      tests/ring/mutants.sh tests/ring/kernel.sh
 
 $(O)/tests/ring/%: tests/ring/%.c
