@@ -7,7 +7,7 @@
 [ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
-cases='@(bus-!(flood-memory)|state-!(jumps)|value-!(longest)|gnt-persistent*|reject-!(unaligned)|barrier-*|discard*|indirect-!(flicker|before-barrier))'
+cases='@(bus-*|beside-*|queue-*|state-*|value-*|gnt-persistent*|reject-!(unaligned)|barrier-*|discard*|indirect-!(flicker|before-barrier))'
 . "$tests_vm/conform.sh"
 # It complains of what the guest has published, and WARNs whenever it cannot connect to a ring: it counts the requests
 # that it would have had (xenbus.c, xen_blkif_disconnect()).

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 5400
-# files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/qdisk
+# files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/qdisk tests/conform/expect/qdisk-xen
 # The conformance suite in a guest (tests/vm/conform.sh) against QEMU's backend.
 [ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
 
@@ -14,7 +14,7 @@ guest_types='pv hvm'
 
 dom0() {
 	# shellcheck disable=SC2016 # for the agent's shell
-	conform qdisk --kind qdisk --peer 'exec /usr/libexec/xen-qemu-system-i386 -M xenpv -xen-domid $guest -xen-attach -name g1 \
+	conform qdisk-xen --kind qdisk --peer 'exec /usr/libexec/xen-qemu-system-i386 -M xenpv -xen-domid $guest -xen-attach -name g1 \
 		-nodefaults -no-user-config -nographic -monitor none -serial none >>/log/qemu 2>&1'
 	tail -20 /log/qemu
 }
