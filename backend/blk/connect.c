@@ -75,7 +75,7 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 	blk->is_direct_io_safe = safe;
 	blk->owner.domid = xb->domid;
 	memcpy(blk->owner.label, dev->label, sizeof(blk->owner.label));
-	memcpy(blk->owner.domain_uuid, dev->identity.domain_uuid, sizeof(blk->owner.domain_uuid));
+	memcpy(blk->owner.domain_uuid, dev->rings.ring[0].identity.domain_uuid, sizeof(blk->owner.domain_uuid));
 	return 0;
 }
 
@@ -206,7 +206,7 @@ static int read_one_ref(struct device *dev, uint32_t *ref, struct errbuf *err)
 
 static int read_refs(struct device *dev, uint32_t order, struct errbuf *err)
 {
-	struct journal_identity *identity = &dev->identity;
+	struct journal_identity *identity = &dev->rings.ring[0].identity;
 	char name[24];
 	int rc;
 
@@ -257,7 +257,7 @@ static int read_persistence(struct blk_device *blk, bool frontend_can, struct er
 static int blk_accept(struct device *dev, struct errbuf *err)
 {
 	struct blk_device *blk = to_blk(dev);
-	struct journal_identity *identity = &dev->identity;
+	struct journal_identity *identity = &dev->rings.ring[0].identity;
 	struct xb_device *xb = &dev->xb;
 	struct ring_layout layout;
 	struct blk_peer peer;
@@ -328,8 +328,8 @@ static void blk_connect(struct device *dev)
 		.label = dev->label,
 		.log_limits = &dev->guest->limits,
 		.image = blk->image,
-		.journal = &dev->journal,
-		.identity = dev->identity,
+		.journal = &dev->rings.ring[0].journal,
+		.identity = dev->rings.ring[0].identity,
 		.abi = blk->abi,
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
 			    .sector_bytes = engine->sector_bytes,
@@ -382,6 +382,7 @@ static void blk_status(struct device *dev, json_t *object)
 const struct device_class blk_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct blk_device),
+	.nr_rings = 1,
 	.parse = blk_parse,
 	.target = blk_target,
 	.open = blk_open,

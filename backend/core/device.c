@@ -120,7 +120,7 @@ static void free_device(struct device *dev)
 	TAILQ_REMOVE(&dev->host->devices, dev, entry);
 	xb_clear_error(dev->host->store, dev->xb.dir, &err);
 	xb_device_fini(&dev->xb);
-	journal_remove(&dev->journal);
+	device_rings_remove(&dev->rings);
 	guest_put(dev->guest);
 	log_info("%s: gone", dev->label);
 	free(dev);
@@ -251,7 +251,7 @@ static enum xb_action find_action(struct device *dev, enum xb_state ours, enum x
 		 xb_state_name(ours));
 	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
 	if (dev->phase == DEVICE_READY && !dev->is_resuming && ours == XB_CONNECTED && action == XB_ACT_NONE &&
-	    !journal_has_connection(&dev->journal))
+	    !device_rings_have_connection(&dev->rings))
 		return XB_ACT_CONNECT;
 	return action;
 }
@@ -262,7 +262,7 @@ static void forget_what_is_over(struct device *dev, enum xb_action action)
 	/* The guest is past what the journal tells of: a ring that it has from here on is a new one. */
 	if (dev->phase != DEVICE_CONNECTED && action != XB_ACT_NONE && action != XB_ACT_CLOSE &&
 	    action != XB_ACT_PROTOCOL_ERROR)
-		journal_end(&dev->journal);
+		device_rings_end_connection(&dev->rings);
 	if (action != XB_ACT_CONNECT)
 		dev->said_wait = false;
 	if (action != XB_ACT_CONNECT && action != XB_ACT_OFFER && action != XB_ACT_RESTART)
@@ -362,7 +362,7 @@ void device_host_let_go(struct device_host *host)
 	struct device *dev;
 
 	TAILQ_FOREACH(dev, &host->devices, entry)
-		journal_close(&dev->journal);
+		device_rings_let_go(&dev->rings);
 }
 
 bool device_host_has_jobs(const struct device_host *host)
@@ -384,7 +384,7 @@ void device_host_fini(struct device_host *host)
 		host->class->close(dev);
 		TAILQ_REMOVE(&host->devices, dev, entry);
 		xb_device_fini(&dev->xb);
-		journal_close(&dev->journal);
+		device_rings_let_go(&dev->rings);
 		guest_put(dev->guest);
 		free(dev);
 	}

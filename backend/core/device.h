@@ -17,9 +17,9 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "backend/core/device_rings.h"
 #include "backend/core/guest.h"
 #include "backend/core/helper.h"
-#include "backend/core/journal.h"
 #include "backend/core/queue.h"
 #include "common/base/errbuf.h"
 #include "common/base/log.h"
@@ -43,6 +43,7 @@ enum device_phase {
 struct device_class {
 	const char *kind;    /* "vbd": the folder under backend/ */
 	size_t device_bytes; /* of the class's struct, which begins with a struct device */
+	unsigned int nr_rings;
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);
@@ -52,7 +53,7 @@ struct device_class {
 	int (*open)(struct device *dev, struct errbuf *err);
 	/* Publishes what the frontend may choose from. In the transaction that switches to InitWait. */
 	int (*offer)(struct device *dev, struct errbuf *err);
-	/* Reads what the frontend chose, into dev->identity (the core has filled in the domain). */
+	/* Reads what the frontend chose, into the rings' identities (the core has filled in the domain). */
 	int (*accept)(struct device *dev, struct errbuf *err);
 	/* Makes sure that nobody else uses it. On a helper thread. -EAGAIN: somebody does, and is expected to stop. */
 	int (*lock)(struct device *dev, struct errbuf *err);
@@ -92,8 +93,7 @@ struct device {
 	bool said_claim, said_wait;
 	bool has_opened_again; /* since the guest last began to ask */
 	struct errbuf fault; /* why it cannot be served; empty: it can */
-	struct journal journal;
-	struct journal_identity identity;
+	struct device_rings rings;
 	struct helper_job job;
 	bool has_job; /* the helper works on it: not to be freed */
 	int job_rc;

@@ -38,7 +38,7 @@ static void park(struct device *dev, const char *reason)
 /* A guest that has left, or come back with another ring, has taken the one we tried along: that is no fault of it. */
 static bool guest_has_moved_on(struct device *dev)
 {
-	struct journal_identity tried = dev->identity;
+	struct device_rings tried = dev->rings;
 	enum xb_state peer;
 	struct errbuf err;
 
@@ -46,7 +46,7 @@ static bool guest_has_moved_on(struct device *dev)
 		return false;
 	if (peer != XB_INITIALISED && peer != XB_CONNECTED)
 		return true;
-	return dev->host->class->accept(dev, &err) == 0 && memcmp(&tried, &dev->identity, sizeof(tried)) != 0;
+	return dev->host->class->accept(dev, &err) == 0 && memcmp(&tried, &dev->rings, sizeof(tried)) != 0;
 }
 
 static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)
@@ -132,7 +132,7 @@ void device_start_connect(struct device *dev)
 	if (device_asks_again(dev, rc))
 		return;
 	if (rc == 0 && dev->is_resuming)
-		rc = journal_check_clean(&dev->journal, &dev->identity, &err);
+		rc = device_rings_check_clean(&dev->rings, &err);
 	if (rc) {
 		cannot_connect(dev, "connect", rc, err.text);
 		return;
@@ -197,7 +197,7 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 		device_say(dev, DEVICE_SAYS_DISCONNECTED, LOG_INFO, is_hand_over ? "handed over" : "disconnected");
 	dev->host->has_lost_one |= nr_orphans && is_hand_over;
 	if (is_hand_over && !nr_orphans)
-		journal_close(&dev->journal); /* the next daemon need not wait for what this one still waits for */
+		device_rings_let_go(&dev->rings); /* the next daemon need not wait for what this one still waits for */
 	device_settle(dev, DEVICE_READY);
 }
 

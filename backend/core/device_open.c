@@ -158,19 +158,17 @@ static void open_takes_long(struct loop_timer *timer)
 
 int device_read_domain(struct device *dev, struct errbuf *err)
 {
-	struct journal_identity *identity = &dev->identity;
+	struct journal_identity whose = { .domid = dev->xb.domid, .devid = dev->xb.devid };
 	char domain[64], vm[64] = "";
 	int rc;
 
-	memset(identity, 0, sizeof(*identity));
-	snprintf(identity->kind, sizeof(identity->kind), "%s", dev->xb.kind);
-	identity->domid = dev->xb.domid;
-	identity->devid = dev->xb.devid;
+	snprintf(whose.kind, sizeof(whose.kind), "%s", dev->xb.kind);
 	snprintf(domain, sizeof(domain), "/local/domain/%u", dev->xb.domid);
 	/* "/vm/UUID". A toolstack that writes none has no reboot to recognise either. */
 	rc = xb_read_string_or(dev->host->store, domain, "vm", "", vm, sizeof(vm), err);
 	if (strncmp(vm, "/vm/", 4) == 0)
-		snprintf(identity->domain_uuid, sizeof(identity->domain_uuid), "%.36s", vm + 4);
+		snprintf(whose.domain_uuid, sizeof(whose.domain_uuid), "%.36s", vm + 4);
+	device_rings_identify(&dev->rings, &whose);
 	return xb_is_unknown(rc) ? rc : 0;
 }
 
@@ -197,7 +195,7 @@ void device_start_open(struct device *dev)
 	struct errbuf err;
 	int rc;
 
-	if (!dev->journal.file) {
+	if (!device_rings_are_claimed(&dev->rings)) {
 		claim(dev);
 		return;
 	}
@@ -249,7 +247,7 @@ static int look_for_connection(struct device *dev, struct errbuf *err)
 	if (rc)
 		return rc;
 	dev->was_offered = ours != XB_INITIALISING;
-	dev->is_resuming = is_in_use && (ours == XB_CONNECTED || journal_has_connection(&dev->journal));
+	dev->is_resuming = is_in_use && (ours == XB_CONNECTED || device_rings_have_connection(&dev->rings));
 	return 0;
 }
 
@@ -287,7 +285,7 @@ static void claim(struct device *dev)
 	dev->phase = DEVICE_CLAIMING;
 	snprintf(path, sizeof(path), "%s/%s-%u-%u", dev->host->journal_dir, dev->xb.kind, dev->xb.domid,
 		 dev->xb.devid);
-	rc = journal_open(&dev->journal, path, &err);
+	rc = device_rings_claim(&dev->rings, path, &err);
 	if (rc == -EBUSY || (rc && !is_surely_unused(dev))) {
 		claim_later(dev, rc, &err);
 		return;
@@ -299,7 +297,7 @@ static void claim(struct device *dev)
 	}
 	rc = look_for_connection(dev, &err);
 	if (rc) { /* the store does not answer, and a ring may be in use */
-		journal_close(&dev->journal);
+		device_rings_let_go(&dev->rings);
 		claim_later(dev, rc, &err);
 		return;
 	}
@@ -386,7 +384,7 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 	}
 	dev->host = host;
 	snprintf(dev->label, sizeof(dev->label), "%s %u/%u", host->class->kind, domid, devid);
-	journal_init(&dev->journal);
+	device_rings_init(&dev->rings, host->class->nr_rings);
 	xb_device_init(&dev->xb);
 	rc = open_device(dev, domid, devid, &err);
 	if (rc) {

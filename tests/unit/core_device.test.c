@@ -73,7 +73,7 @@ static int class_offer(struct device *dev, struct errbuf *err)
 
 static int class_accept(struct device *dev, struct errbuf *err)
 {
-	dev->identity.nr_slots = 32;
+	dev->rings.ring[0].identity.nr_slots = 32;
 	return class_rc(class.accept_rc, err, "no accept");
 }
 
@@ -119,6 +119,7 @@ static void class_status(struct device *dev, json_t *object)
 static const struct device_class test_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct device),
+	.nr_rings = 1,
 	.parse = class_parse,
 	.target = class_target,
 	.open = class_open,
@@ -141,7 +142,7 @@ static bool end_connect(void)
 	class.connecting = NULL;
 	if (dev) {
 		class.nr_connected++;
-		assert_int_equal(journal_begin(&dev->journal, &dev->identity, 0, &err), 0);
+		assert_int_equal(journal_begin(&dev->rings.ring[0].journal, &dev->rings.ring[0].identity, 0, &err), 0);
 		device_connected(dev, 0, NULL);
 	}
 	return dev;
@@ -155,9 +156,9 @@ static bool end_disconnect(void)
 	if (dev) {
 		class.nr_disconnected++;
 		if (class.how == QUEUE_HAND_OVER)
-			journal_hand_over(&dev->journal, 0, 0);
+			journal_hand_over(&dev->rings.ring[0].journal, 0, 0);
 		else
-			journal_end(&dev->journal);
+			journal_end(&dev->rings.ring[0].journal);
 		device_disconnected(dev, 0);
 	}
 	return dev;
