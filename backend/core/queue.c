@@ -53,15 +53,17 @@ static uint64_t unmask_wait_ns(const struct queue *queue)
 
 static void finish_event(struct queue *queue)
 {
+	uint64_t nr_taken = queue->nr_taken + (queue->port_sharer ? queue->port_sharer->nr_taken : 0);
+
 	if (!queue->has_event || queue->unmask_later.is_armed)
 		return;
-	if (queue->nr_taken != queue->nr_taken_at_event) {
+	if (nr_taken != queue->nr_taken_at_event) {
 		queue->nr_empty_events = 0;
 	} else {
 		queue->nr_empty_events++;
 		counter_add(&queue->nr_spurious_events, 1);
 	}
-	queue->nr_taken_at_event = queue->nr_taken;
+	queue->nr_taken_at_event = nr_taken;
 	if (queue->nr_empty_events <= FREE_EMPTY_EVENTS)
 		unmask_now(&queue->unmask_later);
 	else
@@ -73,7 +75,14 @@ static void port_event(struct worker_port *port)
 	struct queue *queue = container_of(port, struct queue, port);
 
 	queue->has_event = true;
+	if (queue->port_sharer) /* first: what it takes counts when this event is judged */
+		loop_defer(&queue->worker->loop, &queue->port_sharer->task);
 	loop_defer(&queue->worker->loop, &queue->task);
+}
+
+static void notify(struct queue *queue)
+{
+	worker_notify(queue->worker, queue->port_owner ? &queue->port_owner->port : &queue->port);
 }
 
 void queue_kick(struct queue *queue)
@@ -110,27 +119,51 @@ static void watch_for_quiet(struct queue *queue)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
+static void ring_is_broken(struct queue *queue)
+{
+	queue->state = QUEUE_BROKEN;
+	queue->ops->broken(queue);
+}
+
+const void *queue_take(struct queue *queue, uint32_t *slot)
+{
+	struct journal_entry *entry;
+	enum ring_pop got;
+
+	if (queue->state != QUEUE_RUNNING || queue->nr_free == 0)
+		return NULL;
+	*slot = queue->free_slots[queue->nr_free - 1];
+	entry = &queue->journal->file->entry[*slot];
+	got = ring_back_pop(&queue->ring, entry->request);
+	if (got == RING_BROKEN)
+		ring_is_broken(queue);
+	if (got != RING_GOT)
+		return NULL;
+	queue->nr_free--;
+	queue->nr_taken++;
+	journal_taken(queue->journal, *slot, ring_back_req_cons(&queue->ring) - 1);
+	return entry->request;
+}
+
+bool queue_has_requests(struct queue *queue, uint32_t nr)
+{
+	if (queue->state != QUEUE_RUNNING || !ring_back_final_check_for(&queue->ring, nr))
+		return false;
+	if (ring_back_look_for(&queue->ring, nr) != RING_BROKEN)
+		return true;
+	ring_is_broken(queue);
+	return false;
+}
+
 /* false: there was none. */
 static bool take_requests(struct queue *queue)
 {
-	struct journal_entry *entries = queue->journal->file->entry;
 	uint64_t nr_taken_before = queue->nr_taken;
-	enum ring_pop got = RING_GOT;
+	const void *request;
 	uint32_t slot;
 
-	while (queue->nr_free > 0 && got == RING_GOT) {
-		slot = queue->free_slots[queue->nr_free - 1];
-		got = ring_back_pop(&queue->ring, entries[slot].request);
-		if (got == RING_GOT) {
-			queue->nr_free--;
-			queue->nr_taken++;
-			journal_taken(queue->journal, slot, ring_back_req_cons(&queue->ring) - 1);
-			queue->ops->request(queue, slot, entries[slot].request);
-		} else if (got == RING_BROKEN) {
-			queue->state = QUEUE_BROKEN;
-			queue->ops->broken(queue);
-		}
-	}
+	while ((request = queue_take(queue, &slot)))
+		queue->ops->request(queue, slot, request);
 	if (queue->nr_taken == nr_taken_before)
 		return false;
 	busy_poll_took(&queue->busy_poll, clock_now_ns());
@@ -139,19 +172,19 @@ static bool take_requests(struct queue *queue)
 
 static void push_responses(struct queue *queue)
 {
-	bool notify;
+	bool must_notify;
 
 	if (!queue->nr_answered)
 		return;
-	notify = ring_back_push(&queue->ring);
+	must_notify = ring_back_push(&queue->ring);
 	for (uint32_t i = 0; i < queue->nr_answered; i++) {
 		journal_freed(queue->journal, queue->answered_slots[i]);
 		queue->free_slots[queue->nr_free++] = queue->answered_slots[i];
 	}
 	queue->nr_answered = 0;
 	busy_poll_answered(&queue->busy_poll, clock_now_ns());
-	if (notify)
-		worker_notify(queue->worker, &queue->port);
+	if (must_notify)
+		notify(queue);
 }
 
 /*
@@ -189,12 +222,12 @@ static void queue_run(struct loop_task *task)
 	bool has_taken = false;
 
 	if (queue_has_ring(queue)) {
-		if (queue->state == QUEUE_RUNNING)
+		if (queue->ops->request)
 			has_taken = take_requests(queue);
 		watch_for_quiet(queue);
 		queue->ops->flush(queue);
 		push_responses(queue);
-		if (queue->state == QUEUE_RUNNING)
+		if (queue->ops->request && queue->state == QUEUE_RUNNING)
 			look_again_or_sleep(queue, has_taken);
 		finish_event(queue);
 		if (queue->state == QUEUE_STOPPING && (queue_nr_busy(queue) == 0 || queue->is_overdue))
@@ -265,8 +298,27 @@ static int attach_ring(struct queue *queue, const struct queue_params *params, s
 	return 0;
 }
 
+static int get_port(struct queue *queue, const struct queue_params *params, struct errbuf *err)
+{
+	const struct journal_identity *identity = params->identity;
+	int rc;
+
+	queue->port_owner = params->port_owner;
+	if (queue->port_owner) {
+		queue->port_owner->port_sharer = queue;
+		return 0;
+	}
+	rc = worker_bind(queue->worker, &queue->port, identity->domid, identity->remote_port, port_event);
+	if (rc)
+		errbuf_set(err, rc, "cannot bind event channel %u of domain %u: %s", identity->remote_port,
+			   identity->domid, strerror(-rc));
+	return rc;
+}
+
 static void release_ring(struct queue *queue)
 {
+	if (queue->port_owner)
+		queue->port_owner->port_sharer = NULL;
 	worker_unbind(queue->worker, &queue->port);
 	grants_forget(&queue->grants);
 	grants_unmap(&queue->grants, queue->shared, queue->nr_pages);
@@ -305,12 +357,9 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	rc = attach_ring(queue, params, err);
 	if (rc)
 		goto out;
-	rc = worker_bind(worker, &queue->port, identity->domid, identity->remote_port, port_event);
-	if (rc) {
-		errbuf_set(err, rc, "cannot bind event channel %u of domain %u: %s", identity->remote_port,
-			   identity->domid, strerror(-rc));
+	rc = get_port(queue, params, err);
+	if (rc)
 		goto out;
-	}
 	rc = journal_begin(queue->journal, identity, ring_back_req_cons(&queue->ring), err);
 	if (rc)
 		goto out;
@@ -321,7 +370,7 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	 */
 	queue_kick(queue);
 	if (params->is_resumed)
-		worker_notify(worker, &queue->port);
+		notify(queue);
 	rc = 0;
 out:
 	if (rc) {

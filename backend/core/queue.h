@@ -10,6 +10,11 @@
  * notification. Completions call queue_kick() so that flush() runs at the end of their batch too. A queue that has
  * nothing left to do looks for a while before it sleeps, where that pays (busy_poll.h).
  *
+ * A class that wants requests only when it has something for them leaves ops->request out: it takes them in flush(),
+ * with queue_has_requests() and queue_take().
+ *
+ * Two queues may share a port, as a network device's two rings do: an event is one for both.
+ *
  * Life: queue_init() (main) -> queue_open() -> queue_stop() -> ops->stopped() -> ops->released() (worker); the memory
  * is the class's and may go after released().
  * Thread: the worker's, but for queue_init().  Never logs: the class does, from ops->broken() and ops->stopped().
@@ -38,7 +43,10 @@ struct queue;
 struct errbuf;
 
 struct queue_ops {
-	/* A request was taken; its bytes are a private copy, valid until queue_respond(). Must lead to one respond. */
+	/*
+	 * A request was taken; its bytes are a private copy, valid until queue_respond(). Must lead to one respond.
+	 * NULL: see above.
+	 */
 	void (*request)(struct queue *queue, uint32_t slot, const void *bytes);
 	/* The end of a batch: do what was gathered. May respond. */
 	void (*flush)(struct queue *queue);
@@ -72,6 +80,7 @@ struct queue {
 	void *shared;
 	uint32_t nr_pages;
 	struct worker_port port;
+	struct queue *port_owner, *port_sharer; /* whose port we use, who uses ours; NULL */
 	struct loop_task task;
 	struct busy_poll busy_poll;
 	enum queue_state {
@@ -105,6 +114,7 @@ struct queue_params {
 	bool is_resumed;                         /* go on with a ring that another process handed over */
 	uint32_t max_persistent_pages;           /* of the guest's that stay mapped between requests; 0: none */
 	struct persistent_budget *budget;        /* for them */
+	struct queue *port_owner;                /* open, of the same worker, stopped later; NULL: a port of our own */
 };
 
 void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal);
@@ -114,6 +124,11 @@ void queue_stop(struct queue *queue, enum queue_stop how);
 
 /* Answers a slot, once; visible at the end of the batch. After stopped() it only frees the slot. */
 void queue_respond(struct queue *queue, uint32_t slot, const void *response);
+/* For ops without request(): are there so many? If not, flush() runs when there are. */
+bool queue_has_requests(struct queue *queue, uint32_t nr);
+/* One of them: its bytes, and its slot, as request() is given them. NULL: there is none. */
+const void *queue_take(struct queue *queue, uint32_t *slot);
+
 /* Something completed: run the end of a batch soon. */
 void queue_kick(struct queue *queue);
 

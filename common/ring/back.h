@@ -54,16 +54,17 @@ static inline void ring_back_init(struct ring_back *r, void *shared, const struc
 }
 
 /*
- * One look at the frontend's producer index. A request may stand only where nothing is unanswered, counted from what
- * we published: a frontend cannot know of more. The one comparison catches an index too far ahead and one behind us.
+ * Are there nr requests to pop? One look at the frontend's producer index, if those seen earlier do not do. A request
+ * may stand only where nothing is unanswered, counted from what we published: a frontend cannot know of more. The one
+ * comparison catches an index too far ahead and one behind us.
  */
-static inline enum ring_pop ring_back_look(struct ring_back *r)
+static inline enum ring_pop ring_back_look_for(struct ring_back *r, ring_idx nr)
 {
 	ring_idx prod, free;
 
 	if (r->broken)
 		return RING_BROKEN;
-	if (r->req_seen != r->req_cons)
+	if ((ring_idx)(r->req_seen - r->req_cons) >= nr)
 		return RING_GOT;
 	prod = peer_load_acquire(&r->shared->req_prod); /* pairs with ring_front_push(): else we copy a stale slot */
 	free = r->layout.nr_slots - (ring_idx)(r->req_cons - r->rsp_pushed);
@@ -72,13 +73,13 @@ static inline enum ring_pop ring_back_look(struct ring_back *r)
 		return RING_BROKEN;
 	}
 	r->req_seen = prod;
-	return prod == r->req_cons ? RING_EMPTY : RING_GOT;
+	return (ring_idx)(prod - r->req_cons) < nr ? RING_EMPTY : RING_GOT;
 }
 
 /* Copies the next request (request_bytes of the layout). */
 static inline enum ring_pop ring_back_pop(struct ring_back *r, void *request)
 {
-	enum ring_pop got = ring_back_look(r);
+	enum ring_pop got = ring_back_look_for(r, 1);
 
 	if (got != RING_GOT)
 		return got;
@@ -88,20 +89,25 @@ static inline enum ring_pop ring_back_pop(struct ring_back *r, void *request)
 }
 
 /*
- * Before sleeping: asks for an event for the next request. true: do not sleep, pop again; it has a request, or says
- * RING_BROKEN. Nothing is asked for while there is something to pop.
+ * Before sleeping until there are nr requests to pop, at most as many as the ring has slots: asks for an event for the
+ * last of them. true: do not sleep, look again; they are there, or the ring is broken. Nothing is asked for in vain.
  */
-static inline bool ring_back_final_check(struct ring_back *r)
+static inline bool ring_back_final_check_for(struct ring_back *r, ring_idx nr)
 {
-	if (ring_back_look(r) != RING_EMPTY)
+	if (ring_back_look_for(r, nr) != RING_EMPTY)
 		return true;
-	peer_store(&r->shared->req_event, r->req_cons + 1);
+	peer_store(&r->shared->req_event, r->req_cons + nr);
 	/*
 	 * Pairs with the fence in ring_front_push(): of the two sides, at least one sees what the other stored. Else
 	 * it finds no event asked for and we find no request: that request sleeps for ever.
 	 */
 	peer_fence();
-	return ring_back_look(r) != RING_EMPTY;
+	return ring_back_look_for(r, nr) != RING_EMPTY;
+}
+
+static inline bool ring_back_final_check(struct ring_back *r)
+{
+	return ring_back_final_check_for(r, 1);
 }
 
 /* The index that the next put uses. */

@@ -84,7 +84,7 @@ static inline bool ring_front_push(struct ring_front *r)
 
 	if (r->req_prod == old)
 		return false;
-	/* Pairs with ring_back_look(): else it copies a slot before our request is in it. */
+	/* Pairs with ring_back_look_for(): else it copies a slot before our request is in it. */
 	peer_store_release(&r->shared->req_prod, r->req_prod);
 	r->req_pushed = r->req_prod;
 	/* Pairs with the fence in ring_back_final_check(): else the last request sleeps for ever. */
