@@ -3,18 +3,6 @@
 
 const char *const blk_io_kind_names[BLK_NR_IO_KINDS] = { "read", "write", "flush", "barrier" };
 
-void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t n)
-{
-	for (unsigned int i = 0; i < BLK_MAX_REASONS; i++) {
-		if (!counters->errors[i].why)
-			__atomic_store_n(&counters->errors[i].why, why, __ATOMIC_RELEASE);
-		if (counters->errors[i].why == why) {
-			counter_add(&counters->errors[i].count, n);
-			return;
-		}
-	}
-}
-
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters)
 {
 	/* Answered before taken: a reader never sees more answers than requests. */
@@ -24,12 +12,7 @@ void blk_counters_add(struct blk_counters *sum, const struct blk_counters *count
 		counter_add(&sum->requests[i], counter_read(&counters->requests[i]));
 		counter_add(&sum->bytes[i], counter_read(&counters->bytes[i]));
 	}
-	for (unsigned int i = 0; i < BLK_MAX_REASONS; i++) {
-		const char *why = __atomic_load_n(&counters->errors[i].why, __ATOMIC_ACQUIRE);
-
-		if (why)
-			blk_counters_error(sum, why, counter_read(&counters->errors[i].count));
-	}
+	reasons_add(&sum->errors, &counters->errors);
 	histogram_merge(&sum->latency, &counters->latency);
 }
 
@@ -47,21 +30,12 @@ static json_t *kinds_json(const uint64_t *value)
 	return object;
 }
 
-static json_t *errors_json(const struct blk_counters *counters)
-{
-	json_t *object = json_object();
-
-	for (unsigned int i = 0; i < BLK_MAX_REASONS && counters->errors[i].why; i++)
-		json_object_set_new(object, counters->errors[i].why, json_integer(counters->errors[i].count));
-	return object;
-}
-
 void blk_counters_status(const struct blk_counters *counters, json_t *object)
 {
 	json_object_set_new(object, "in_flight", json_integer(counters->nr_taken - counters->nr_answered));
 	json_object_set_new(object, "requests", kinds_json(counters->requests));
 	json_object_set_new(object, "bytes", kinds_json(counters->bytes));
-	json_object_set_new(object, "errors", errors_json(counters));
+	json_object_set_new(object, "errors", reasons_json(&counters->errors));
 	json_object_set_new(object, "latency_ns", histogram_json(&counters->latency));
 	json_object_set_new(object, "spurious_events", json_integer(counters->nr_spurious_events));
 	json_object_set_new(object, "persistent_pages", json_integer(counters->nr_persistent_pages));

@@ -2,7 +2,7 @@
 /*
  * What a disk has done: counted by the worker of its queue, kept over reconnects by the device.
  *
- * Thread: blk_counters_error() and counter_add() on the writer's; a reader on any, at any time. Never logs.
+ * Thread: reasons_count() and counter_add() on the writer's; a reader on any, at any time. Never logs.
  */
 #ifndef BACKEND_BLK_COUNTERS_H
 #define BACKEND_BLK_COUNTERS_H
@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "backend/core/metrics.h"
-
-#define BLK_MAX_REASONS 16
+#include "backend/core/reasons.h"
 
 enum blk_io_kind { BLK_IO_READ, BLK_IO_WRITE, BLK_IO_FLUSH, BLK_IO_BARRIER, BLK_NR_IO_KINDS };
 
@@ -21,17 +20,13 @@ extern const char *const blk_io_kind_names[BLK_NR_IO_KINDS];
 struct blk_counters {
 	uint64_t requests[BLK_NR_IO_KINDS]; /* answered without an error */
 	uint64_t bytes[BLK_NR_IO_KINDS];
-	struct {
-		const char *why; /* a constant; set once, before its count */
-		uint64_t count;
-	} errors[BLK_MAX_REASONS];
+	struct reasons errors;
 	uint64_t nr_taken, nr_answered; /* the difference is in flight */
 	uint64_t nr_spurious_events; /* the queue counts these two itself */
 	uint64_t nr_persistent_pages;
 	struct histogram latency;
 };
 
-void blk_counters_error(struct blk_counters *counters, const char *why, uint64_t n);
 /* sum belongs to the caller; counters may be counting. */
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters);
 /* The connection is over: what was not answered never will be, and is in flight no more as far as the guest goes. */

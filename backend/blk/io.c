@@ -51,7 +51,7 @@ static void fail(struct blk_io *io, int16_t status, const char *why)
 	log_limited(&bq->params.log_limits->requests, LOG_WARN,
 		    "%s: request refused: operation %u, sector %llu, %u segment(s): %s", bq->label, io->req.operation,
 		    (unsigned long long)io->req.sector, io->req.nr_segments, why);
-	blk_counters_error(&bq->counters, why, 1);
+	reasons_count(&bq->counters.errors, why, 1);
 	respond(io, status);
 }
 
@@ -68,7 +68,7 @@ static void fail_io(struct blk_io *io, int rc)
 		    bq->label, blk_io_kind_names[io->kind], io->op.len_bytes, (unsigned long long)io->req.sector,
 		    bq->params.image->spec.path,
 		    rc == -ENODATA ? "the image ends before it" : strerror(-rc));
-	blk_counters_error(&bq->counters, "input/output error", 1);
+	reasons_count(&bq->counters.errors, "input/output error", 1);
 	respond(io, BLKIF_RSP_ERROR);
 }
 

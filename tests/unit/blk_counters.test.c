@@ -45,10 +45,10 @@ static void errors_are_counted_by_their_reason(void **state)
 	static const char *const reasons[] = { "one", "two" };
 	struct blk_counters a = { .nr_taken = 0 }, b = { .nr_taken = 0 }, sum = { .nr_taken = 0 };
 
-	blk_counters_error(&a, reasons[0], 1);
-	blk_counters_error(&a, reasons[1], 1);
-	blk_counters_error(&a, reasons[0], 1);
-	blk_counters_error(&b, reasons[1], 5);
+	reasons_count(&a.errors, reasons[0], 1);
+	reasons_count(&a.errors, reasons[1], 1);
+	reasons_count(&a.errors, reasons[0], 1);
+	reasons_count(&b.errors, reasons[1], 5);
 	blk_counters_add(&sum, &a);
 	blk_counters_add(&sum, &b);
 	assert_int_equal(status_of(&sum, "errors", "one"), 2);
@@ -57,12 +57,12 @@ static void errors_are_counted_by_their_reason(void **state)
 
 static void more_reasons_than_there_is_room_for_harm_nothing(void **state)
 {
-	static const char names[BLK_MAX_REASONS + 1][4] = { "a", "b", "c", "d", "e", "f", "g", "h", "i",
+	static const char names[REASONS_MAX + 1][4] = { "a", "b", "c", "d", "e", "f", "g", "h", "i",
 							    "j", "k", "l", "m", "n", "o", "p", "q" };
 	struct blk_counters counters = { .nr_taken = 0 };
 
-	for (int i = 0; i <= BLK_MAX_REASONS; i++)
-		blk_counters_error(&counters, names[i], 1);
+	for (int i = 0; i <= REASONS_MAX; i++)
+		reasons_count(&counters.errors, names[i], 1);
 	assert_int_equal(status_of(&counters, "errors", "p"), 1);
 	assert_int_equal(status_of(&counters, "errors", "q"), 0);
 }
