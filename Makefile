@@ -27,7 +27,7 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := $(O)/pvring-blkd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen
+programs := $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen
 
 all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all
@@ -35,7 +35,7 @@ all: $(programs) loopxen-libs                  ## build the programs
 # ---- objects -------------------------------------------------------------------------------------------------
 # Everything but the programs' main files goes into one archive, so that a unit test links what it names.
 room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk frontend/user frontend/user/blkload ctl,$(call room,$(d)))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk backend/net frontend/user frontend/user/blkload ctl,$(call room,$(d)))
 lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
 
 $(O)/obj/%.o: %.c
@@ -53,6 +53,8 @@ $(O)/libpvring.a: $(lib-obj)
 
 link = $(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 $(O)/pvring-blkd: $(O)/obj/backend/blk/main.o $(O)/libpvring.a ; $(link)
+$(O)/pvring-netd: $(O)/obj/backend/net/main.o $(O)/libpvring.a ; $(link) $(shell pkg-config --libs libnl-route-3.0)
+$(O)/obj/backend/net/link.o: cflags += $(shell pkg-config --cflags libnl-route-3.0)
 $(O)/pvring: $(O)/obj/ctl/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-blkload: $(O)/obj/frontend/user/blkload/main.o $(O)/libpvring.a ; $(link)
 

@@ -119,6 +119,12 @@ static void watch_for_quiet(struct queue *queue)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
+void queue_break(struct queue *queue)
+{
+	if (queue->state == QUEUE_RUNNING)
+		queue->state = QUEUE_BROKEN;
+}
+
 static void ring_is_broken(struct queue *queue)
 {
 	queue->state = QUEUE_BROKEN;

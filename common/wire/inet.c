@@ -212,16 +212,20 @@ static bool covered_bytes(const uint8_t *frame, size_t len, const struct inet_fr
 	return true;
 }
 
+void inet_put_checksum(void *bytes, size_t len_bytes, size_t field_offset)
+{
+	uint16_t checksum = ~sum_of(bytes, len_bytes);
+
+	/* Zero means "none" in UDP; to a receiver its complement is the same number. */
+	put16((uint8_t *)bytes + field_offset, checksum ? checksum : 0xffff);
+}
+
 void inet_finish_checksum(void *frame, size_t len_bytes, const struct inet_frame *parsed)
 {
-	uint8_t *l4 = (uint8_t *)frame + parsed->l4_offset;
-	uint16_t checksum;
 	size_t covered;
 
 	(void)covered_bytes(frame, len_bytes, parsed, &covered);
-	checksum = ~sum_of(l4, covered);
-	/* Zero means "none" in UDP; to a receiver its complement is the same number. */
-	put16(l4 + parsed->csum_offset, checksum ? checksum : 0xffff);
+	inet_put_checksum((uint8_t *)frame + parsed->l4_offset, covered, parsed->csum_offset);
 }
 
 bool inet_checksum_is_right(const void *frame, size_t len_bytes, const struct inet_frame *parsed)

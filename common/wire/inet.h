@@ -44,6 +44,9 @@ uint16_t inet_pseudo_checksum(const void *frame, const struct inet_frame *parsed
  */
 void inet_finish_checksum(void *frame, size_t len_bytes, const struct inet_frame *parsed);
 
+/* The same of any such sum over these bytes, one of which is the field that holds what is to be added. */
+void inet_put_checksum(void *bytes, size_t len_bytes, size_t field_offset);
+
 /* false also where the IP or UDP header names more than there is. UDP over IPv4 may do without: that is right. */
 bool inet_checksum_is_right(const void *frame, size_t len_bytes, const struct inet_frame *parsed);
 

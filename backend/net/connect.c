@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+/* A vif's dealings with xenstore: what the toolstack asks for, what we offer, what the guest chose. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/net/link.h"
+#include "backend/net/net.h"
+#include "common/base/container.h"
+#include "common/ring/layout.h"
+#include "xenbus/node.h"
+
+#define PAGE_BYTES      4096
+#define MAX_GRANT_REF   UINT32_MAX
+#define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
+#define MIN_MTU_BYTES   68
+#define MAX_MTU_BYTES   65535
+
+static struct net_device *to_net(struct device *dev)
+{
+	return container_of(dev, struct net_device, dev);
+}
+
+/* ---- what the toolstack asks for ------------------------------------------------------------------------------- */
+
+static bool is_mac(const char *text)
+{
+	static const char pattern[] = "xx:xx:xx:xx:xx:xx";
+	unsigned int i;
+
+	for (i = 0; text[i] && pattern[i]; i++) {
+		if (pattern[i] == 'x' ? !strchr("0123456789abcdefABCDEF", text[i]) : text[i] != ':')
+			return false;
+	}
+	return !text[i] && !pattern[i];
+}
+
+static int parse_mac(struct net_device *net, struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	int rc = xb_read_string(xb->store, xb->dir, "mac", net->mac, sizeof(net->mac), err);
+
+	if (rc == 0 && !is_mac(net->mac))
+		return errbuf_set(err, -EINVAL, "%s/mac: '%s': expected six bytes as in 00:16:3e:01:02:03", xb->dir,
+				  net->mac);
+	return rc;
+}
+
+/* The kernel's own rule (dev_valid_name()), said before it would say only that something is invalid. */
+static bool is_interface_name(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n");
+}
+
+static int parse_name(struct net_device *net, const char *node, const char *or_else, char name[IFNAMSIZ],
+		      struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	char text[256];
+	int rc = xb_read_string_or(xb->store, xb->dir, node, or_else, text, sizeof(text), err);
+
+	if (rc)
+		return rc;
+	if (strlen(text) >= IFNAMSIZ || (!is_interface_name(text) && *text))
+		return errbuf_set(err, -EINVAL, "%s/%s: '%.100s': expected the name of an interface, at most %d bytes",
+				  xb->dir, node, text, IFNAMSIZ - 1);
+	strcpy(name, text);
+	return 0;
+}
+
+static int net_parse(struct device *dev, struct errbuf *err)
+{
+	struct net_device *net = to_net(dev);
+	struct xb_device *xb = &dev->xb;
+	char default_name[IFNAMSIZ];
+	int rc;
+
+	snprintf(default_name, sizeof(default_name), "vif%u.%u", xb->domid, xb->devid);
+	rc = parse_mac(net, err);
+	if (rc == 0)
+		rc = parse_name(net, "vifname", default_name, net->name, err);
+	if (rc == 0)
+		rc = parse_name(net, "bridge", "", net->bridge, err);
+	if (rc == 0)
+		rc = xb_read_u32_or(xb->store, xb->dir, "mtu", 0, MIN_MTU_BYTES, MAX_MTU_BYTES, &net->mtu_bytes, err);
+	if (rc == 0 && !*net->name)
+		strcpy(net->name, default_name);
+	return rc;
+}
+
+/* ---- its interface --------------------------------------------------------------------------------------------- */
+
+static const char *net_target(const struct device *dev)
+{
+	return container_of(dev, struct net_device, dev)->name;
+}
+
+static int open_tap(struct net_device *net, const char *owner, struct errbuf *err)
+{
+	int rc = link_check_owner(net->name, owner, err);
+
+	return rc ? rc : tap_open(&net->tap, net->name, err);
+}
+
+/* The address is not the guest's but one that no bridge chooses for its own: the stock scripts set the same. */
+static int net_open(struct device *dev, struct errbuf *err)
+{
+	struct net_device *net = to_net(dev);
+	char owner[LINK_MAX_OWNER];
+	const struct link_config config = {
+		.owner = owner,
+		.mac = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.mtu_bytes = net->mtu_bytes,
+		.bridge = net->bridge,
+	};
+	int rc;
+
+	snprintf(owner, sizeof(owner), "pvring %s", dev->label);
+	tap_remove(&net->tap); /* it may have had another name */
+	rc = open_tap(net, owner, err);
+	if (rc)
+		return rc;
+	tap_set_carrier(&net->tap, dev->is_resuming);
+	rc = link_configure(net->name, &config, err);
+	if (rc)
+		tap_remove(&net->tap);
+	return rc;
+}
+
+static void net_leave(struct device *dev)
+{
+}
+
+static void net_close(struct device *dev)
+{
+	struct net_device *net = to_net(dev);
+
+	if (dev->is_forgotten)
+		tap_remove(&net->tap);
+	else
+		tap_close(&net->tap);
+}
+
+/* ---- what we offer --------------------------------------------------------------------------------------------- */
+
+static int net_offer(struct device *dev, struct errbuf *err)
+{
+	static const struct {
+		const char *name;
+		unsigned int value;
+	} offers[] = {
+		{ "feature-sg", 1 },
+		{ "feature-gso-tcpv4", 1 },
+		{ "feature-gso-tcpv6", 1 },
+		{ "feature-ipv6-csum-offload", 1 },
+		{ "feature-rx-copy", 1 },
+		{ "feature-rx-flip", 0 },
+		{ "feature-split-event-channels", 1 },
+		{ "multi-queue-max-queues", 1 },
+	};
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
+		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
+	return rc;
+}
+
+static int net_publish(struct device *dev, struct errbuf *err)
+{
+	return 0;
+}
+
+/* ---- what the guest chose -------------------------------------------------------------------------------------- */
+
+struct net_peer {
+	uint32_t rx_copy, rx_notify, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6;
+};
+
+static const struct xb_node_u32 peer_nodes[] = {
+	{ "request-rx-copy", 0, 0, 1, offsetof(struct net_peer, rx_copy) },
+	{ "feature-rx-notify", 0, 0, 1, offsetof(struct net_peer, rx_notify) },
+	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct net_peer, nr_queues) },
+	{ "feature-sg", 0, 0, 1, offsetof(struct net_peer, sg) },
+	{ "feature-gso-tcpv4", 0, 0, 1, offsetof(struct net_peer, gso_tcpv4) },
+	{ "feature-gso-tcpv6", 0, 0, 1, offsetof(struct net_peer, gso_tcpv6) },
+	{ "feature-no-csum-offload", 0, 0, 1, offsetof(struct net_peer, no_csum_ipv4) },
+	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_peer, csum_ipv6) },
+};
+
+static int check_peer(const struct device *dev, const struct net_peer *peer, struct errbuf *err)
+{
+	if (!peer->rx_copy)
+		return errbuf_set(err, -EOPNOTSUPP, "%s/request-rx-copy: not 1: pages are not given away, but copied",
+				  dev->xb.otherend);
+	if (!peer->rx_notify)
+		return errbuf_set(err, -EOPNOTSUPP, "%s/feature-rx-notify: not 1: it would never hear of the buffers",
+				  dev->xb.otherend);
+	return 0;
+}
+
+static void take_limits(struct net_device *net, const struct net_peer *peer)
+{
+	net->limits = (struct net_rx_limits){
+		.has_sg = peer->sg,
+		.offloads = {
+			.csum_ipv4 = !peer->no_csum_ipv4,
+			.csum_ipv6 = peer->csum_ipv6,
+			.gso_tcpv4 = peer->sg && peer->gso_tcpv4,
+			.gso_tcpv6 = peer->sg && peer->gso_tcpv6,
+		},
+	};
+}
+
+static int read_ports(struct net_device *net, struct errbuf *err)
+{
+	static const char *const names[NET_NR_RINGS] = { "event-channel-tx", "event-channel-rx" };
+	struct xb_device *xb = &net->dev.xb;
+	int rc = 0;
+
+	net->has_one_port = !xb_exists(xb->store, xb->otherend, names[NET_RING_TX]);
+	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++)
+		rc = xb_read_u32(xb->store, xb->otherend, net->has_one_port ? "event-channel" : names[i], 1,
+				 MAX_EVTCHN_PORT, &net->dev.rings.ring[i].identity.remote_port, err);
+	return rc;
+}
+
+static int read_rings(struct net_device *net, struct errbuf *err)
+{
+	static const struct {
+		const char *ref, *protocol;
+		uint32_t request_bytes, response_bytes;
+	} kinds[NET_NR_RINGS] = {
+		[NET_RING_TX] = { "tx-ring-ref", "tx", sizeof(netif_tx_request_t), sizeof(netif_tx_response_t) },
+		[NET_RING_RX] = { "rx-ring-ref", "rx", sizeof(netif_rx_request_t), sizeof(netif_rx_response_t) },
+	};
+	struct xb_device *xb = &net->dev.xb;
+	struct ring_layout layout;
+
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++) {
+		struct journal_identity *identity = &net->dev.rings.ring[i].identity;
+		int rc = xb_read_u32(xb->store, xb->otherend, kinds[i].ref, 1, MAX_GRANT_REF, &identity->ref[0], err);
+
+		if (rc)
+			return rc;
+		snprintf(identity->protocol, sizeof(identity->protocol), "%s", kinds[i].protocol);
+		identity->nr_refs = 1;
+		identity->request_bytes = kinds[i].request_bytes;
+		identity->response_bytes = kinds[i].response_bytes;
+		if (!ring_layout_init(&layout, PAGE_BYTES, identity->request_bytes, identity->response_bytes))
+			return errbuf_set(err, -EINVAL, "a ring of a page holds no request");
+		identity->nr_slots = layout.nr_slots;
+	}
+	return 0;
+}
+
+static int net_accept(struct device *dev, struct errbuf *err)
+{
+	struct net_device *net = to_net(dev);
+	struct net_peer peer;
+	int rc;
+
+	rc = xb_read_nodes(dev->xb.store, dev->xb.otherend, peer_nodes, sizeof(peer_nodes) / sizeof(peer_nodes[0]),
+			   &peer, err);
+	if (rc == 0)
+		rc = check_peer(dev, &peer, err);
+	if (rc == 0)
+		rc = read_rings(net, err);
+	if (rc == 0)
+		rc = read_ports(net, err);
+	if (rc == 0)
+		take_limits(net, &peer);
+	return rc;
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------- */
+
+/* The tap is open, and no one else's. */
+static int net_lock(struct device *dev, struct errbuf *err)
+{
+	return 0;
+}
+
+static void on_started(void *device, int rc, const struct errbuf *err)
+{
+	struct net_device *net = device;
+
+	if (rc)
+		net->queue = NULL;
+	else
+		tap_set_carrier(&net->tap, true);
+	device_connected(&net->dev, rc, err);
+}
+
+static void on_failed(void *device, const char *reason)
+{
+	struct net_device *net = device;
+
+	device_fail(&net->dev, reason);
+}
+
+static void on_stopped(void *device, uint32_t nr_orphans)
+{
+	struct net_device *net = device;
+
+	net_queue_count(net->queue, &net->counted_before);
+	net->queue = NULL;
+	if (net->dev.stop_how == QUEUE_CLOSE)
+		tap_set_carrier(&net->tap, false);
+	device_disconnected(&net->dev, nr_orphans);
+}
+
+static void net_connect(struct device *dev)
+{
+	struct net_device *net = to_net(dev);
+	const struct net_queue_params params = {
+		.rings = &dev->rings,
+		.tap = &net->tap,
+		.limits = net->limits,
+		.has_one_port = net->has_one_port,
+		.is_resumed = dev->is_resuming,
+	};
+	const struct net_queue_events events = {
+		.loop = dev->host->loop,
+		.device = net,
+		.started = on_started,
+		.failed = on_failed,
+		.stopped = on_stopped,
+	};
+	struct errbuf err;
+
+	net->queue = net_queue_new(&params, &events);
+	if (net->queue)
+		net_queue_start(net->queue, device_next_worker(dev->host));
+	else
+		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for a queue"), &err);
+}
+
+static void net_disconnect(struct device *dev, enum queue_stop how)
+{
+	net_queue_stop(to_net(dev)->queue, how);
+}
+
+/* ---- status ---------------------------------------------------------------------------------------------------- */
+
+static void net_status(struct device *dev, json_t *object)
+{
+	struct net_device *net = to_net(dev);
+	struct net_counters counters = net->counted_before;
+
+	if (net->queue)
+		net_queue_count(net->queue, &counters);
+	json_object_set_new(object, "interface", text_json(net->name));
+	json_object_set_new(object, "bridge", text_json(net->bridge));
+	json_object_set_new(object, "mac", text_json(net->mac));
+	net_counters_status(&counters, object);
+}
+
+const struct device_class net_class = {
+	.kind = "vif",
+	.device_bytes = sizeof(struct net_device),
+	.nr_rings = NET_NR_RINGS,
+	.parse = net_parse,
+	.target = net_target,
+	.open = net_open,
+	.offer = net_offer,
+	.accept = net_accept,
+	.lock = net_lock,
+	.connect = net_connect,
+	.publish = net_publish,
+	.disconnect = net_disconnect,
+	.leave = net_leave,
+	.close = net_close,
+	.status = net_status,
+};

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/link.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <string.h>
+
+#include "common/base/errbuf.h"
+
+static int errno_of(int nl_error)
+{
+	switch (-nl_error) {
+	case NLE_SUCCESS:
+		return 0;
+	case NLE_OBJ_NOTFOUND:
+	case NLE_NODEV:
+		return -ENODEV;
+	case NLE_PERM:
+		return -EPERM;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_BUSY:
+		return -EBUSY;
+	case NLE_RANGE:
+	case NLE_INVAL:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
+}
+
+static struct nl_sock *connect_to_kernel(struct errbuf *err)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+
+	if (rc == 0)
+		return sock;
+	errbuf_set(err, errno_of(rc), "netlink: %s", nl_geterror(rc));
+	nl_socket_free(sock);
+	return NULL;
+}
+
+static int get_link(struct nl_sock *sock, const char *name, struct rtnl_link **link, struct errbuf *err)
+{
+	int rc = rtnl_link_get_kernel(sock, 0, name, link);
+
+	return rc ? errbuf_set(err, errno_of(rc), "interface %s: %s", name, nl_geterror(rc)) : 0;
+}
+
+static int check_owner(struct nl_sock *sock, const char *name, const char *owner, struct errbuf *err)
+{
+	struct rtnl_link *link;
+	const char *alias;
+	int rc = get_link(sock, name, &link, err);
+
+	if (rc)
+		return rc == -ENODEV ? 0 : rc;
+	alias = rtnl_link_get_ifalias(link);
+	if (!alias || strcmp(alias, owner) != 0)
+		rc = errbuf_set(err, -EEXIST, "interface %s: there is one already, of %.64s", name,
+				alias && *alias ? alias : "somebody else");
+	rtnl_link_put(link);
+	return rc;
+}
+
+int link_check_owner(const char *name, const char *owner, struct errbuf *err)
+{
+	struct nl_sock *sock = connect_to_kernel(err);
+	int rc;
+
+	if (!sock)
+		return -EIO;
+	rc = check_owner(sock, name, owner, err);
+	nl_socket_free(sock);
+	return rc;
+}
+
+static int find_bridge(struct nl_sock *sock, const char *name, int *ifindex, struct errbuf *err)
+{
+	struct rtnl_link *link;
+	const char *type;
+	int rc;
+
+	*ifindex = 0;
+	if (!*name)
+		return 0;
+	rc = get_link(sock, name, &link, err);
+	if (rc)
+		return errbuf_set(err, rc, "bridge %s: there is no such interface", name);
+	type = rtnl_link_get_type(link);
+	if (type && strcmp(type, "bridge") == 0)
+		*ifindex = rtnl_link_get_ifindex(link);
+	else
+		rc = errbuf_set(err, -EINVAL, "bridge %s: the interface is %s, not a bridge", name,
+				type ? type : "of hardware");
+	rtnl_link_put(link);
+	return rc;
+}
+
+static int apply(struct nl_sock *sock, const char *name, struct rtnl_link *change, struct errbuf *err)
+{
+	struct rtnl_link *link;
+	int rc = get_link(sock, name, &link, err);
+
+	if (rc)
+		return rc;
+	rc = rtnl_link_change(sock, link, change, 0);
+	rtnl_link_put(link);
+	return rc ? errbuf_set(err, errno_of(rc), "interface %s: cannot be set up: %s", name, nl_geterror(rc)) : 0;
+}
+
+static int configure(struct nl_sock *sock, const char *name, const struct link_config *config, struct errbuf *err)
+{
+	struct rtnl_link *change = rtnl_link_alloc();
+	struct nl_addr *mac = nl_addr_build(AF_LLC, config->mac, sizeof(config->mac));
+	int bridge, rc = find_bridge(sock, config->bridge, &bridge, err);
+
+	if (rc == 0 && (!change || !mac))
+		rc = errbuf_set(err, -ENOMEM, "interface %s: no memory", name);
+	if (rc == 0) {
+		rtnl_link_set_addr(change, mac);
+		rtnl_link_set_ifalias(change, config->owner);
+		if (config->mtu_bytes)
+			rtnl_link_set_mtu(change, config->mtu_bytes);
+		if (bridge)
+			rtnl_link_set_master(change, bridge);
+		rtnl_link_set_flags(change, IFF_UP | IFF_NOARP);
+		rtnl_link_unset_flags(change, IFF_MULTICAST);
+		rc = apply(sock, name, change, err);
+	}
+	nl_addr_put(mac);
+	rtnl_link_put(change);
+	return rc;
+}
+
+int link_configure(const char *name, const struct link_config *config, struct errbuf *err)
+{
+	struct nl_sock *sock = connect_to_kernel(err);
+	int rc;
+
+	if (!sock)
+		return -EIO;
+	rc = configure(sock, name, config, err);
+	nl_socket_free(sock);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What pvring-netd's own files share: a vif of a guest. */
+#ifndef BACKEND_NET_NET_H
+#define BACKEND_NET_NET_H
+
+#include "backend/core/device.h"
+#include "backend/net/counters.h"
+#include "backend/net/net_queue.h"
+#include "backend/net/tap.h"
+
+extern const struct device_class net_class;
+
+struct net_device {
+	struct device dev;
+	/* From the toolstack's nodes; the main thread's. */
+	char name[IFNAMSIZ];
+	char bridge[IFNAMSIZ];
+	char mac[18]; /* the guest's; that of the tap is another */
+	uint32_t mtu_bytes; /* 0: not said */
+	struct tap tap;
+	/* What the frontend chose. */
+	struct net_rx_limits limits;
+	bool has_one_port;
+	struct net_queue *queue; /* NULL: not connected */
+	struct net_counters counted_before; /* by the queues of earlier connections */
+};
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/net_queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/net/tx.h"
+#include "common/base/container.h"
+
+struct net_queue {
+	struct net_queue_params params;
+	struct net_queue_events events;
+	struct worker *worker;
+	struct queue queues[NET_NR_RINGS];
+	struct net_tx tx;
+	struct net_rx rx;
+	struct net_counters counters;
+	struct loop_msg start_msg, stop_msg;              /* to the worker */
+	struct loop_msg started_msg, failed_msg, released_msg; /* from it */
+	int start_rc;
+	struct errbuf start_err;
+	const char *failure;
+	enum queue_stop stop_how;
+	uint32_t nr_orphans;
+	unsigned int nr_held; /* parts of us that something still points to */
+};
+
+static struct net_queue *from_ring(struct queue *queue, enum net_ring ring)
+{
+	return container_of(queue - ring, struct net_queue, queues[0]);
+}
+
+static void let_go(struct net_queue *nq)
+{
+	if (--nq->nr_held == 0)
+		loop_post(nq->events.loop, &nq->released_msg);
+}
+
+/* ---- from the rings -------------------------------------------------------------------------------------------- */
+
+static void fail(struct net_queue *nq, const char *why)
+{
+	bool is_first = !nq->failure;
+
+	nq->failure = why;
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+		queue_break(&nq->queues[i]);
+	if (is_first)
+		loop_post(nq->events.loop, &nq->failed_msg);
+}
+
+static void fail_if(struct net_queue *nq, const char *why)
+{
+	if (why)
+		fail(nq, why);
+}
+
+static void tx_request(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct net_queue *nq = from_ring(queue, NET_RING_TX);
+
+	fail_if(nq, net_tx_request(&nq->tx, slot, bytes));
+}
+
+static void tx_flush(struct queue *queue)
+{
+	struct net_queue *nq = from_ring(queue, NET_RING_TX);
+
+	fail_if(nq, net_tx_flush(&nq->tx));
+}
+
+static bool tx_quiet(struct queue *queue)
+{
+	net_tx_trim(&from_ring(queue, NET_RING_TX)->tx);
+	return true;
+}
+
+static void tx_broken(struct queue *queue)
+{
+	fail(from_ring(queue, NET_RING_TX), "the guest's request index for what it sends is impossible");
+}
+
+static void tx_stopped(struct queue *queue, uint32_t nr_orphans)
+{
+	from_ring(queue, NET_RING_TX)->nr_orphans += nr_orphans;
+}
+
+static void tx_released(struct queue *queue)
+{
+	let_go(from_ring(queue, NET_RING_TX));
+}
+
+static void rx_flush(struct queue *queue)
+{
+	net_rx_flush(&from_ring(queue, NET_RING_RX)->rx);
+}
+
+static bool rx_quiet(struct queue *queue)
+{
+	net_rx_trim(&from_ring(queue, NET_RING_RX)->rx);
+	return true;
+}
+
+static void rx_broken(struct queue *queue)
+{
+	fail(from_ring(queue, NET_RING_RX), "the guest's request index for what it receives is impossible");
+}
+
+static void rx_stopped(struct queue *queue, uint32_t nr_orphans)
+{
+}
+
+static void rx_released(struct queue *queue)
+{
+	let_go(from_ring(queue, NET_RING_RX));
+}
+
+static const struct queue_ops ring_ops[NET_NR_RINGS] = {
+	[NET_RING_TX] = {
+		.request = tx_request,
+		.flush = tx_flush,
+		.quiet = tx_quiet,
+		.broken = tx_broken,
+		.stopped = tx_stopped,
+		.released = tx_released,
+	},
+	[NET_RING_RX] = {
+		.flush = rx_flush,
+		.quiet = rx_quiet,
+		.broken = rx_broken,
+		.stopped = rx_stopped,
+		.released = rx_released,
+	},
+};
+
+/* ---- start ----------------------------------------------------------------------------------------------------- */
+
+static int open_ring(struct net_queue *nq, enum net_ring ring)
+{
+	struct queue_params params = {
+		.identity = &nq->params.rings->ring[ring].identity,
+		.is_resumed = nq->params.is_resumed,
+	};
+	int rc;
+
+	if (ring == NET_RING_RX && nq->params.has_one_port)
+		params.port_owner = &nq->queues[NET_RING_TX];
+	rc = queue_open(&nq->queues[ring], nq->worker, &params, &nq->start_err);
+	nq->nr_held += rc == 0;
+	return rc;
+}
+
+static int init_frames(struct net_queue *nq)
+{
+	uint32_t nr_slots = nq->params.rings->ring[NET_RING_TX].identity.nr_slots;
+	int rc;
+
+	rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], nq->params.tap->fd, nr_slots, &nq->counters.tx);
+	if (rc == 0)
+		rc = net_rx_init(&nq->rx, &nq->queues[NET_RING_RX], nq->params.tap->fd, &nq->params.limits,
+				 &nq->counters.rx);
+	if (rc)
+		errbuf_set(&nq->start_err, rc, "no memory for frames");
+	return rc;
+}
+
+static int start(struct net_queue *nq)
+{
+	int rc = init_frames(nq);
+
+	if (rc)
+		return rc;
+	rc = tap_set_offloads(nq->params.tap, net_tap_offloads(&nq->params.limits.offloads));
+	if (rc)
+		return errbuf_set(&nq->start_err, rc, "interface %s: cannot leave checksums to the guest: %s",
+				  nq->params.tap->name, strerror(-rc));
+	rc = open_ring(nq, NET_RING_TX);
+	return rc ? rc : open_ring(nq, NET_RING_RX);
+}
+
+/* Worker. */
+static void run_start(struct loop_msg *msg)
+{
+	struct net_queue *nq = container_of(msg, struct net_queue, start_msg);
+
+	nq->start_rc = start(nq);
+	if (nq->start_rc == 0) {
+		nq->nr_held++;
+		net_rx_start(&nq->rx);
+		loop_post(nq->events.loop, &nq->started_msg);
+	} else if (nq->nr_held > 0) {
+		queue_stop(&nq->queues[NET_RING_TX], QUEUE_CLOSE); /* it is open, the other is not */
+	} else {
+		loop_post(nq->events.loop, &nq->released_msg);
+	}
+}
+
+/* ---- stop ------------------------------------------------------------------------------------------------------ */
+
+static void rx_let_go(struct net_rx *rx)
+{
+	let_go(container_of(rx, struct net_queue, rx));
+}
+
+/* Worker. The ring that may use the other's port goes first. */
+static void run_stop(struct loop_msg *msg)
+{
+	struct net_queue *nq = container_of(msg, struct net_queue, stop_msg);
+
+	net_rx_stop(&nq->rx, rx_let_go);
+	queue_stop(&nq->queues[NET_RING_RX], nq->stop_how);
+	queue_stop(&nq->queues[NET_RING_TX], nq->stop_how);
+}
+
+/* ---- what the main thread is told ------------------------------------------------------------------------------ */
+
+static void run_started(struct loop_msg *msg)
+{
+	struct net_queue *nq = container_of(msg, struct net_queue, started_msg);
+
+	nq->events.started(nq->events.device, 0, NULL);
+}
+
+static void run_failed(struct loop_msg *msg)
+{
+	struct net_queue *nq = container_of(msg, struct net_queue, failed_msg);
+
+	nq->events.failed(nq->events.device, nq->failure);
+}
+
+static void run_released(struct loop_msg *msg)
+{
+	struct net_queue *nq = container_of(msg, struct net_queue, released_msg);
+
+	if (nq->start_rc)
+		nq->events.started(nq->events.device, nq->start_rc, &nq->start_err);
+	else
+		nq->events.stopped(nq->events.device, nq->nr_orphans);
+	net_rx_fini(&nq->rx);
+	net_tx_fini(&nq->tx);
+	free(nq);
+}
+
+/* ---- from the main thread -------------------------------------------------------------------------------------- */
+
+struct net_queue *net_queue_new(const struct net_queue_params *params, const struct net_queue_events *events)
+{
+	struct net_queue *nq = calloc(1, sizeof(*nq));
+
+	if (!nq)
+		return NULL;
+	nq->params = *params;
+	nq->events = *events;
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+		queue_init(&nq->queues[i], &ring_ops[i], &params->rings->ring[i].journal);
+	nq->start_msg.run = run_start;
+	nq->stop_msg.run = run_stop;
+	nq->started_msg.run = run_started;
+	nq->failed_msg.run = run_failed;
+	nq->released_msg.run = run_released;
+	return nq;
+}
+
+void net_queue_start(struct net_queue *nq, struct worker *worker)
+{
+	nq->worker = worker;
+	loop_post(&worker->loop, &nq->start_msg);
+}
+
+void net_queue_stop(struct net_queue *nq, enum queue_stop how)
+{
+	nq->stop_how = how;
+	loop_post(&nq->worker->loop, &nq->stop_msg);
+}
+
+void net_queue_count(const struct net_queue *nq, struct net_counters *sum)
+{
+	net_counters_add(sum, &nq->counters);
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+		counter_add(&sum->nr_spurious_events, counter_read(&nq->queues[i].nr_spurious_events));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a guest receives: frames are read from the tap in bursts, copied into the buffers that the guest has posted, and
+ * answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
+ *
+ * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
+ * whose other end is slow. Frames that were read and do not fit wait, at most one burst.
+ *
+ * net_rx_start() -> net_rx_flush() whenever the queue runs -> net_rx_stop() -> stopped().
+ * Thread: the queue's worker, but for init and fini (any, while it has none). Never logs.
+ */
+#ifndef BACKEND_NET_RX_H
+#define BACKEND_NET_RX_H
+
+#include "backend/core/queue.h"
+#include "backend/net/counters.h"
+#include "backend/net/offload.h"
+#include "common/wire/xen_netif.h"
+
+#define NET_RX_BURST     32
+#define NET_RX_MAX_PARTS 20 /* of a frame: 17 pages of data, and extras */
+
+struct net_rx;
+
+/* What the guest can take. */
+struct net_rx_limits {
+	struct net_guest_offloads offloads;
+	bool has_sg; /* a frame may take several buffers */
+};
+
+struct net_rx_frame {
+	struct loop_op op; /* the read */
+	struct net_rx *rx;
+	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
+	int result;
+	const char *rejected;
+	struct net_offload offload;
+	bool has_failed; /* one of its copies */
+	unsigned int nr_parts;
+	struct net_rx_part {
+		uint32_t slot;
+		uint32_t gref;
+		uint16_t id, len_bytes;
+	} parts[NET_RX_MAX_PARTS];
+};
+
+struct net_rx {
+	struct queue *queue;
+	int tap_fd;
+	struct loop_fd readable;
+	struct net_rx_limits limits;
+	struct net_direction *counters;
+	void (*stopped)(struct net_rx *rx);
+	uint8_t *arena;
+	struct net_rx_frame *frames;
+	unsigned int nr_reading;        /* in the kernel */
+	unsigned int nr_frames, next;   /* that were read, and the first of them that is not delivered */
+	unsigned int burst;             /* how many are asked for at once */
+	bool may_have_more, is_stopping, is_unwatched;
+};
+
+int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,
+		struct net_direction *counters);
+void net_rx_fini(struct net_rx *rx);
+
+void net_rx_start(struct net_rx *rx);
+void net_rx_flush(struct net_rx *rx);
+/* What was read and not delivered is dropped. stopped() follows, when the kernel holds nothing of it any more. */
+void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx));
+/* The frames' memory goes back until it is used again. */
+void net_rx_trim(struct net_rx *rx);
+
+#endif

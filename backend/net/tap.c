@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common/base/errbuf.h"
+
+#define TUN_PATH "/dev/net/tun"
+
+static int say_why(const char *name, int rc, struct errbuf *err)
+{
+	if (rc == -EPERM)
+		return errbuf_set(err, rc, "interface %s: cannot be made: it takes CAP_NET_ADMIN", name);
+	if (rc == -EBUSY)
+		return errbuf_set(err, rc, "interface %s: another process has it open", name);
+	if (rc == -EINVAL)
+		return errbuf_set(err, rc, "interface %s: there is one of another kind", name);
+	return errbuf_set(err, rc, "interface %s: cannot be made: %s", name, strerror(-rc));
+}
+
+static int set_up(int fd, const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE };
+	int header_bytes = sizeof(struct virtio_net_hdr);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, &ifr) || ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) || ioctl(fd, TUNSETPERSIST, 1UL))
+		return -errno;
+	return 0;
+}
+
+int tap_open(struct tap *tap, const char *name, struct errbuf *err)
+{
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return errbuf_set(err, -errno, "%s: %s (is the module tun there?)", TUN_PATH, strerror(errno));
+	rc = set_up(fd, name);
+	if (rc) {
+		close(fd);
+		return say_why(name, rc, err);
+	}
+	snprintf(tap->name, sizeof(tap->name), "%s", name);
+	tap->fd = fd;
+	return 0;
+}
+
+void tap_close(struct tap *tap)
+{
+	if (*tap->name)
+		close(tap->fd);
+	*tap->name = '\0';
+}
+
+void tap_remove(struct tap *tap)
+{
+	if (*tap->name)
+		(void)ioctl(tap->fd, TUNSETPERSIST, 0UL); /* it goes with the descriptor */
+	tap_close(tap);
+}
+
+int tap_set_offloads(struct tap *tap, unsigned int offloads)
+{
+	return ioctl(tap->fd, TUNSETOFFLOAD, (unsigned long)offloads) ? -errno : 0;
+}
+
+void tap_set_carrier(struct tap *tap, bool is_on)
+{
+	int carrier = is_on;
+
+	(void)ioctl(tap->fd, TUNSETCARRIER, &carrier); /* it is a matter of what is shown */
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vif's tap device: the network interface in our domain whose other end is the guest. It outlives the process until
+ * tap_remove(), so that the next daemon finds it as it was, with its place in a bridge and all that the stack knows.
+ *
+ * Frames are read and written with a struct virtio_net_hdr in front.
+ * Thread: tap_open() on a helper; the others on any, one at a time. Errors: -errno with the reason; never logs.
+ * Source: Linux, Documentation/networking/tuntap.rst and include/uapi/linux/if_tun.h.
+ */
+#ifndef BACKEND_NET_TAP_H
+#define BACKEND_NET_TAP_H
+
+#include <net/if.h>
+#include <stdbool.h>
+
+struct errbuf;
+
+struct tap {
+	char name[IFNAMSIZ]; /* "": it is not open, and there is no fd */
+	int fd;              /* does not block */
+};
+
+/* Makes it, or opens the one that an earlier daemon has left. -EBUSY: it is in use. */
+int tap_open(struct tap *tap, const char *name, struct errbuf *err);
+/* Leaves the interface as it is. */
+void tap_close(struct tap *tap);
+/* Takes the interface away. */
+void tap_remove(struct tap *tap);
+
+/* TUN_F_...: what the kernel may leave to us. */
+int tap_set_offloads(struct tap *tap, unsigned int offloads);
+/* Does the guest hear what is sent? */
+void tap_set_carrier(struct tap *tap, bool is_on);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/tx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "backend/net/offload.h"
+#include "common/base/container.h"
+
+#define PAGE_BYTES       4096U
+#define MAX_FRAME_BYTES  XEN_NETIF_MAX_TX_SIZE
+#define ALIGNMENT        64U /* of a frame's memory */
+#define OVERHEAD_BYTES   (sizeof(struct virtio_net_hdr) + ALIGNMENT)
+
+/* What all slots can hold at once, each a frame of its own, and what is left at the end for want of room for the next. */
+static size_t arena_bytes(uint32_t nr_slots)
+{
+	size_t bytes = nr_slots * (PAGE_BYTES + OVERHEAD_BYTES) + MAX_FRAME_BYTES + OVERHEAD_BYTES;
+
+	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
+int net_tx_init(struct net_tx *tx, struct queue *queue, int tap_fd, uint32_t nr_slots, struct net_direction *counters)
+{
+	*tx = (struct net_tx){ .queue = queue, .tap_fd = tap_fd, .counters = counters, .nr_jobs = nr_slots };
+	tx->jobs = calloc(nr_slots, sizeof(*tx->jobs));
+	tx->arena_bytes = arena_bytes(nr_slots);
+	tx->arena = mmap(NULL, tx->arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (tx->jobs && tx->arena != MAP_FAILED)
+		return 0;
+	net_tx_fini(tx);
+	return -ENOMEM;
+}
+
+void net_tx_fini(struct net_tx *tx)
+{
+	free(tx->jobs);
+	if (tx->arena && tx->arena != MAP_FAILED)
+		munmap(tx->arena, tx->arena_bytes);
+	tx->jobs = NULL;
+	tx->arena = NULL;
+}
+
+void net_tx_trim(struct net_tx *tx)
+{
+	madvise(tx->arena, tx->arena_bytes, MADV_DONTNEED);
+}
+
+static struct net_tx_job *job_at(struct net_tx *tx, uint32_t index)
+{
+	return &tx->jobs[index % tx->nr_jobs];
+}
+
+/* ---- gathering ------------------------------------------------------------------------------------------------- */
+
+/* Never over memory in use: see arena_bytes(). */
+static void *take_memory(struct net_tx *tx, size_t bytes)
+{
+	size_t needed = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	uint8_t *memory;
+
+	if (tx->arena_used + needed > tx->arena_bytes)
+		tx->arena_used = 0;
+	memory = tx->arena + tx->arena_used;
+	tx->arena_used += needed;
+	return memory;
+}
+
+static void drop(struct net_tx *tx, struct net_tx_job *job, const char *why)
+{
+	reasons_count(&tx->counters->drops, why, 1);
+	job->has_failed = job->is_done = true;
+}
+
+static void copy_failed(void *context, uint32_t owner, int rc)
+{
+	struct net_tx *tx = context;
+	struct net_tx_job *job = job_at(tx, owner);
+
+	if (!job->has_failed)
+		drop(tx, job, "its memory cannot be read");
+}
+
+static void start_copies(struct net_tx *tx, struct net_tx_job *job)
+{
+	struct grants *grants = &tx->queue->grants;
+	uint8_t *to = job->memory + sizeof(struct virtio_net_hdr);
+	struct grants_segment segment;
+
+	if (grants_copy_room(grants) < job->frame.nr_data_slots)
+		grants_copy_run(grants, copy_failed, tx);
+	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
+		const struct net_tx_slot *slot = &job->frame.slots[i];
+
+		if (slot->is_extra || slot->len_bytes == 0)
+			continue;
+		segment = (struct grants_segment){ slot->gref, slot->offset_bytes, slot->len_bytes, to };
+		grants_copy(grants, GRANTS_FROM_GUEST, &segment, tx->nr_gathered);
+		to += slot->len_bytes;
+	}
+}
+
+static void gathered(struct net_tx *tx, struct net_tx_job *job)
+{
+	tx->is_gathering = false;
+	job->size_bytes = sizeof(struct virtio_net_hdr) + job->frame.len_bytes;
+	if (job->frame.rejected) {
+		drop(tx, job, job->frame.rejected);
+	} else {
+		job->memory = take_memory(tx, job->size_bytes);
+		start_copies(tx, job);
+	}
+	tx->nr_gathered++;
+}
+
+/* What there is of the frame counts as one, so that its slots are answered. */
+static const char *break_off(struct net_tx *tx, const char *why)
+{
+	struct net_tx_job *job = job_at(tx, tx->nr_gathered);
+
+	job->frame.rejected = why;
+	gathered(tx, job);
+	return why;
+}
+
+const char *net_tx_request(struct net_tx *tx, uint32_t slot, const void *request)
+{
+	struct net_tx_job *job = job_at(tx, tx->nr_gathered);
+
+	if (!tx->is_gathering) {
+		job->tx = tx;
+		job->has_failed = job->is_done = false;
+		net_tx_frame_begin(&job->frame);
+		tx->is_gathering = true;
+	}
+	switch (net_tx_frame_add(&job->frame, slot, request)) {
+	case NET_TX_MORE:
+		return NULL;
+	case NET_TX_LAST:
+		gathered(tx, job);
+		return NULL;
+	default:
+		return break_off(tx, job->frame.rejected);
+	}
+}
+
+/* ---- sending --------------------------------------------------------------------------------------------------- */
+
+static void written(struct loop_op *op, int result, uint32_t flags)
+{
+	struct net_tx_job *job = container_of(op, struct net_tx_job, op);
+	struct net_tx *tx = job->tx;
+
+	job->is_done = true;
+	if (result == (int)job->size_bytes) {
+		counter_add(&tx->counters->nr_frames, 1);
+		counter_add(&tx->counters->nr_bytes, job->frame.len_bytes);
+	} else {
+		reasons_count(&tx->counters->drops,
+			      result == -EIO ? "the interface is down" : "the interface does not take it", 1);
+	}
+	queue_kick(tx->queue);
+}
+
+static void send_job(struct net_tx *tx, struct net_tx_job *job)
+{
+	const struct net_tx_frame *frame = &job->frame;
+	const struct net_offload offload = {
+		.csum_blank = frame->flags & NETTXF_csum_blank,
+		.data_validated = frame->flags & NETTXF_data_validated,
+		.gso_type = frame->gso_type,
+		.gso_bytes = frame->gso_bytes,
+	};
+	struct virtio_net_hdr hdr;
+	struct io_uring_sqe *sqe;
+	const char *why;
+
+	why = net_offload_from_guest(&offload, job->memory + sizeof(hdr), frame->len_bytes, &hdr);
+	if (why) {
+		drop(tx, job, why);
+		return;
+	}
+	memcpy(job->memory, &hdr, sizeof(hdr));
+	job->op.done = written;
+	sqe = loop_sqe(&tx->queue->worker->loop);
+	io_uring_prep_write(sqe, tx->tap_fd, job->memory, job->size_bytes, 0);
+	io_uring_sqe_set_data(sqe, &job->op);
+}
+
+/* ---- answering ------------------------------------------------------------------------------------------------- */
+
+static void answer(struct net_tx *tx, const struct net_tx_job *job)
+{
+	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
+		const struct net_tx_slot *slot = &job->frame.slots[i];
+		netif_tx_response_t response = { .id = slot->id, .status = NETIF_RSP_OKAY };
+
+		if (slot->is_extra)
+			response = (netif_tx_response_t){ .status = NETIF_RSP_NULL };
+		else if (job->has_failed)
+			response.status = NETIF_RSP_ERROR;
+		queue_respond(tx->queue, slot->slot, &response);
+	}
+}
+
+const char *net_tx_flush(struct net_tx *tx)
+{
+	const char *why = tx->is_gathering ? break_off(tx, "a frame is published in parts") : NULL;
+	struct net_tx_job *job;
+
+	grants_copy_run(&tx->queue->grants, copy_failed, tx);
+	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
+		job = job_at(tx, tx->nr_sent);
+		if (!job->is_done)
+			send_job(tx, job);
+	}
+	while (tx->nr_answered != tx->nr_gathered && (job = job_at(tx, tx->nr_answered))->is_done) {
+		answer(tx, job);
+		tx->nr_answered++;
+	}
+	return why;
+}

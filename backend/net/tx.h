@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a guest sends: slots become frames, one contiguous copy each, and go to the tap in the order in which they came.
+ *
+ * A batch: net_tx_request() for each slot, then net_tx_flush(): one grant-copy call fetches the data of all its frames,
+ * one system call of the loop writes them. Answers come in order, too: so the arena, from which frames take their
+ * memory, is a ring, and has room for as much as the guest's ring can have in flight.
+ *
+ * Thread: the queue's worker, but for init and fini (any, while it has none).
+ * Errors: net_tx_request() and net_tx_flush() return a constant that says how the guest has broken the protocol.
+ */
+#ifndef BACKEND_NET_TX_H
+#define BACKEND_NET_TX_H
+
+#include "backend/core/queue.h"
+#include "backend/net/counters.h"
+#include "backend/net/tx_frame.h"
+
+struct net_tx;
+
+struct net_tx_job {
+	struct loop_op op; /* the write */
+	struct net_tx *tx;
+	struct net_tx_frame frame;
+	uint8_t *memory; /* a struct virtio_net_hdr, and the frame; in the arena */
+	uint32_t size_bytes;
+	bool has_failed, is_done;
+};
+
+struct net_tx {
+	struct queue *queue;
+	int tap_fd;
+	struct net_direction *counters;
+	/* A ring: answered < sent < gathered. Free-running. */
+	struct net_tx_job *jobs;
+	uint32_t nr_jobs, nr_answered, nr_sent, nr_gathered;
+	bool is_gathering; /* the job at nr_gathered has a part of its frame */
+	uint8_t *arena;
+	size_t arena_bytes, arena_used;
+};
+
+int net_tx_init(struct net_tx *tx, struct queue *queue, int tap_fd, uint32_t nr_slots, struct net_direction *counters);
+void net_tx_fini(struct net_tx *tx);
+
+const char *net_tx_request(struct net_tx *tx, uint32_t slot, const void *request);
+const char *net_tx_flush(struct net_tx *tx);
+/* The arena's memory goes back until it is used again. Nothing may be in flight. */
+void net_tx_trim(struct net_tx *tx);
+
+#endif
