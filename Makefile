@@ -27,7 +27,7 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen
+programs := $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen
 
 all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all
@@ -35,7 +35,7 @@ all: $(programs) loopxen-libs                  ## build the programs
 # ---- objects -------------------------------------------------------------------------------------------------
 # Everything but the programs' main files goes into one archive, so that a unit test links what it names.
 room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk backend/net frontend/user frontend/user/blkload ctl,$(call room,$(d)))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk backend/net frontend/user frontend/user/blkload frontend/user/netload ctl,$(call room,$(d)))
 lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
 
 $(O)/obj/%.o: %.c
@@ -57,6 +57,7 @@ $(O)/pvring-netd: $(O)/obj/backend/net/main.o $(O)/libpvring.a ; $(link) $(shell
 $(O)/obj/backend/net/link.o: cflags += $(shell pkg-config --cflags libnl-route-3.0)
 $(O)/pvring: $(O)/obj/ctl/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-blkload: $(O)/obj/frontend/user/blkload/main.o $(O)/libpvring.a ; $(link)
+$(O)/pvring-netload: $(O)/obj/frontend/user/netload/main.o $(O)/libpvring.a ; $(link)
 
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
 include loopxen/build.mk
@@ -189,14 +190,14 @@ run-long: daemons-built
 install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pvring/loopxen
 	install -m 755 $(O)/pvring-blkd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
 	install -D -m 755 dist/block-pvring $(DESTDIR)/etc/xen/scripts/block-pvring
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@sbindir@|$(PREFIX)/sbin|' dist/pvring-blkd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
 	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
-	for name in pvring-blkd pvring-blkload; do \
+	for name in pvring-blkd pvring-blkload pvring-netload; do \
 		ln -sf pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -149,7 +149,7 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 		rc = xb_write(store, dir, name, err, "%u", refs[i]);
 	}
 	if (rc == 0)
-		rc = xb_write(store, dir, "event-channel", err, "%d", front->queue.port);
+		rc = xb_write(store, dir, "event-channel", err, "%d", front->queue.port.number);
 	/* Always, but to see what a backend makes of frontends that do not: backends guess differently. */
 	if (rc == 0 && !front->config.omits_protocol)
 		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(front->config.abi));
@@ -210,7 +210,7 @@ static int connect_steps(struct blkfront *front, bool *is_published, struct errb
 	if (rc)
 		return rc;
 	*is_published = true;
-	rc = front_device_publish(dev, publish, front, err);
+	rc = front_device_publish(dev, publish, front, XB_INITIALISED, err);
 	if (rc)
 		return rc;
 	rc = front_device_await_connected(dev, deadline, err);

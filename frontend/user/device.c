@@ -162,6 +162,7 @@ struct publication {
 	struct front_device *dev;
 	front_publish_fn *publish;
 	void *arg;
+	enum xb_state state;
 };
 
 static int publish_all(struct xb_store *store, void *arg, struct errbuf *err)
@@ -173,12 +174,13 @@ static int publish_all(struct xb_store *store, void *arg, struct errbuf *err)
 	rc = publication->publish(store, xb->dir, publication->arg, err);
 	if (rc)
 		return rc;
-	return xb_device_switch(xb, XB_INITIALISED, err);
+	return xb_device_switch(xb, publication->state, err);
 }
 
-int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, struct errbuf *err)
+int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, enum xb_state state,
+			 struct errbuf *err)
 {
-	struct publication publication = { dev, publish, arg };
+	struct publication publication = { dev, publish, arg, state };
 
 	return xb_transaction(&dev->store, publish_all, &publication, err);
 }

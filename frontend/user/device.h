@@ -31,9 +31,13 @@ int front_device_begin(struct front_device *dev, uint64_t deadline_ns, struct er
 
 /* Writes the class's nodes into our directory. May run more than once. */
 typedef int front_publish_fn(struct xb_store *store, const char *dir, void *arg, struct errbuf *err);
-/* publish() and the state Initialised, in one transaction. */
-int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, struct errbuf *err);
-/* The caller then reads what the backend published, and goes to Connected by front_device_connected(). */
+/*
+ * publish() and the state, in one transaction: Initialised, or Connected in a class whose backends publish nothing more
+ * and wait for just that.
+ */
+int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, enum xb_state state,
+			 struct errbuf *err);
+/* The caller then reads what the backend published, and goes to Connected by front_device_connected(), or is there. */
 int front_device_await_connected(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err);
 int front_device_connected(struct front_device *dev, struct errbuf *err);
 

@@ -24,6 +24,7 @@ check_program pvring-blkd.8 pvring-blkd
 check_program pvring-conform.1 pvring-conform backend blk
 check_program pvring-conform.1 pvring-conform frontend blk
 check_program pvring-conform.1 pvring-conform agent
+check_program pvring-netload.1 pvring-netload
 for command in $("$build/pvring" --commands); do
 	check "pvring.1 names the command $command" grep -qE "^\.(It )?Cm $command( |\$)" docs/man/pvring.1
 	[ "$command" = hotplug ] || check_program pvring.1 pvring "$command"

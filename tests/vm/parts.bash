@@ -49,7 +49,7 @@ put_libraries() { # TREE FILE...
 # What our own programs need (they are newer than the base, so it is not asked of them), and libgcc_s, which the C
 # library loads by name when a thread ends: ldd does not know of it, and without it xl aborts.
 put_extra_libraries() { # TREE
-	cp -L /lib/x86_64-linux-gnu/{libgcc_s.so.1,liburing.so.2,libjansson.so.4} "$1/lib/x86_64-linux-gnu/"
+	cp -L /lib/x86_64-linux-gnu/{libgcc_s.so.1,liburing.so.2,libjansson.so.4,libnl-3.so.200,libnl-route-3.so.200} "$1/lib/x86_64-linux-gnu/"
 }
 
 put_programs() { # TREE FOLDER FILE...

@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 
 #include "common/base/clock.h"
+#include "common/base/random.h"
 #include "frontend/user/blkload/histogram.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/progress.h"
-#include "frontend/user/blkload/random.h"
 #include "frontend/user/segments.h"
 
 /* What is asked for at once, in as many requests as it takes: it is done when they all are. */

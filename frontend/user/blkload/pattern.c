@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "frontend/user/blkload/random.h"
+#include "common/base/random.h"
 
 #define WORDS (PATTERN_BYTES / sizeof(uint64_t))
 #define MAGIC 0x70767269706e6721ULL

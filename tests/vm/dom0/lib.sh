@@ -46,6 +46,7 @@ guest_config() { # NAME DISK...
 		vcpus = ${guest_vcpus:-1}
 		on_crash = "destroy"
 		disk = [ $list ]
+		vif = [ $guest_vifs ]
 	END
 }
 
@@ -274,15 +275,23 @@ nothing_left() { # of any guest and its disks
 
 # ---- the daemon --------------------------------------------------------------------------------------------------
 
-blkd_start() { # ARGS...: ready when it returns
-	local fifo=/run/blkd.ready word=''
-	rm -f $fifo
-	mkfifo $fifo
+daemon_start() { # NAME ARGS...: ready when it returns; its pid is $started
+	local name=$1 fifo=/run/$1.ready word=''
+	shift
+	rm -f "$fifo"
+	mkfifo "$fifo"
 	# shellcheck disable=SC2094
-	pvring-blkd --ready-fd 3 "$@" 3>$fifo 2>>/log/blkd &
-	blkd_pid=$!
-	read -r word <$fifo
-	[ -n "$word" ] && kill -0 $blkd_pid || { echo "pvring-blkd does not start: $(tail -3 /log/blkd)"; return 1; }
+	"pvring-$name" --ready-fd 3 "$@" 3>"$fifo" 2>>"/log/$name" &
+	started=$!
+	read -r word <"$fifo"
+	[ -n "$word" ] && kill -0 $started || { echo "pvring-$name does not start: $(tail -3 "/log/$name")"; return 1; }
+}
+
+blkd_start() { # ARGS...
+	daemon_start blkd "$@"
+	set -- $?
+	blkd_pid=$started
+	return "$1"
 }
 
 blkd_stop() {
@@ -322,6 +331,10 @@ verdicts_of_suite() {
 	done
 }
 
-# Follows the daemon's log on the console, as the guests' are.
-: >/log/blkd
-tail -f /log/blkd | while IFS= read -r line; do echo "[blkd] $line"; done &
+# Follows the daemons' logs on the console, as the guests' are.
+daemon_log() { # NAME
+	: >"/log/$1"
+	tail -f "/log/$1" | while IFS= read -r line; do echo "[$1] $line"; done &
+}
+daemon_log blkd
+daemon_log netd

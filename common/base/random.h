@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* splitmix64: fast, seedable, the same everywhere. */
-#ifndef BLKLOAD_RANDOM_H
-#define BLKLOAD_RANDOM_H
+#ifndef COMMON_BASE_RANDOM_H
+#define COMMON_BASE_RANDOM_H
 
 #include <stdint.h>
 

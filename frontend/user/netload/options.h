@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* pvring-netload's command line, in one table. */
+#ifndef NETLOAD_OPTIONS_H
+#define NETLOAD_OPTIONS_H
+
+#include "common/base/options.h"
+#include "frontend/user/netload/netload.h"
+
+/* OPTIONS_RUN: config is complete and makes sense. */
+enum options_result netload_parse(int argc, char **argv, struct netload_config *config);
+
+#endif

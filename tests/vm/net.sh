@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 600
+# A guest with Linux's own frontend on a bridge of dom0, by pvring-netd.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='pvring-netd starts
+a guest with a vif starts
+its interface is in the bridge
+the guest has an address
+dom0 reaches the guest
+the guest reaches dom0 with packets of every size
+it fetches a file, whole
+dom0 fetches it back, whole
+segments and blank checksums went through the ring
+a hand-over interrupts no stream
+a vif is attached
+it is detached, and its interface is gone
+the guest is destroyed, and nothing is left'
+# shellcheck disable=SC2034
+guest_vifs="'mac=00:16:3e:00:00:01,bridge=br0,script=vif-pvring'"
+
+dom0() {
+	network
+	check "pvring-netd starts" netd_start || return
+	check "a guest with a vif starts" guest_create g1 || return
+	check "its interface is in the bridge" test -e "/sys/class/net/br0/brif/$(vif_of g1 0)"
+	check "the guest has an address" in_guest g1 net_up eth0 10.9.0.2
+	check "dom0 reaches the guest" ping -c 3 -W 5 10.9.0.2
+	check "the guest reaches dom0 with packets of every size" in_guest g1 reaches 10.9.0.1
+	in_guest g1 fetch http://10.9.0.1/file
+	check_eq "it fetches a file, whole" "$(guest_value g1 sum)" "$(sum_of /img/file)"
+	in_guest g1 serve
+	check_eq "dom0 fetches it back, whole" "$(wget -q -O - http://10.9.0.2/file | sha256sum)" "$(sha256sum - </img/file)"
+	check "segments and blank checksums went through the ring" frames_are_large
+	check "a hand-over interrupts no stream" stream_survives
+	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 script=vif-pvring
+	check "a vif is attached" in_guest g1 net_up eth1 10.9.0.3
+	check "it is detached, and its interface is gone" detached
+	check "the guest is destroyed, and nothing is left" destroyed
+	kill "$netd_pid" && wait "$netd_pid"
+}
+
+network() {
+	load_module tun
+	load_module bridge
+	ip link set lo up
+	ip link add br0 type bridge
+	ip addr add 10.9.0.1/24 dev br0
+	ip link set br0 up
+	mkdir -p /dev/net
+	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+	head -c 32M /dev/urandom >/img/file
+	httpd -h /img
+}
+
+netd_start() {
+	daemon_start netd || return
+	netd_pid=$started
+}
+
+vif_of() { # NAME DEVID
+	echo "vif$(guest_id "$1").$2"
+}
+
+# A frame of a file's data is longer than what fits a wire, if both ends leave cutting it up to each other.
+frames_are_large() {
+	pvring status --json >/log/status
+	tr -d ' \n' </log/status | grep -o '"[rt]x":{"frames":[0-9]*,"bytes":[0-9]*' | awk -F '[:,]' '
+		{ n++; if ($5 < 4000 * $3) bad = 1; print $1, $5 / $3 } END { exit bad || n != 2 }'
+}
+
+bytes_of() { # INTERFACE: that the guest has sent
+	cat "/sys/class/net/$1/statistics/rx_bytes"
+}
+
+has_sent() { # INTERFACE BYTES
+	[ "$(bytes_of "$1")" -ge "$2" ]
+}
+
+stream_survives() {
+	local fetching vif
+	vif=$(vif_of g1 0)
+	wget -q -O - http://10.9.0.2/file | sha256sum >/log/streamed &
+	fetching=$!
+	wait_until 30 has_sent "$vif" $(($(bytes_of "$vif") + 1000000)) || return
+	kill "$netd_pid" && wait "$netd_pid" && netd_start && wait $fetching || return
+	[ "$(cat /log/streamed)" = "$(sha256sum - </img/file)" ]
+}
+
+detached() {
+	local name
+	name=$(vif_of g1 1)
+	xl network-detach g1 1
+	wait_until 30 test ! -e "/sys/class/net/$name"
+}
+
+destroyed() {
+	local name
+	name=$(vif_of g1 0)
+	guest_destroy g1
+	wait_until 30 test ! -e "/sys/class/net/$name" && nothing_left
+}
+
+# ---- in the guest ----
+
+net_up() { # INTERFACE ADDRESS
+	load_module xen-netfront
+	wait_until 30 test -e "/sys/class/net/$1"
+	ip addr add "$2/24" dev "$1"
+	ip link set "$1" up
+}
+
+reaches() { # ADDRESS
+	local size
+	for size in 0 1 56 1472 1473 4000 4096 9000 30000 65507; do
+		ping -q -c 2 -W 10 -s $size "$1" || return
+	done
+}
+
+fetch() { # URL
+	wget -q -O /run/file "$1"
+	value sum "$(sha256sum /run/file | cut -d' ' -f1)"
+}
+
+serve() {
+	httpd -h /run
+}
