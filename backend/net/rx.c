@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "common/base/container.h"
 
@@ -24,6 +25,7 @@ int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct
 		.limits = *limits,
 		.counters = counters,
 		.burst = FIRST_BURST,
+		.read_flags = RWF_NOWAIT,
 	};
 	rx->frames = calloc(NET_RX_BURST, sizeof(*rx->frames));
 	rx->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -85,11 +87,28 @@ static void look_at(const struct net_rx *rx, struct net_rx_frame *frame)
 	frame->rejected = why_not(rx, frame);
 }
 
+/*
+ * A read that finds nothing must say so: were it left waiting, others of its burst could overtake it. RWF_NOWAIT says so
+ * to a kernel whose taps know it; to others the descriptor does, which is O_NONBLOCK.
+ */
+static bool knows_nowait(struct net_rx *rx)
+{
+	if (rx->frames[0].result != -EOPNOTSUPP || !rx->read_flags)
+		return true;
+	rx->read_flags = 0;
+	rx->may_have_more = true;
+	return false;
+}
+
 /* A burst that came back full asks for a longer one; one that did not has emptied the tap's queue. */
 static void burst_is_read(struct net_rx *rx)
 {
 	unsigned int nr_asked = rx->burst;
 
+	if (!knows_nowait(rx)) {
+		queue_kick(rx->queue);
+		return;
+	}
 	for (; rx->nr_frames < nr_asked && rx->frames[rx->nr_frames].result > 0; rx->nr_frames++)
 		look_at(rx, &rx->frames[rx->nr_frames]);
 	if (rx->nr_frames < nr_asked) {
@@ -127,6 +146,7 @@ static void read_burst(struct net_rx *rx)
 		frame->op.done = frame_read;
 		sqe = loop_sqe(&rx->queue->worker->loop);
 		io_uring_prep_read(sqe, rx->tap_fd, frame->memory, STRIDE_BYTES, 0);
+		sqe->rw_flags = rx->read_flags;
 		io_uring_sqe_set_data(sqe, &frame->op);
 	}
 }

@@ -56,6 +56,7 @@ struct net_rx {
 	unsigned int nr_reading;        /* in the kernel */
 	unsigned int nr_frames, next;   /* that were read, and the first of them that is not delivered */
 	unsigned int burst;             /* how many are asked for at once */
+	int read_flags;
 	bool may_have_more, is_stopping, is_unwatched;
 };
 
