@@ -3,7 +3,8 @@
  * Pages granted to the backend's domain, in one contiguous area, from connect to disconnect.
  *
  * The backend can read and write every page of a pool at any moment, whatever the frontend is doing with it, and sees
- * what earlier requests left there: nothing but disk data ever goes into one. Pages come zeroed from the kernel.
+ * what earlier requests left there: nothing but data of disks and frames ever goes into one. Pages come zeroed from the
+ * kernel.
  *
  * In a guest each page counts against xen-gntalloc's `limit` (1024 for the whole guest unless set otherwise).
  * Thread: one owner. Errors: -errno with the reason; never logs.
