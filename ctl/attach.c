@@ -5,9 +5,10 @@
 
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
+#include "ctl/classes.h"
 #include "ctl/commands.h"
+#include "ctl/hotplug.h"
 #include "ctl/vbd.h"
-#include "common/wire/vdev.h"
 #include "ctl/with_store.h"
 
 #define OWN_DOMAIN UINT32_MAX
@@ -58,48 +59,48 @@ static const struct options_spec spec = {
 
 static int take_arguments(struct attachment *a, const struct args *args, struct errbuf *err)
 {
-	int rc;
+	const struct ts_class *class;
+	int rc = ts_class_find(args->positional[0], &class, err);
 
-	if (strcmp(args->positional[0], "vbd") != 0)
-		return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", args->positional[0]);
-	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &a->domid, err);
+	if (rc == 0)
+		rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &a->domid, err);
 	if (rc)
 		return rc;
 	a->request.vdev = args->positional[2];
 	a->request.target = args->positional[3];
 	a->request.is_writable &= !a->request.is_cdrom;
-	rc = blk_vdev_parse(a->request.vdev, &a->devid, err);
+	rc = class->parse_name(a->request.vdev, &a->devid, err);
 	return rc ? rc : vbd_check_target(a->request.target, err);
 }
 
 /* As if the disk had never been asked for: a daemon that took it is told; one that is not there is not waited for. */
-static void take_back(const struct vbd *vbd, struct xb_store *store, bool was_taken)
+static void take_back(const struct ts_device *vbd, struct xb_store *store, bool was_taken)
 {
 	struct errbuf ignored;
 
 	if (was_taken)
-		vbd_close(vbd, store, &ignored);
-	vbd_remove(vbd, store, &ignored);
+		ts_device_close(vbd, store, &ignored);
+	ts_device_remove(vbd, store, &ignored);
 }
 
 static int attach(struct xb_store *store, void *arg, struct errbuf *err)
 {
 	const struct attachment *a = arg;
 	bool was_taken = false;
-	struct vbd vbd;
+	struct ts_device vbd;
 	int rc;
 
-	rc = vbd_init(&vbd, "vbd", a->domid, a->devid,
-		      a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
+	rc = ts_device_init(&vbd, &vbd_class, vbd_class.kind, a->domid, a->devid,
+			    a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
 	if (rc == 0)
 		rc = vbd_create(&vbd, store, &a->request, err);
 	if (rc)
 		return rc;
-	rc = vbd_wait_for_backend(&vbd, store, err);
+	rc = ts_device_wait_for_backend(&vbd, store, err);
 	was_taken = rc == 0;
 	/* In a driver domain that domain's own toolstack does this. */
 	if (rc == 0 && vbd.backend_domid == store->domid)
-		rc = vbd_hotplug_add(store, vbd.backend, err);
+		rc = hotplug_add(store, vbd.class, vbd.backend, err);
 	if (rc)
 		take_back(&vbd, store, was_taken);
 	return rc;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hotplug step: after a backend has offered a device the toolstack waits for the verdict of the daemon on what is
+ * behind it (an image, an interface), and says that the device may connect.
+ *
+ * Thread: the main thread. Errors: -errno with the reason in err; never logs.
+ */
+#ifndef CTL_HOTPLUG_H
+#define CTL_HOTPLUG_H
+
+#include "ctl/toolstack_device.h"
+
+#define HOTPLUG_SECONDS 30 /* less than the 40 s that libxl grants a script */
+
+/*
+ * On a backend directory of our own domain. hotplug-status is "connected" at its end; or "error", and hotplug-error
+ * holds the reason.
+ */
+int hotplug_add(struct xb_store *store, const struct ts_class *class, const char *backend, struct errbuf *err);
+
+#endif
