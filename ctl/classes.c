@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "ctl/vbd.h"
+#include "ctl/vif.h"
 
-static const struct ts_class *const classes[] = { &vbd_class };
+static const struct ts_class *const classes[] = { &vbd_class, &vif_class };
 
 int ts_class_find(const char *kind, const struct ts_class **class, struct errbuf *err)
 {
@@ -15,5 +16,5 @@ int ts_class_find(const char *kind, const struct ts_class **class, struct errbuf
 		if (strcmp(kind, classes[i]->kind) == 0)
 			return 0;
 	}
-	return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", kind);
+	return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd or vif", kind);
 }

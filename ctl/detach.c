@@ -7,6 +7,7 @@
 #include "ctl/args.h"
 #include "ctl/classes.h"
 #include "ctl/commands.h"
+#include "ctl/hotplug.h"
 #include "ctl/with_store.h"
 
 struct detachment {
@@ -27,8 +28,8 @@ static const struct option_row rows[] = {
 
 static const struct options_spec spec = {
 	.program = "pvring detach",
-	.synopsis = "vbd DOMID VDEV [--force]",
-	.summary = "Takes disk VDEV (xvda) away from domain DOMID.",
+	.synopsis = "vbd DOMID VDEV [--force], or vif DOMID DEVID [--force]",
+	.summary = "Takes disk VDEV (xvda) or network device DEVID (0) away from domain DOMID.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
 };
@@ -56,6 +57,9 @@ static int detach(struct xb_store *store, void *arg, struct errbuf *err)
 		return rc;
 	if (rc)
 		fprintf(stderr, "pvring detach: removing it even so: %s\n", err->text);
+	/* Where the backend is in a driver domain, that domain's own toolstack does it. */
+	if (dev.backend_domid == store->domid && hotplug_device_went(&dev, store, err))
+		fprintf(stderr, "pvring detach: %s\n", err->text);
 	return ts_device_remove(&dev, store, err);
 }
 

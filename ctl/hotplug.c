@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "ctl/hotplug_script.h"
 #include "xenbus/node.h"
+#include "xenbus/state.h"
 #include "xenbus/watch.h"
 
 /* The daemon's verdict. 1: fine; 0: none yet; -errno: the daemon's reason is in err. */
@@ -14,6 +16,7 @@ static int read_verdict(struct xb_store *store, const struct ts_class *class, co
 {
 	char status[32], reason[384];
 	struct errbuf ignored;
+	enum xb_state state;
 	int rc;
 
 	rc = xb_read_string_or(store, backend, "hotplug-status", "", status, sizeof(status), err);
@@ -24,9 +27,13 @@ static int read_verdict(struct xb_store *store, const struct ts_class *class, co
 			snprintf(reason, sizeof(reason), "no reason was given");
 		return errbuf_set(err, -EIO, "%s", reason);
 	}
-	if (!xb_exists(store, backend, "state"))
+	rc = xb_read_state(store, backend, &state, err);
+	if (rc)
+		return rc;
+	if (state == XB_UNKNOWN)
 		return errbuf_set(err, -ENOENT, "%s/state is gone: somebody removed the %s", backend, class->noun);
-	return xb_exists(store, backend, class->hotplug.sign);
+	/* Before its offer the sign is none of the daemon's: a toolstack writes vifname, too. */
+	return state != XB_INITIALISING && xb_exists(store, backend, class->hotplug.sign);
 }
 
 static int wait_for_verdict(struct xb_store *store, const struct ts_class *class, const char *backend,
@@ -71,4 +78,37 @@ int hotplug_add(struct xb_store *store, const struct ts_class *class, const char
 	if (rc)
 		leave_reason(store, backend, err->text);
 	return rc;
+}
+
+/* The script of the device in buf; "": ours, or that of a kind that has none. */
+static int read_other_script(const struct ts_device *dev, struct xb_store *store, char *buf, size_t size,
+			     struct errbuf *err)
+{
+	int rc = xb_read_string_or(store, dev->libxl, "script", "", buf, size, err);
+
+	if (strcmp(buf, dev->class->hotplug.script) == 0)
+		buf[0] = '\0';
+	return rc;
+}
+
+int hotplug_device_came(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
+{
+	char script[XB_DIR_MAX];
+	int rc = read_other_script(dev, store, script, sizeof(script), err);
+
+	if (rc)
+		return rc;
+	return script[0] ? hotplug_script_run(script, dev, store, dev->class->hotplug.add, err) :
+			   hotplug_add(store, dev->class, dev->backend, err);
+}
+
+int hotplug_device_went(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
+{
+	char script[XB_DIR_MAX];
+	int rc = read_other_script(dev, store, script, sizeof(script), err);
+
+	/* Ours has nothing to do: the daemon has let go of what is behind the device. */
+	if (rc || !script[0])
+		return rc;
+	return hotplug_script_run(script, dev, store, dev->class->hotplug.remove, err);
 }

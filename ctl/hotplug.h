@@ -10,12 +10,19 @@
 
 #include "ctl/toolstack_device.h"
 
-#define HOTPLUG_SECONDS 30 /* less than the 40 s that libxl grants a script */
+#define HOTPLUG_SECONDS 30 /* less than what a script may take, HOTPLUG_SCRIPT_SECONDS */
 
 /*
  * On a backend directory of our own domain. hotplug-status is "connected" at its end; or "error", and hotplug-error
  * holds the reason.
  */
 int hotplug_add(struct xb_store *store, const struct ts_class *class, const char *backend, struct errbuf *err);
+
+/*
+ * The step that the toolstack's nodes name, for a device with a backend in our own domain: the above where the script
+ * is ours, which need not be installed; any other is run as libxl runs it.
+ */
+int hotplug_device_came(const struct ts_device *dev, struct xb_store *store, struct errbuf *err);
+int hotplug_device_went(const struct ts_device *dev, struct xb_store *store, struct errbuf *err);
 
 #endif

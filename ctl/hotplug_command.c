@@ -38,8 +38,8 @@ static int add(struct xb_store *store, void *arg, struct errbuf *err)
 
 static const struct options_spec spec = {
 	.program = "pvring hotplug",
-	.synopsis = "vbd add|remove",
-	.summary = "Run by the hotplug script block-pvring; XENBUS_PATH in the environment names the disk.",
+	.synopsis = "vbd add|remove, or vif online|offline",
+	.summary = "Run by Xen's hotplug scripts block-pvring and vif-pvring; XENBUS_PATH names the device.",
 };
 
 int command_hotplug(int argc, char **argv)

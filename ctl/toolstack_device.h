@@ -18,9 +18,17 @@
 #define TS_INIT_SECONDS   10
 #define TS_REMOVE_SECONDS 10
 
+struct ts_device;
+
+#define TS_SCRIPT_DIR "/etc/xen/scripts" /* where libxl looks for a script without a path */
+
 /* What happens between a backend's offer and the connection (hotplug.h). */
 struct ts_hotplug {
-	const char *add, *remove; /* the words that libxl gives to the script */
+	const char *script;       /* libxl runs it, and it runs pvring hotplug */
+	const char *add, *remove; /* the words that a script gets */
+	const char *argument;     /* what follows them; NULL: nothing */
+	/* What a script finds in the environment beside what all do; NULL: nothing. */
+	void (*set_environment)(const struct ts_device *dev);
 	const char *sign;         /* the node that the daemon writes with its offer, if nothing is wrong */
 	const char *lacks;        /* what has not been done, while it is missing */
 	/* The device is there: writes what is known of it now, and hotplug-status. */

@@ -92,7 +92,7 @@ int vbd_create(const struct ts_device *vbd, struct xb_store *store, const struct
 	};
 	const struct ts_node backend[] = {
 		{ "params", params },
-		{ "script", vbd_is_qdisk(vbd) ? NULL : request->script ?: VBD_SCRIPT },
+		{ "script", vbd_is_qdisk(vbd) ? NULL : request->script ?: vbd_class.hotplug.script },
 		{ "removable", request->is_cdrom ? "1" : "0" },
 		{ "bootable", "1" },
 		{ "dev", request->vdev },
@@ -166,6 +166,7 @@ const struct ts_class vbd_class = {
 	.daemon = "pvring-blkd",
 	.parse_name = blk_vdev_parse,
 	.hotplug = {
+		.script = TS_SCRIPT_DIR "/block-pvring",
 		.add = "add",
 		.remove = "remove",
 		.sign = "sectors",

@@ -12,8 +12,6 @@
 
 #include "ctl/toolstack_device.h"
 
-#define VBD_SCRIPT "/etc/xen/scripts/block-pvring"
-
 /* Its backends are of kind "vbd"; or "qdisk", QEMU's, which has no hotplug step. */
 extern const struct ts_class vbd_class;
 
@@ -21,7 +19,7 @@ extern const struct ts_class vbd_class;
 struct vbd_request {
 	const char *vdev, *target;
 	bool is_writable, is_cdrom;
-	const char *script; /* NULL: VBD_SCRIPT */
+	const char *script; /* NULL: ours */
 };
 
 bool vbd_is_qdisk(const struct ts_device *vbd);
