@@ -316,43 +316,6 @@ wait $server
 of_guest_2 >"$T/after"
 check_same "nothing is left of these" "$T/none" "$T/after"
 
-# ---- what vif-pvring does for the tap of an emulated card ----------------------------------------------------------
-
-netns=(unshare -n)
-[ "$(id -u)" -eq 0 ] || netns+=(-r)
-tap_script() { # COMMANDS: with the tap vif2.0-emu and the bridge br7, both the script's alone
-	dom0 "${netns[@]}" sh -c '
-		ip link add br7 mtu 1400 type bridge && ip tuntap add dev vif2.0-emu mode tap || exit
-		export XENBUS_PATH=backend/vif/2/0 INTERFACE=vif2.0-emu vif=vif2.0
-		'"$1" 2>&1
-}
-dom0 xenstore-write "$(back 2 0)/state" 2 "$(back 2 0)/bridge" br7 "$(back 2 0)/vifname" vif2.0
-if ! tap_script : >/dev/null; then
-	skip "the tap of an emulated card" "needs a network namespace with a bridge and a tap, and may not make one"
-else
-	check_match "it is joined to the bridge, which is what its MTU comes from" \
-		"$(tap_script 'dist/vif-pvring add type_if=tap && ip -o link show vif2.0-emu')" \
-		'vif2.0-emu: <[^>]*UP[^>]*> mtu 1400 .*master br7 .*fe:ff:ff:ff:ff:ff'
-	check_match "and parted from it" "$(tap_script 'dist/vif-pvring add type_if=tap
-		dist/vif-pvring remove type_if=tap && ip -o link show vif2.0-emu | grep -v master')" 'vif2.0-emu: '
-	check_eq "or has gone with its QEMU" \
-		"$(tap_script 'ip link del vif2.0-emu; dist/vif-pvring remove type_if=tap; echo $?')" 0
-	dom0 xenstore-write "$(back 2 0)/vifname" lan "$(back 2 0)/mtu" 1300
-	check_match "it is called and as wide as the device's interface" \
-		"$(tap_script 'dist/vif-pvring add type_if=tap && ip -o link show lan-emu')" 'lan-emu: .* mtu 1300 .*master br7 '
-	dom0 xenstore-write "$(back 2 0)/vifname" fifteen-letters
-	check_match "a name that is too long with the ending" "$(tap_script 'dist/vif-pvring add type_if=tap || echo $?')" \
-		'vif-pvring: ip link set dev vif2.0-emu name fifteen-letters-emu: .*'$'\n''1$'
-	dom0 xenstore-write "$(back 2 0)/bridge" br8
-	dom0 xenstore-rm "$(back 2 0)/mtu"
-	check_match "a bridge that is not there" "$(tap_script 'dist/vif-pvring add type_if=tap || echo $?')" 'no bridge br8.*1$'
-	check_eq "libxl is told" "$(node "$(back 2 0)/hotplug-status") $(node "$(back 2 0)/hotplug-error")" \
-		"error there is no bridge br8"
-fi
-check_match "words that libxl does not use" "$(dom0 env XENBUS_PATH=backend/vif/2/0 dist/vif-pvring add type_if=vif 2>&1)" \
-	"'add type_if=vif' is not known"
-dom0 xenstore-rm "$(dirname "$(back 2 0)")"
-
 # ---- deadlines -----------------------------------------------------------------------------------------------------
 
 check "nobody serves it: says so" fails_with 1 'no backend took .*/vif/2/0 within 10 s: is pvring-netd running in domain 0' \
