@@ -192,7 +192,8 @@ install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -m 755 $(O)/pvring-blkd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
-	install -D -m 755 dist/block-pvring $(DESTDIR)/etc/xen/scripts/block-pvring
+	install -d $(DESTDIR)/etc/xen/scripts
+	install -m 755 dist/block-pvring dist/vif-pvring $(DESTDIR)/etc/xen/scripts/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@sbindir@|$(PREFIX)/sbin|' dist/pvring-blkd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf

@@ -1,122 +1,89 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
+#include "ctl/attach.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/errbuf.h"
 #include "ctl/args.h"
 #include "ctl/commands.h"
-#include "ctl/vbd.h"
-#include "common/wire/vdev.h"
-#include "ctl/with_store.h"
+#include "ctl/hotplug.h"
 
-#define OWN_DOMAIN UINT32_MAX
+/* ---- what the classes share ------------------------------------------------------------------------------------ */
 
-struct attachment {
-	uint32_t domid, devid, backend_domid;
-	struct vbd_request request;
-};
-
-static int set_mode(void *config, const char *value, struct errbuf *err)
+int attach_set_backend(void *config, const char *value, struct errbuf *err)
 {
-	struct attachment *a = config;
+	struct attach_domains *domains = config;
 
-	if (strcmp(value, "r") != 0 && strcmp(value, "w") != 0)
-		return errbuf_set(err, -EINVAL, "'%s' is not a mode: expected r or w", value);
-	a->request.is_writable = value[0] == 'w';
-	return 0;
+	domains->has_backend = true;
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &domains->backend_domid, err);
 }
 
-static int set_cdrom(void *config, const char *value, struct errbuf *err)
+int attach_parse_domid(struct attach_domains *domains, const char *value, struct errbuf *err)
 {
-	struct attachment *a = config;
-
-	a->request.is_cdrom = true;
-	return 0;
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &domains->domid, err);
 }
 
-static int set_backend_domid(void *config, const char *value, struct errbuf *err)
+int attach_init(struct ts_device *dev, const struct ts_class *class, const struct attach_domains *domains,
+		uint32_t devid, const struct xb_store *store, struct errbuf *err)
 {
-	struct attachment *a = config;
-
-	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &a->backend_domid, err);
+	return ts_device_init(dev, class, class->kind, domains->domid, devid,
+			      domains->has_backend ? domains->backend_domid : store->domid, err);
 }
 
-static const struct option_row rows[] = {
-	{ "mode", "r|w", "r: the guest may only read; w (the default): also write", set_mode },
-	{ "cdrom", NULL, "a CD-ROM, which is read-only", set_cdrom },
-	{ "backend-domid", "N", "the domain that serves the disk (default: this one)", set_backend_domid },
-};
-
-static const struct options_spec spec = {
-	.program = "pvring attach",
-	.synopsis = "vbd DOMID VDEV TARGET [--mode r|w] [--cdrom] [--backend-domid N]",
-	.summary = "Gives domain DOMID the image TARGET (an absolute path, or SCHEME:REST) as disk VDEV (xvda).",
-	.rows = rows,
-	.nr_rows = sizeof(rows) / sizeof(rows[0]),
-};
-
-static int take_arguments(struct attachment *a, const struct args *args, struct errbuf *err)
-{
-	int rc;
-
-	if (strcmp(args->positional[0], "vbd") != 0)
-		return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", args->positional[0]);
-	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &a->domid, err);
-	if (rc)
-		return rc;
-	a->request.vdev = args->positional[2];
-	a->request.target = args->positional[3];
-	a->request.is_writable &= !a->request.is_cdrom;
-	rc = blk_vdev_parse(a->request.vdev, &a->devid, err);
-	return rc ? rc : vbd_check_target(a->request.target, err);
-}
-
-/* As if the disk had never been asked for: a daemon that took it is told; one that is not there is not waited for. */
-static void take_back(const struct vbd *vbd, struct xb_store *store, bool was_taken)
+/* A daemon that took it is told; one that is not there is not waited for. */
+static void take_back(const struct ts_device *dev, struct xb_store *store, bool was_taken, bool had_step)
 {
 	struct errbuf ignored;
 
 	if (was_taken)
-		vbd_close(vbd, store, &ignored);
-	vbd_remove(vbd, store, &ignored);
+		ts_device_close(dev, store, &ignored);
+	if (had_step)
+		hotplug_device_went(dev, store, &ignored);
+	ts_device_remove(dev, store, &ignored);
 }
 
-static int attach(struct xb_store *store, void *arg, struct errbuf *err)
+int attach_bring_up(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
 {
-	const struct attachment *a = arg;
-	bool was_taken = false;
-	struct vbd vbd;
-	int rc;
+	/* In a driver domain that domain's own toolstack does it. */
+	bool is_ours = dev->backend_domid == store->domid, was_taken;
+	int rc = ts_device_wait_for_backend(dev, store, err);
 
-	rc = vbd_init(&vbd, "vbd", a->domid, a->devid,
-		      a->backend_domid == OWN_DOMAIN ? store->domid : a->backend_domid, err);
-	if (rc == 0)
-		rc = vbd_create(&vbd, store, &a->request, err);
-	if (rc)
-		return rc;
-	rc = vbd_wait_for_backend(&vbd, store, err);
 	was_taken = rc == 0;
-	/* In a driver domain that domain's own toolstack does this. */
-	if (rc == 0 && vbd.backend_domid == store->domid)
-		rc = vbd_hotplug_add(store, vbd.backend, err);
+	if (rc == 0 && is_ours)
+		rc = hotplug_device_came(dev, store, err);
 	if (rc)
-		take_back(&vbd, store, was_taken);
+		take_back(dev, store, was_taken, was_taken && is_ours);
 	return rc;
 }
 
+/* ---- the command ----------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *kind;
+	int (*run)(int argc, char **argv);
+} kinds[] = {
+	{ "vbd", attach_vbd },
+	{ "vif", attach_vif },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring attach",
+	.synopsis = "vbd|vif DOMID ARGUMENT...",
+	.summary = "Gives domain DOMID a disk (vbd) or a network device (vif).\n"
+		   "'pvring attach vbd --help' and 'pvring attach vif --help' say more.",
+};
+
 int command_attach(int argc, char **argv)
 {
-	struct attachment a = { .backend_domid = OWN_DOMAIN, .request.is_writable = true };
-	struct args args = { .min = 4, .max = 4 };
-	struct errbuf err;
+	struct args args = { .min = 1, .max = ARGS_MAX };
 	int status;
 
-	if (!args_parse(&spec, argc, argv, &a, &args, &status))
-		return status;
-	if (take_arguments(&a, &args, &err)) {
-		fprintf(stderr, "pvring attach: %s\n", err.text);
-		return EXIT_USAGE;
+	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(argv[1], kinds[i].kind) == 0)
+			return kinds[i].run(argc - 1, argv + 1);
 	}
-	return with_store(spec.program, attach, &a);
+	if (!args_parse(&spec, argc, argv, NULL, &args, &status))
+		return status;
+	fprintf(stderr, "pvring attach: '%.40s' is not a kind of device: expected vbd or vif\n", argv[1]);
+	return EXIT_USAGE;
 }

@@ -2,16 +2,16 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
+#include "ctl/classes.h"
 #include "ctl/commands.h"
-#include "ctl/vbd.h"
-#include "common/wire/vdev.h"
+#include "ctl/hotplug.h"
 #include "ctl/with_store.h"
 
 struct detachment {
+	const struct ts_class *class;
 	uint32_t domid, devid;
 	bool is_forced;
 };
@@ -28,37 +28,39 @@ static const struct option_row rows[] = {
 
 static const struct options_spec spec = {
 	.program = "pvring detach",
-	.synopsis = "vbd DOMID VDEV [--force]",
-	.summary = "Takes disk VDEV (xvda) away from domain DOMID.",
+	.synopsis = "vbd DOMID VDEV [--force], or vif DOMID DEVID [--force]",
+	.summary = "Takes disk VDEV (xvda) or network device DEVID (0) away from domain DOMID.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
 };
 
 static int take_arguments(struct detachment *d, const struct args *args, struct errbuf *err)
 {
-	int rc;
+	int rc = ts_class_find(args->positional[0], &d->class, err);
 
-	if (strcmp(args->positional[0], "vbd") != 0)
-		return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd", args->positional[0]);
-	rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &d->domid, err);
-	return rc ? rc : blk_vdev_parse(args->positional[2], &d->devid, err);
+	if (rc == 0)
+		rc = option_u32("domain's number", args->positional[1], 0, XB_DOMID_MAX, &d->domid, err);
+	return rc ?: d->class->parse_name(args->positional[2], &d->devid, err);
 }
 
 static int detach(struct xb_store *store, void *arg, struct errbuf *err)
 {
 	const struct detachment *d = arg;
-	struct vbd vbd;
+	struct ts_device dev;
 	int rc;
 
-	rc = vbd_find(&vbd, store, d->domid, d->devid, err);
+	rc = ts_device_find(&dev, store, d->class, d->domid, d->devid, err);
 	if (rc)
 		return rc;
-	rc = vbd_close(&vbd, store, err);
+	rc = ts_device_close(&dev, store, err);
 	if (rc && !d->is_forced)
 		return rc;
 	if (rc)
 		fprintf(stderr, "pvring detach: removing it even so: %s\n", err->text);
-	return vbd_remove(&vbd, store, err);
+	/* Where the backend is in a driver domain, that domain's own toolstack does it. */
+	if (dev.backend_domid == store->domid && hotplug_device_went(&dev, store, err))
+		fprintf(stderr, "pvring detach: %s\n", err->text);
+	return ts_device_remove(&dev, store, err);
 }
 
 int command_detach(int argc, char **argv)

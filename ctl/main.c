@@ -11,8 +11,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
-	{ "attach", command_attach, "give a guest a disk" },
-	{ "detach", command_detach, "take a disk away from a guest" },
+	{ "attach", command_attach, "give a guest a disk or a network device" },
+	{ "detach", command_detach, "take one away from a guest" },
 	{ "status", command_status, "show what the daemons serve" },
 	{ "metrics", command_metrics, "print a daemon's counters for Prometheus" },
 	{ "drain", command_drain, "make a daemon finish what is in flight and exit" },

@@ -10,6 +10,7 @@
 #include "ctl/args.h"
 #include "ctl/client.h"
 #include "ctl/commands.h"
+#include "ctl/status_table.h"
 
 struct query {
 	char path[256]; /* "": all of CLIENT_DIR */
@@ -48,66 +49,6 @@ static int set_close(void *config, const char *value, struct errbuf *err)
 	return 0;
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------- */
-
-static json_int_t sum_of(const json_t *object)
-{
-	json_int_t sum = 0;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)object, key, value)
-		sum += json_integer_value(value);
-	return sum;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static void print_device(const json_t *device)
-{
-	const json_t *latency = json_object_get(device, "latency_ns");
-	const char *reason = text_of(device, "reason"), *why;
-	json_t *count;
-
-	printf("%-14s %-7s %-12s %-5s %-6s %9lld %9lld %9lld %7lld %9.1f %9.1f  %s\n", text_of(device, "device"),
-	       text_of(device, "vdev"), *reason ? "faulty" : text_of(device, "phase"), text_of(device, "mode"),
-	       text_of(device, "grants"),
-	       (long long)json_integer_value(json_object_get(json_object_get(device, "requests"), "read")),
-	       (long long)json_integer_value(json_object_get(json_object_get(device, "requests"), "write")),
-	       (long long)json_integer_value(json_object_get(device, "in_flight")),
-	       (long long)sum_of(json_object_get(device, "errors")),
-	       json_integer_value(json_object_get(latency, "p50")) / 1e3,
-	       json_integer_value(json_object_get(latency, "p99")) / 1e3, text_of(device, "image"));
-	if (*reason)
-		printf("    %s\n", reason);
-	json_object_foreach(json_object_get(device, "errors"), why, count)
-		printf("    %lld request(s) failed: %s\n", (long long)json_integer_value(count), why);
-}
-
-static void print_daemon(const json_t *reply)
-{
-	const json_t *devices = json_object_get(reply, "devices");
-	const json_t *device;
-	size_t i;
-
-	printf("%s (pid %lld, version %s, %lld threads): %zu device(s)\n", text_of(reply, "name"),
-	       (long long)json_integer_value(json_object_get(reply, "pid")), text_of(reply, "version"),
-	       (long long)json_integer_value(json_object_get(reply, "threads")), json_array_size(devices));
-	if (strcmp(text_of(reply, "xenstore"), "lost") == 0)
-		printf("xenstore: the connection is lost, states are not known: see its log\n");
-	if (json_array_size(devices) == 0)
-		return;
-	printf("%-14s %-7s %-12s %-5s %-6s %9s %9s %9s %7s %9s %9s  %s\n", "DEVICE", "VDEV", "STATE", "MODE", "GRANTS",
-	       "READS", "WRITES", "IN FLIGHT", "ERRORS", "P50 us", "P99 us", "IMAGE");
-	json_array_foreach(devices, i, device)
-		print_device(device);
-}
-
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
 
 typedef void print_fn(const struct query *query, const json_t *reply);
@@ -115,7 +56,7 @@ typedef void print_fn(const struct query *query, const json_t *reply);
 static void print_status(const struct query *query, const json_t *reply)
 {
 	if (!query->is_json) {
-		print_daemon(reply);
+		status_table_print(reply);
 		return;
 	}
 	json_dumpf(reply, stdout, JSON_COMPACT);
@@ -124,7 +65,7 @@ static void print_status(const struct query *query, const json_t *reply)
 
 static void print_metrics(const struct query *query, const json_t *reply)
 {
-	fputs(text_of(reply, "text"), stdout);
+	fputs(json_string_value(json_object_get(reply, "text")) ?: "", stdout);
 }
 
 static int ask_one(const char *path, const struct query *query, const char *command, print_fn *print)
@@ -151,7 +92,7 @@ static int ask_all(const struct query *query, const char *command, print_fn *pri
 	if (glob(CLIENT_DIR "/*.sock", 0, NULL, &found)) {
 		fprintf(stderr,
 			"pvring %s: no daemon runs: there is no socket in %s (without one, xl gives only its own "
-			"time-out when a guest asks for a disk)\n",
+			"time-out when a guest asks for a device)\n",
 			command, CLIENT_DIR);
 		return EXIT_FAILED;
 	}

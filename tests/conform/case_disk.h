@@ -13,7 +13,7 @@
  * The nr-th: another disk each time, since either side may need a while to forget the last. Which one, request->vdev
  * need not say.
  */
-int case_disk_create(struct vbd *vbd, struct xb_store *store, const char *kind, uint32_t domid, unsigned int nr,
+int case_disk_create(struct ts_device *vbd, struct xb_store *store, const char *kind, uint32_t domid, unsigned int nr,
 		     const struct vbd_request *request, struct errbuf *err);
 
 #endif

@@ -77,11 +77,11 @@ static int make_disk(struct host *host, struct host_disk *disk, char type, struc
 		.is_cdrom = type == 'c',
 		.script = options->script,
 	};
-	struct vbd *vbd = &disk->vbd;
+	struct ts_device *vbd = &disk->vbd;
 	int rc = case_disk_create(vbd, host->store, options->kind, options->domid, host->nr_disks++, &request, err);
 
 	if (rc == 0)
-		rc = vbd_wait_for_backend(vbd, host->store, err);
+		rc = ts_device_wait_for_backend(vbd, host->store, err);
 	return rc ?: script_add(options->script, vbd, host->store, err);
 }
 
@@ -89,7 +89,7 @@ static void drop_disk(struct host *host, struct host_disk *disk)
 {
 	struct errbuf ignored;
 
-	(void)vbd_remove(&disk->vbd, host->store, &ignored);
+	(void)ts_device_remove(&disk->vbd, host->store, &ignored);
 	if (disk->loop_fd >= 0)
 		close(disk->loop_fd);
 	disk->loop_fd = -1;
@@ -112,7 +112,7 @@ static bool close_disk(struct host *host, const struct host_disk *disk)
 	struct errbuf err;
 
 	(void)xb_switch_state(host->store, disk->vbd.frontend, XB_CLOSED, &err);
-	return vbd_close(&disk->vbd, host->store, &err) == 0;
+	return ts_device_close(&disk->vbd, host->store, &err) == 0;
 }
 
 static void detach_one(struct host *host, struct host_disk *disk, char *answer)

@@ -24,7 +24,7 @@
 #define HOST_CLAUSES "BUS-18" /* that a backend may break when a disk is made */
 
 struct host_disk {
-	struct vbd vbd;
+	struct ts_device vbd;
 	bool is_there;
 	char image[64];
 	char loop[32]; /* the block device on it */

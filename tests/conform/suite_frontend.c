@@ -34,7 +34,7 @@ void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid)
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-static int attach(struct suite *suite, struct vbd *vbd, const struct frontend_case *c, struct errbuf *err)
+static int attach(struct suite *suite, struct ts_device *vbd, const struct frontend_case *c, struct errbuf *err)
 {
 	struct session *session = &suite->session;
 	const struct vbd_request request = {
@@ -46,7 +46,7 @@ static int attach(struct suite *suite, struct vbd *vbd, const struct frontend_ca
 	return case_disk_create(vbd, &session->store, "vbd", suite->domid, session->nr_cases, &request, err);
 }
 
-static void run_in_place(struct session *session, const struct frontend_case *c, const struct vbd *vbd,
+static void run_in_place(struct session *session, const struct frontend_case *c, const struct ts_device *vbd,
 			 struct result *result)
 {
 	const struct conform_options *options = session->options;
@@ -63,13 +63,13 @@ static void run_one(struct suite *suite, const struct frontend_case *c, struct r
 {
 	struct session *session = &suite->session;
 	struct errbuf err;
-	struct vbd vbd;
+	struct ts_device vbd;
 
 	if (attach(suite, &vbd, c, &err))
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 	else
 		run_in_place(session, c, &vbd, result);
-	if (vbd_remove(&vbd, &session->store, &err) && result->verdict == VERDICT_PASS)
+	if (ts_device_remove(&vbd, &session->store, &err) && result->verdict == VERDICT_PASS)
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 }
 

@@ -7,25 +7,11 @@
 . tests/lib/loopxen.sh
 . tests/lib/xl.sh
 . tests/lib/daemon.sh
+. tests/lib/toolstack.sh
 pvring=$(realpath "${PVRING:-$O/pvring}")
 
 daemon_test_begin 1 2 5
 daemon_start
-
-# ---- what there is in xenstore -------------------------------------------------------------------------------------
-
-dump() { # DOMID: the whole tree of the guest's devices, and of the toolstack's and the backend's view of them
-	local path
-	for path in "/local/domain/$1/device" "/libxl/$1" /local/domain/0/backend; do
-		echo "== $path"
-		dom0 xenstore-ls -fp "$path" 2>&1
-	done | sort
-}
-
-check_same() { # NAME A B
-	local out
-	if out=$(diff "$2" "$3"); then ok "$1"; else not_ok "$1"; printf '%s\n' "$out" | sed 's/^/# /'; fi
-}
 
 attach() {
 	dom0 "$pvring" attach vbd "$@"
@@ -33,15 +19,6 @@ attach() {
 
 detach() {
 	dom0 "$pvring" detach vbd "$@"
-}
-
-fails_with() { # STATUS REGEX COMMAND...
-	local status=$1 regex=$2 out got
-	shift 2
-	out=$("$@" 2>&1)
-	got=$?
-	echo "exit status $got: $out"
-	[ "$got" -eq "$status" ] && [[ $out =~ $regex ]]
 }
 
 # ---- the same as xl ------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ xl_write_entry() {
 		cp -r --preserve=mode /etc/. "$1/etc" 2>/dev/null || :
 		mkdir -p "$1/etc/xen/scripts"
 		: >"$1/etc/xen/xl.conf"
-		install -m 755 dist/block-pvring "$1/etc/xen/scripts"
+		install -m 755 dist/block-pvring dist/vif-pvring "$1/etc/xen/scripts"
 		mount --move "$1/etc" /etc
 		shift
 		exec "$@"

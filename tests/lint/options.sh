@@ -13,7 +13,7 @@ undocumented() { # PAGE OPTION...
 	done
 }
 
-check_program() { # PAGE PROGRAM [COMMAND]
+check_program() { # PAGE PROGRAM [COMMAND [KIND]]
 	local page=docs/man/$1 options
 	shift
 	mapfile -t options < <("$build/$1" "${@:2}" --long-options | grep -vE '^--(version|help)$')
@@ -28,6 +28,9 @@ check_program pvring-netload.1 pvring-netload
 for command in $("$build/pvring" --commands); do
 	check "pvring.1 names the command $command" grep -qE "^\.(It )?Cm $command( |\$)" docs/man/pvring.1
 	[ "$command" = hotplug ] || check_program pvring.1 pvring "$command"
+done
+for kind in vbd vif; do
+	check_program pvring.1 pvring attach $kind
 done
 
 echo 'Fl -known' >"${TMPDIR:-/tmp}/options.$$"

@@ -32,7 +32,7 @@ static int read_node(struct xb_store *store, struct errand *errand, struct errbu
 
 static int close_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return vbd_ask_to_close(errand->toolstack->vbd, store, err);
+	return ts_device_ask_to_close(errand->toolstack->vbd, store, err);
 }
 
 static int remove_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -56,7 +56,7 @@ static int make_dir(struct xb_store *store, const char *dir, uint32_t owner, uin
 
 static int create_frontend(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const struct vbd *vbd = errand->toolstack->vbd;
+	const struct ts_device *vbd = errand->toolstack->vbd;
 	int rc;
 
 	if (xb_exists(store, vbd->frontend, "backend"))
@@ -72,7 +72,7 @@ static int create_frontend(struct xb_store *store, struct errand *errand, struct
 /* From the toolstack's own copy of its nodes. */
 static int copy_node(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err)
 {
-	const struct vbd *vbd = errand->toolstack->vbd;
+	const struct ts_device *vbd = errand->toolstack->vbd;
 	char value[1100];
 	int rc;
 
@@ -84,7 +84,7 @@ static int copy_node(struct xb_store *store, struct errand *errand, const char *
 
 static int create_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const struct vbd *vbd = errand->toolstack->vbd;
+	const struct ts_device *vbd = errand->toolstack->vbd;
 	unsigned int nr;
 	char **names;
 	int rc = xb_list(store, vbd->libxl, &names, &nr, err);

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "ctl/hotplug.h"
 #include "tests/conform/process.h"
 
 #define SCRIPT_SECONDS 40 /* libxl's patience */
 
-static void run(const char *script, const struct vbd *vbd, const char *action, struct process_end *end)
+static void run(const char *script, const struct ts_device *vbd, const char *action, struct process_end *end)
 {
 	char command[1024];
 
@@ -18,21 +19,21 @@ static void run(const char *script, const struct vbd *vbd, const char *action, s
 	process_run_shell(command, SCRIPT_SECONDS, NULL, NULL, end);
 }
 
-int script_add(const char *script, const struct vbd *vbd, struct xb_store *store, struct errbuf *err)
+int script_add(const char *script, const struct ts_device *vbd, struct xb_store *store, struct errbuf *err)
 {
 	struct process_end end;
 
 	if (vbd_is_qdisk(vbd))
 		return 0;
 	if (!script)
-		return vbd_hotplug_add(store, vbd->backend, err);
+		return hotplug_add(store, &vbd_class, vbd->backend, err);
 	run(script, vbd, "add", &end);
 	if (end.status)
 		return errbuf_set(err, -EIO, "%s add: exit status %d: %s", script, end.status, end.output);
 	return 0;
 }
 
-void script_remove(const char *script, const struct vbd *vbd)
+void script_remove(const char *script, const struct ts_device *vbd)
 {
 	struct process_end ignored;
 

@@ -11,7 +11,7 @@
 #include "ctl/vbd.h"
 
 /* A script of NULL is pvring's. */
-int script_add(const char *script, const struct vbd *vbd, struct xb_store *store, struct errbuf *err);
-void script_remove(const char *script, const struct vbd *vbd);
+int script_add(const char *script, const struct ts_device *vbd, struct xb_store *store, struct errbuf *err);
+void script_remove(const char *script, const struct ts_device *vbd);
 
 #endif

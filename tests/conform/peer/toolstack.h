@@ -59,7 +59,7 @@ void toolstack_fail_storage(struct front *front);
 /* ---- in the backend's domain ---- */
 struct toolstack {
 	struct xb_store *store;
-	const struct vbd *vbd;
+	const struct ts_device *vbd;
 	const char *script;      /* see script.h */
 	char mirror[XB_DIR_MAX]; /* what toolstack_mirror() has made */
 	bool (*run_backend)(void *arg, bool runs); /* starts or ends it; false: it is not ours */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "ctl/status_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what there is to see of a device, by class ---------------------------------------------------------------- */
+
+enum format {
+	TEXT,
+	STATE, /* no member: what the device does, or that something is wrong with it */
+	NUMBER,
+	MICROSECONDS, /* of nanoseconds */
+	FAILURES,     /* no member: the sum of all that the class counts by reason */
+};
+
+struct column {
+	const char *title;
+	int width; /* negative: to the left; 0: as wide as it is */
+	enum format format;
+	const char *member; /* of the device's status; "latency_ns.p50": of a member of it */
+};
+
+/* An object with a number for each reason. */
+struct failures {
+	const char *member, *what;
+};
+
+static const struct view {
+	const char *kind; /* the device's name begins with it; "": any other */
+	const struct column *columns; /* up to one without a title */
+	const struct failures *failures; /* up to one without a member */
+} views[] = {
+	{
+		.kind = "vbd ",
+		.columns = (const struct column[]){
+			{ "DEVICE", -14, TEXT, "device" },
+			{ "VDEV", -7, TEXT, "vdev" },
+			{ "STATE", -12, STATE, NULL },
+			{ "MODE", -5, TEXT, "mode" },
+			{ "GRANTS", -6, TEXT, "grants" },
+			{ "READS", 9, NUMBER, "requests.read" },
+			{ "WRITES", 9, NUMBER, "requests.write" },
+			{ "IN FLIGHT", 9, NUMBER, "in_flight" },
+			{ "ERRORS", 7, FAILURES, NULL },
+			{ "P50 us", 9, MICROSECONDS, "latency_ns.p50" },
+			{ "P99 us", 9, MICROSECONDS, "latency_ns.p99" },
+			{ "IMAGE", 0, TEXT, "image" },
+			{ NULL, 0, TEXT, NULL },
+		},
+		.failures = (const struct failures[]){
+			{ "errors", "request(s) failed" },
+			{ NULL, NULL },
+		},
+	},
+	{
+		.kind = "vif ",
+		.columns = (const struct column[]){
+			{ "DEVICE", -14, TEXT, "device" },
+			{ "INTERFACE", -15, TEXT, "interface" },
+			{ "STATE", -12, STATE, NULL },
+			{ "BRIDGE", -15, TEXT, "bridge" },
+			{ "MAC", -17, TEXT, "mac" },
+			{ "QUEUES", 6, NUMBER, "queues" },
+			{ "TX FRAMES", 11, NUMBER, "tx.frames" },
+			{ "TX BYTES", 14, NUMBER, "tx.bytes" },
+			{ "RX FRAMES", 11, NUMBER, "rx.frames" },
+			{ "RX BYTES", 14, NUMBER, "rx.bytes" },
+			{ "DROPS", 9, FAILURES, NULL },
+			{ NULL, 0, TEXT, NULL },
+		},
+		.failures = (const struct failures[]){
+			{ "tx.drops", "frame(s) from the guest dropped" },
+			{ "rx.drops", "frame(s) to the guest dropped" },
+			{ "drops", "frame(s) dropped" },
+			{ NULL, NULL },
+		},
+	},
+	{
+		.kind = "",
+		.columns = (const struct column[]){
+			{ "DEVICE", -14, TEXT, "device" },
+			{ "STATE", 0, STATE, NULL },
+			{ NULL, 0, TEXT, NULL },
+		},
+		.failures = (const struct failures[]){
+			{ NULL, NULL },
+		},
+	},
+};
+
+/* ---- reading it ------------------------------------------------------------------------------------------------ */
+
+/* NULL if there is none. */
+static const json_t *member_of(const json_t *object, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	char outer[32];
+
+	if (!dot)
+		return json_object_get(object, path);
+	snprintf(outer, sizeof(outer), "%.*s", (int)(dot - path), path);
+	return json_object_get(json_object_get(object, outer), dot + 1);
+}
+
+static const char *text_of(const json_t *object, const char *path)
+{
+	return json_string_value(member_of(object, path)) ?: "";
+}
+
+static const struct view *view_of(const json_t *device)
+{
+	const struct view *view = views;
+
+	while (strncmp(text_of(device, "device"), view->kind, strlen(view->kind)) != 0)
+		view++;
+	return view;
+}
+
+static json_int_t nr_failures(const struct view *view, const json_t *device)
+{
+	json_int_t sum = 0;
+	const char *why;
+	json_t *count;
+
+	for (const struct failures *f = view->failures; f->member; f++) {
+		json_object_foreach((json_t *)member_of(device, f->member), why, count)
+			sum += json_integer_value(count);
+	}
+	return sum;
+}
+
+/* ---- printing it ----------------------------------------------------------------------------------------------- */
+
+static void print_cell(const struct view *view, const struct column *column, const json_t *device)
+{
+	const json_t *value = column->member ? member_of(device, column->member) : NULL;
+	char number[32] = "";
+	const char *text = number;
+
+	switch (column->format) {
+	case TEXT:
+		text = text_of(device, column->member);
+		break;
+	case STATE:
+		text = *text_of(device, "reason") ? "faulty" : text_of(device, "phase");
+		break;
+	case NUMBER:
+		if (json_is_integer(value))
+			snprintf(number, sizeof(number), "%lld", json_integer_value(value));
+		break;
+	case MICROSECONDS:
+		if (json_is_integer(value))
+			snprintf(number, sizeof(number), "%.1f", json_integer_value(value) / 1e3);
+		break;
+	case FAILURES:
+		snprintf(number, sizeof(number), "%lld", nr_failures(view, device));
+		break;
+	}
+	printf("%*s", column->width, text);
+}
+
+static void print_titles(const struct view *view)
+{
+	for (const struct column *column = view->columns; column->title; column++)
+		printf("%*s%c", column->width, column->title, column[1].title ? ' ' : '\n');
+}
+
+static void print_device(const struct view *view, const json_t *device)
+{
+	const char *reason = text_of(device, "reason"), *why;
+	json_t *count;
+
+	for (const struct column *column = view->columns; column->title; column++) {
+		print_cell(view, column, device);
+		printf("%c", column[1].title ? ' ' : '\n');
+	}
+	if (*reason)
+		printf("    %s\n", reason);
+	for (const struct failures *f = view->failures; f->member; f++) {
+		json_object_foreach((json_t *)member_of(device, f->member), why, count)
+			printf("    %lld %s: %s\n", json_integer_value(count), f->what, why);
+	}
+}
+
+void status_table_print(const json_t *reply)
+{
+	const json_t *devices = json_object_get(reply, "devices"), *device;
+	const struct view *last = NULL;
+	size_t i;
+
+	printf("%s (pid %lld, version %s, %lld threads): %zu device(s)\n", text_of(reply, "name"),
+	       json_integer_value(json_object_get(reply, "pid")), text_of(reply, "version"),
+	       json_integer_value(json_object_get(reply, "threads")), json_array_size(devices));
+	if (strcmp(text_of(reply, "xenstore"), "lost") == 0)
+		printf("xenstore: the connection is lost, states are not known: see its log\n");
+	json_array_foreach(devices, i, device) {
+		const struct view *view = view_of(device);
+
+		if (view != last)
+			print_titles(view);
+		last = view;
+		print_device(view, device);
+	}
+}
