@@ -176,7 +176,7 @@ run-conform:
 	@echo "conformance, on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/conform/*.sh))
 daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
-	@$(asan) -j2 $(O)/asan/pvring-blkd
+	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd
 vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh,$(wildcard tests/vm/*.sh)))
 # One machine after the other: two at once take as long on two cores, and each of them twice as long.
 run-vm:

@@ -72,7 +72,6 @@ static const struct view {
 		.failures = (const struct failures[]){
 			{ "tx.drops", "frame(s) from the guest dropped" },
 			{ "rx.drops", "frame(s) to the guest dropped" },
-			{ "drops", "frame(s) dropped" },
 			{ NULL, NULL },
 		},
 	},

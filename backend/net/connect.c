@@ -158,7 +158,8 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-split-event-channels", 1 },
 		{ "multi-queue-max-queues", 1 },
 	};
-	int rc = 0;
+	/* The interface's name tells the hotplug script, too, that it is there. */
+	int rc = xb_write(dev->xb.store, dev->xb.dir, "vifname", err, "%s", to_net(dev)->name);
 
 	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
 		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #include "common/base/container.h"
 
@@ -14,7 +14,6 @@
 #define MAX_FRAME_BYTES (65535U + 18U)
 #define STRIDE_BYTES    (17U * PAGE_BYTES)
 #define ARENA_BYTES     ((size_t)NET_RX_BURST * STRIDE_BYTES)
-#define FIRST_BURST     4
 
 int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,
 		struct net_direction *counters)
@@ -24,8 +23,6 @@ int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct
 		.tap_fd = tap_fd,
 		.limits = *limits,
 		.counters = counters,
-		.burst = FIRST_BURST,
-		.read_flags = RWF_NOWAIT,
 	};
 	rx->frames = calloc(NET_RX_BURST, sizeof(*rx->frames));
 	rx->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -33,10 +30,8 @@ int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct
 		net_rx_fini(rx);
 		return -ENOMEM;
 	}
-	for (unsigned int i = 0; i < NET_RX_BURST; i++) {
-		rx->frames[i].rx = rx;
+	for (unsigned int i = 0; i < NET_RX_BURST; i++)
 		rx->frames[i].memory = rx->arena + i * STRIDE_BYTES;
-	}
 	return 0;
 }
 
@@ -51,23 +46,18 @@ void net_rx_fini(struct net_rx *rx)
 
 void net_rx_trim(struct net_rx *rx)
 {
-	if (rx->nr_reading == 0 && rx->nr_frames == 0)
+	if (rx->nr_frames == 0)
 		madvise(rx->arena, ARENA_BYTES, MADV_DONTNEED);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
-
-static void tell_if_stopped(struct net_rx *rx)
-{
-	if (rx->is_stopping && rx->is_unwatched && rx->nr_reading == 0)
-		rx->stopped(rx);
-}
 
 static uint32_t len_bytes(const struct net_rx_frame *frame)
 {
 	return frame->result - sizeof(struct virtio_net_hdr);
 }
 
+/* Once for each frame: it may complete its checksum. */
 static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame)
 {
 	struct virtio_net_hdr hdr;
@@ -81,74 +71,23 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame)
 				    &frame->offload);
 }
 
-/* Once: it may complete the frame's checksum. */
-static void look_at(const struct net_rx *rx, struct net_rx_frame *frame)
-{
-	frame->rejected = why_not(rx, frame);
-}
-
 /*
- * A read that finds nothing must say so: were it left waiting, others of its burst could overtake it. RWF_NOWAIT says so
- * to a kernel whose taps know it; to others the descriptor does, which is O_NONBLOCK.
+ * A system call for each frame. Through io_uring a read that finds none waits in the kernel, though the descriptor does
+ * not block (the taps of Linux 6.1 do not know RWF_NOWAIT): of several that wait later ones overtake earlier ones, and
+ * none gives its buffer back before a frame comes.
  */
-static bool knows_nowait(struct net_rx *rx)
-{
-	if (rx->frames[0].result != -EOPNOTSUPP || !rx->read_flags)
-		return true;
-	rx->read_flags = 0;
-	rx->may_have_more = true;
-	return false;
-}
-
-/* A burst that came back full asks for a longer one; one that did not has emptied the tap's queue. */
-static void burst_is_read(struct net_rx *rx)
-{
-	unsigned int nr_asked = rx->burst;
-
-	if (!knows_nowait(rx)) {
-		queue_kick(rx->queue);
-		return;
-	}
-	for (; rx->nr_frames < nr_asked && rx->frames[rx->nr_frames].result > 0; rx->nr_frames++)
-		look_at(rx, &rx->frames[rx->nr_frames]);
-	if (rx->nr_frames < nr_asked) {
-		rx->burst = rx->nr_frames < FIRST_BURST ? FIRST_BURST : rx->nr_frames;
-	} else {
-		rx->may_have_more = true;
-		rx->burst = 2 * nr_asked < NET_RX_BURST ? 2 * nr_asked : NET_RX_BURST;
-	}
-	queue_kick(rx->queue);
-}
-
-static void frame_read(struct loop_op *op, int result, uint32_t flags)
-{
-	struct net_rx_frame *frame = container_of(op, struct net_rx_frame, op);
-	struct net_rx *rx = frame->rx;
-
-	frame->result = result;
-	if (--rx->nr_reading > 0)
-		return;
-	if (rx->is_stopping)
-		tell_if_stopped(rx);
-	else
-		burst_is_read(rx);
-}
-
 static void read_burst(struct net_rx *rx)
 {
 	struct net_rx_frame *frame;
-	struct io_uring_sqe *sqe;
 
-	rx->may_have_more = false;
-	rx->nr_reading = rx->burst;
-	for (unsigned int i = 0; i < rx->burst; i++) {
-		frame = &rx->frames[i];
-		frame->op.done = frame_read;
-		sqe = loop_sqe(&rx->queue->worker->loop);
-		io_uring_prep_read(sqe, rx->tap_fd, frame->memory, STRIDE_BYTES, 0);
-		sqe->rw_flags = rx->read_flags;
-		io_uring_sqe_set_data(sqe, &frame->op);
+	for (; rx->nr_frames < NET_RX_BURST; rx->nr_frames++) {
+		frame = &rx->frames[rx->nr_frames];
+		frame->result = read(rx->tap_fd, frame->memory, STRIDE_BYTES);
+		if (frame->result <= 0)
+			break;
+		frame->rejected = why_not(rx, frame);
 	}
+	rx->may_have_more = rx->nr_frames == NET_RX_BURST;
 }
 
 static void tap_is_readable(struct loop_fd *lfd)
@@ -300,11 +239,15 @@ static void deliver_all(struct net_rx *rx)
 
 void net_rx_flush(struct net_rx *rx)
 {
-	if (rx->is_stopping || rx->nr_reading > 0)
+	if (rx->is_stopping)
 		return;
 	deliver_all(rx);
-	if (rx->nr_frames == 0 && rx->may_have_more && queue_has_requests(rx->queue, 1))
-		read_burst(rx);
+	if (rx->nr_frames > 0 || !rx->may_have_more || !queue_has_requests(rx->queue, 1))
+		return;
+	read_burst(rx);
+	deliver_all(rx);
+	if (rx->may_have_more) /* others of this worker first */
+		queue_kick(rx->queue);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -320,8 +263,7 @@ static void unwatched(struct loop_fd *lfd)
 {
 	struct net_rx *rx = container_of(lfd, struct net_rx, readable);
 
-	rx->is_unwatched = true;
-	tell_if_stopped(rx);
+	rx->stopped(rx);
 }
 
 void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx))

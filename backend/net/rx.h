@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a guest receives: frames are read from the tap in bursts, copied into the buffers that the guest has posted, and
+ * What a guest receives: frames are read from the tap, as many as there are up to a burst, copied into the buffers that the guest has posted, and
  * answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
  *
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
@@ -29,8 +29,6 @@ struct net_rx_limits {
 };
 
 struct net_rx_frame {
-	struct loop_op op; /* the read */
-	struct net_rx *rx;
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
 	int result;
 	const char *rejected;
@@ -53,11 +51,8 @@ struct net_rx {
 	void (*stopped)(struct net_rx *rx);
 	uint8_t *arena;
 	struct net_rx_frame *frames;
-	unsigned int nr_reading;        /* in the kernel */
-	unsigned int nr_frames, next;   /* that were read, and the first of them that is not delivered */
-	unsigned int burst;             /* how many are asked for at once */
-	int read_flags;
-	bool may_have_more, is_stopping, is_unwatched;
+	unsigned int nr_frames, next; /* that were read, and the first of them that is not delivered */
+	bool may_have_more, is_stopping;
 };
 
 int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,

@@ -365,9 +365,9 @@ make_images() {
 # Root reads everything, unless it has given that up.
 give_up_privilege() {
 	[ "$(id -u)" = 0 ] || return 0
-	printf '#!/bin/sh\nexec setpriv --bounding-set=-dac_override,-dac_read_search "%s" "$@"\n' "$blkd" >"$T/unprivileged"
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-dac_override,-dac_read_search "%s" "$@"\n' "$daemon" >"$T/unprivileged"
 	chmod +x "$T/unprivileged"
-	blkd=$T/unprivileged
+	daemon=$T/unprivileged
 }
 
 end_all() {

@@ -43,7 +43,7 @@ check_verified "and goes on" hold
 check_serves "--default-protocol x86_64-abi: a guest that does not say is a 64-bit one" 1 xvda --omit-protocol
 check_fails "and not a 32-bit one" --protocol x86_32-abi --omit-protocol
 check_serves "one that says is what it says" 1 xvda --protocol x86_32-abi
-out=$("$blkd" --default-protocol arm-abi 2>&1)
+out=$("$daemon" --default-protocol arm-abi 2>&1)
 check_eq "--default-protocol of a protocol that is not served" "$?" 2
 check_match "says what is" "$out" "'arm-abi' is not served: expected x86_64-abi or x86_32-abi"
 

@@ -128,7 +128,7 @@ check_verified "the guest's load ran through all that" both
 check_serves "the disk attached meanwhile is served by who is left" 2 xvdb
 
 # The same socket.
-out=$("$loopxen" run -- "$blkd" --control "$T/run/blkd.sock" 2>&1)
+out=$("$loopxen" run -- "$daemon" --control "$T/run/blkd.sock" 2>&1)
 check_eq "a daemon with the socket of another: exit status 1" $? 1
 check_match "and it says which" "$out" "$T/run/blkd.sock: another daemon answers there"
 check_match "the first one still answers" "$(ask status)" '"ok":true'

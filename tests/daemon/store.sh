@@ -61,9 +61,9 @@ check_goes_on() { # NAME: what the load writes still reaches the image
 }
 
 daemon_test_begin 1 2 3
-printf '#!/bin/sh\nexec env XENSTORED_PATH="%s" "%s" "$@"\n' "$T/relay" "$blkd" >"$T/relayed"
+printf '#!/bin/sh\nexec env XENSTORED_PATH="%s" "%s" "$@"\n' "$T/relay" "$daemon" >"$T/relayed"
 chmod +x "$T/relayed"
-blkd=$T/relayed
+daemon=$T/relayed
 relay_start "$LOOPXEN_DIR"
 daemon_start
 disk_attach 1 xvda "$(make_image 1.img 1M)"

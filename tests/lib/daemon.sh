@@ -8,10 +8,11 @@
 #	daemon_test_end			the bystander is well, the daemon ends, nothing is left, no sanitizer reports
 #
 # The daemon is $PVRING_BLKD, or the one built with sanitizers where it is there, or the plain one (daemon_is_plain=1:
-# the plain one in any case).
+# the plain one in any case). With daemon_name=netd it is pvring-netd.
 # shellcheck shell=bash disable=SC2154,SC2119,SC2120 # variables of loopxen.sh; optional arguments
 : "${O:=build}"
 blkload=$(realpath "$O/pvring-blkload")
+daemon_name=${daemon_name:-blkd}
 daemon_is_plain=${daemon_is_plain:-}
 daemon_bad_exits=
 log_from=1
@@ -28,10 +29,11 @@ soon() { # SECONDS COMMAND...: wait_until, looking more often: tests of many ste
 }
 
 pick_daemon() {
-	local program=$O/asan/pvring-blkd
-	if [ -n "$daemon_is_plain" ] || [ ! -x "$program" ]; then program=$O/pvring-blkd; fi
-	blkd=$(realpath "${PVRING_BLKD:-$program}")
-	echo "# daemon: $blkd"
+	local program=$O/asan/pvring-$daemon_name
+	if [ -n "$daemon_is_plain" ] || [ ! -x "$program" ]; then program=$O/pvring-$daemon_name; fi
+	[ "$daemon_name" != blkd ] || program=${PVRING_BLKD:-$program}
+	daemon=$(realpath "$program")
+	echo "# daemon: $daemon"
 }
 
 daemon_test_begin() { # GUEST...
@@ -51,10 +53,10 @@ daemon_test_begin() { # GUEST...
 	done
 }
 
-# ---- daemons: NAME is "blkd" unless there are several ------------------------------------------------------------
+# ---- daemons: NAME is $daemon_name unless there are several ------------------------------------------------------------
 
 daemon_log() { # [NAME]: the file with all it has said so far, earlier ones of the name included
-	echo "$T/${1:-blkd}.log"
+	echo "$T/${1:-$daemon_name}.log"
 }
 
 daemon_has_begun() { # NAME: is ready, or has ended
@@ -65,7 +67,7 @@ daemon_launch() { # NAME [ARGUMENT...]: does not wait
 	local name=$1
 	shift
 	: >"$T/$name.ready"
-	"$loopxen" run -- "$blkd" --name "$name" --control "$T/run/$name.sock" --log debug --ready-fd 9 "$@" \
+	"$loopxen" run -- "$daemon" --name "$name" --control "$T/run/$name.sock" --log debug --ready-fd 9 "$@" \
 		9>"$T/$name.ready" >>"$(daemon_log "$name")" 2>&1 &
 	daemon_pid[$name]=$!
 	loopxen_track $!
@@ -80,33 +82,33 @@ daemon_start_as() { # NAME [ARGUMENT...]: until it is ready
 }
 
 daemon_start() { # [ARGUMENT...]
-	daemon_start_as blkd "$@"
+	daemon_start_as "$daemon_name" "$@"
 }
 
 daemon_stop() { # [NAME [SIGNAL]]: its exit status, which is 0 if all is well; the test fails at its end if it is not
 	local status
-	kill "-${2:-TERM}" "${daemon_pid[${1:-blkd}]}"
-	wait "${daemon_pid[${1:-blkd}]}"
+	kill "-${2:-TERM}" "${daemon_pid[${1:-$daemon_name}]}"
+	wait "${daemon_pid[${1:-$daemon_name}]}"
 	status=$?
 	[ $status = 0 ] || daemon_bad_exits+=" $status"
 	return $status
 }
 
 daemon_kill() { # [NAME]: as a crash
-	kill -KILL "${daemon_pid[${1:-blkd}]}"
-	wait "${daemon_pid[${1:-blkd}]}" 2>/dev/null
+	kill -KILL "${daemon_pid[${1:-$daemon_name}]}"
+	wait "${daemon_pid[${1:-$daemon_name}]}" 2>/dev/null
 }
 
 daemon_is_alive() { # [NAME]
-	kill -0 "${daemon_pid[${1:-blkd}]}"
+	kill -0 "${daemon_pid[${1:-$daemon_name}]}"
 }
 
-cpu_ticks() { # [main]: that "blkd" has used, or its main thread alone
-	local pid=${daemon_pid[blkd]}
+cpu_ticks() { # [main]: that it has used, or its main thread alone
+	local pid=${daemon_pid[$daemon_name]}
 	awk '{ print $14 + $15 }' "/proc/$pid/${1:+task/$pid/}stat"
 }
 
-log_tail() { # what "blkd" has said since log_begin
+log_tail() { # what it has said since log_begin
 	tail -n "+$log_from" "$(daemon_log)"
 }
 
@@ -133,7 +135,7 @@ check_alive() { # [NAME OF THE CHECK]
 ask() { # COMMAND [NAME]: what it answers on its control socket to {"cmd":COMMAND}
 	perl -MIO::Socket::UNIX -e '
 		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!\n";
-		print $s "{\"cmd\":\"$ARGV[1]\"}\n"; print scalar <$s>' "$T/run/${2:-blkd}.sock" "$1"
+		print $s "{\"cmd\":\"$ARGV[1]\"}\n"; print scalar <$s>' "$T/run/${2:-$daemon_name}.sock" "$1"
 }
 
 device_status() { # DOMID VDEV: its object in the status

@@ -51,7 +51,7 @@ network() {
 	ip link set br0 up
 	mkdir -p /dev/net
 	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-	head -c 32M /dev/urandom >/img/file
+	dd if=/dev/urandom of=/img/file bs=1M count=16 2>/dev/null
 	httpd -h /img
 }
 

@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 600
+# pvring-netd in a network namespace of its own, a guest in another: pvring-netload gives the guest's vif to that one's
+# kernel, so that what runs over it are two ordinary IP stacks, and their ping and iperf3.
+# shellcheck disable=SC2317 # functions are called through check and wait_until
+if [ -z "$PVRING_NETNS" ]; then
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(-r)
+	PVRING_NETNS=1 exec unshare -n -m "${as_root[@]}" "$0"
+fi
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+daemon_name=netd
+. tests/lib/daemon.sh
+netload=$(realpath "$O/pvring-netload")
+pvring=$(realpath "$O/pvring")
+
+mount -t tmpfs none /run # for `ip netns`, which keeps its names there
+ip link set lo up
+ip netns add guest
+ip -n guest link set lo up
+ip link add br0 type bridge
+ip addr add 10.9.0.1/24 dev br0
+ip addr add fd00::1/64 nodad dev br0
+ip link set br0 up
+daemon_test_begin 1
+daemon_start
+
+# ---- helpers -------------------------------------------------------------------------------------------------------
+
+in_guest() { # COMMAND...
+	ip netns exec guest "$@"
+}
+
+attach() { # ARGUMENT...
+	dom0 "$pvring" attach vif 1 --devid 0 --bridge br0 "$@"
+}
+
+detach() {
+	dom0 "$pvring" detach vif 1 0
+}
+
+guest_up() { # NETLOAD-ARGUMENT...: eth0, with addresses
+	in_guest "$loopxen" run --domid 1 -- "$netload" --tap eth0 --timeout 30 "$@" >"$T/netload" 2>&1 &
+	guest_pid=$!
+	loopxen_track $guest_pid
+	soon 20 grep -qx connected "$T/netload" || { cat "$T/netload"; return 1; }
+	ip -n guest addr add 10.9.0.2/24 dev eth0
+	ip -n guest addr add fd00::2/64 nodad dev eth0
+	ip -n guest link set eth0 up
+}
+
+check_guest_up() { # NAME NETLOAD-ARGUMENT...
+	local name=$1
+	shift
+	if guest_up "$@"; then ok "$name"; else not_ok "$name" "$(tail -3 "$T/netload")"; fi
+}
+
+guest_down() {
+	kill $guest_pid
+	wait $guest_pid
+}
+
+pings() { # ADDRESS: with packets of every size, each way
+	local size
+	for size in 0 1 56 1471 1472 1473 4000 4096 8192 30000 "${2:-65507}"; do
+		ping -q -c 2 -i 0.2 -W 10 -s "$size" "$1" || return
+	done
+}
+
+streams() { # IPERF3-ARGUMENT...: to the guest, and from it
+	local server rc=0
+	in_guest iperf3 -s -1 -I "$T/iperf.pid" >"$T/iperf.server" 2>&1 &
+	server=$!
+	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+	timeout 60 iperf3 "$@" || rc=1
+	wait $server
+	return $rc
+}
+
+node_is() { # NAME REGEX: of the backend's directory
+	[[ $(node "/local/domain/0/backend/vif/1/0/$1") =~ $2 ]]
+}
+
+counted() { # tx|rx NAME: what the daemon has counted
+	ask status | grep -o "\"$1\":{\"frames\":[^}]*" | grep -o "\"$2\":[0-9]*" | cut -d: -f2
+}
+
+# ---- what it makes -------------------------------------------------------------------------------------------------
+
+check "a vif is attached" attach 00:16:3e:00:00:01 --mtu 9000
+check_match "its interface is up, in the bridge, and has the port's address" "$(ip -o link show vif1.0)" \
+	'NO-CARRIER.*NOARP,UP.* mtu 9000 .*master br0 .*fe:ff:ff:ff:ff:ff'
+check_guest_up "the guest connects"
+check_match "the interface has a carrier" "$(ip -o link show vif1.0)" 'LOWER_UP'
+ip link set br0 mtu 9000
+ip -n guest link set eth0 mtu 9000
+check "packets of every size, IPv4" pings 10.9.0.2
+check "packets of every size, IPv6" pings fd00::2 65487
+check "a stream to the guest" streams -c 10.9.0.2 -n 100M
+check "a stream from the guest" streams -c 10.9.0.2 -n 100M -R
+check "the same over IPv6" streams -c fd00::2 -n 50M
+check "datagrams to the guest" streams -c 10.9.0.2 -u -b 20M -t 2
+check "most of the streams' data came in large segments, both ways" eval \
+	'[ $(($(counted tx bytes) / $(counted tx frames))) -gt 2000 ] && [ $(($(counted rx bytes) / $(counted rx frames))) -gt 2000 ]'
+check "nothing was dropped" eval '! ask status | grep -o "\"drops\":{[^}]" | grep .'
+
+# ---- a daemon ends, another goes on ----------------------------------------------------------------------------------
+
+in_guest iperf3 -s -1 >/dev/null 2>&1 &
+server=$!
+soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+timeout 60 iperf3 -c 10.9.0.2 -t 6 >"$T/iperf" 2>&1 &
+client=$!
+for i in 1 2 3; do
+	seen=$(counted rx frames)
+	soon 10 eval "[ \$(counted rx frames) -gt $((${seen:-0} + 1000)) ]" || not_ok "the stream flows, $i"
+	daemon_stop
+	daemon_start
+done
+wait $client
+check_eq "three hand-overs interrupt no stream" $? 0
+wait $server
+check_eq "nothing was parked" "$(times_said parked)" 0
+guest_down
+check "the vif is detached" detach
+check "its interface is gone" eval '! ip link show vif1.0'
+
+# ---- what frontends do not take ------------------------------------------------------------------------------------
+
+for options in --no-sg --no-gso --no-csum --no-split "--no-sg --no-csum --no-split" "--buffers 32"; do
+	attach >/dev/null
+	# shellcheck disable=SC2086 # words
+	check_guest_up "a guest with $options" $options
+	check "packets of every size" pings 10.9.0.2
+	check "streams" streams -c 10.9.0.2 -n 20M --bidir
+	check "streams over IPv6" streams -c fd00::2 -n 20M --bidir
+	guest_down
+	detach >/dev/null
+done
+
+# ---- bad input -----------------------------------------------------------------------------------------------------
+
+ip link add other type veth
+while IFS='|' read -r name options expected; do
+	# shellcheck disable=SC2086 # words
+	out=$(dom0 "$pvring" attach vif 1 --devid 0 $options 2>&1)
+	check_match "$name" "$?: $out" "^1: .*$expected"
+	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
+	soon 10 eval '! ask status | grep -q "\"vif 1/0\""' || not_ok "and it is gone"
+done <<-'ROWS'
+	a bridge that is not there|--bridge br9|bridge br9: there is no such interface
+	one that is none|--bridge other|bridge other: the interface is veth, not a bridge
+	a name that is taken|--bridge br0 --vifname other|interface other: there is one already, of somebody else
+	an MTU that a tap does not take|--bridge br0 --mtu 65535|interface vif1.0: cannot be set up
+ROWS
+front=/local/domain/1/device/vif/0
+while IFS='|' read -r name path value expected; do
+	attach >/dev/null
+	log_begin
+	dom0 xenstore-write $front/request-rx-copy 1 $front/feature-rx-notify 1 $front/tx-ring-ref 8 $front/rx-ring-ref 9 \
+		$front/event-channel 1 "$front/$path" "$value" $front/state 4
+
+	check_said "a guest that writes $name" "$expected"
+	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
+done <<-'ROWS'
+	no request-rx-copy|request-rx-copy|0|request-rx-copy: not 1
+	no feature-rx-notify|feature-rx-notify|0|feature-rx-notify: not 1
+	two queues|multi-queue-num-queues|2|multi-queue-num-queues
+	a ring of no grant|tx-ring-ref|12x|tx-ring-ref
+	a ring that it has not granted|tx-ring-ref|77|cannot map the ring of 1 page
+ROWS
+daemon_test_end
