@@ -189,16 +189,17 @@ run-long: daemons-built
 # ---- install -----------------------------------------------------------------------------------------------------
 install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pvring/loopxen
-	install -m 755 $(O)/pvring-blkd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(O)/pvring-blkd $(O)/pvring-netd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
 	install -d $(DESTDIR)/etc/xen/scripts
 	install -m 755 dist/block-pvring dist/vif-pvring $(DESTDIR)/etc/xen/scripts/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@sbindir@|$(PREFIX)/sbin|' dist/pvring-blkd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/pvring-blkd.service
+	for unit in pvring-blkd.service pvring-netd.service; do \
+		sed 's|@sbindir@|$(PREFIX)/sbin|' dist/$$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
 	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
-	for name in pvring-blkd pvring-blkload pvring-netload; do \
+	for name in pvring-blkd pvring-netd pvring-blkload pvring-netload; do \
 		ln -sf pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -161,7 +161,6 @@ while IFS='|' read -r name path value expected; do
 	log_begin
 	dom0 xenstore-write $front/request-rx-copy 1 $front/feature-rx-notify 1 $front/tx-ring-ref 8 $front/rx-ring-ref 9 \
 		$front/event-channel 1 "$front/$path" "$value" $front/state 4
-
 	check_said "a guest that writes $name" "$expected"
 	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
 done <<-'ROWS'

@@ -21,6 +21,7 @@ check_program() { # PAGE PROGRAM [COMMAND [KIND]]
 }
 
 check_program pvring-blkd.8 pvring-blkd
+check_program pvring-netd.8 pvring-netd
 check_program pvring-conform.1 pvring-conform backend blk
 check_program pvring-conform.1 pvring-conform frontend blk
 check_program pvring-conform.1 pvring-conform agent
