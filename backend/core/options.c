@@ -88,7 +88,8 @@ enum options_result daemon_options_parse(const struct options_spec *class_option
 	struct options_spec options = *class_options;
 
 	memcpy(rows, common_rows, sizeof(common_rows));
-	memcpy(rows + NR_COMMON_ROWS, class_options->rows, class_options->nr_rows * sizeof(*rows));
+	if (class_options->nr_rows > 0)
+		memcpy(rows + NR_COMMON_ROWS, class_options->rows, class_options->nr_rows * sizeof(*rows));
 	options.rows = rows;
 	options.nr_rows += NR_COMMON_ROWS;
 	set_defaults(config, options.program);
