@@ -28,7 +28,7 @@ struct device *device_job_done(struct helper_job *job);
 /* device_open.c */
 void device_start_open(struct device *dev);
 void device_offer(struct device *dev);
-/* Whose device it is, into its rings' identities; the rest of those is cleared. Fails only if the store does not answer. */
+/* Whose device it is, into its rings' identities; their rest is cleared. Fails only if the store does not answer. */
 int device_read_domain(struct device *dev, struct errbuf *err);
 /* What the hotplug script has said: it is run once, and would not say so again. "": nothing, or rubbish. */
 int device_read_hotplug_status(struct device *dev, char *status, size_t size, struct errbuf *err);

@@ -10,7 +10,7 @@
 #include "common/base/container.h"
 
 #define PAGE_BYTES 4096U
-/* The largest IP packet, with Ethernet's header and a VLAN tag; status, which tells a length, has 15 bits for a part. */
+/* The largest IP packet, with Ethernet's header and a VLAN tag. */
 #define MAX_FRAME_BYTES (65535U + 18U)
 #define STRIDE_BYTES    (17U * PAGE_BYTES)
 #define ARENA_BYTES     ((size_t)NET_RX_BURST * STRIDE_BYTES)

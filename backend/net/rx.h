@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a guest receives: frames are read from the tap, as many as there are up to a burst, copied into the buffers that the guest has posted, and
- * answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
+ * What a guest receives: frames are read from the tap, as many as there are up to a burst, copied into the buffers that
+ * the guest has posted, and answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
  *
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
  * whose other end is slow. Frames that were read and do not fit wait, at most one burst.

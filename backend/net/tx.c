@@ -14,7 +14,7 @@
 #define ALIGNMENT        64U /* of a frame's memory */
 #define OVERHEAD_BYTES   (sizeof(struct virtio_net_hdr) + ALIGNMENT)
 
-/* What all slots can hold at once, each a frame of its own, and what is left at the end for want of room for the next. */
+/* What all slots can hold at once, and what is left at the end for want of room for the next frame. */
 static size_t arena_bytes(uint32_t nr_slots)
 {
 	size_t bytes = nr_slots * (PAGE_BYTES + OVERHEAD_BYTES) + MAX_FRAME_BYTES + OVERHEAD_BYTES;

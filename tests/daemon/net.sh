@@ -58,8 +58,8 @@ check_guest_up() { # NAME NETLOAD-ARGUMENT...
 }
 
 guest_down() {
-	kill $guest_pid
-	wait $guest_pid
+	kill "$guest_pid"
+	wait "$guest_pid"
 }
 
 pings() { # ADDRESS: with packets of every size, each way
@@ -75,8 +75,8 @@ streams() { # IPERF3-ARGUMENT...: to the guest, and from it
 	server=$!
 	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 	timeout 60 iperf3 "$@" || rc=1
-	wait $server
-	return $rc
+	wait "$server"
+	return "$rc"
 }
 
 node_is() { # NAME REGEX: of the backend's directory
@@ -121,7 +121,7 @@ for i in 1 2 3; do
 done
 wait $client
 check_eq "three hand-overs interrupt no stream" $? 0
-wait $server
+wait "$server"
 check_eq "nothing was parked" "$(times_said parked)" 0
 guest_down
 check "the vif is detached" detach
