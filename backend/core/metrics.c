@@ -194,7 +194,7 @@ static void put_histogram(struct text *out, const char *metric, const json_t *de
 
 static const struct {
 	const char *metric, *type, *help;
-	const char *member; /* of a device's status */
+	const char *member; /* of a device's status, "tx.frames" of a member of it; a class that has none has no sample */
 	const char *label;
 } families[] = {
 	{ "pvring_requests_total", "counter", "Requests answered without an error.", "requests", "operation" },
@@ -204,7 +204,24 @@ static const struct {
 	{ "pvring_spurious_events_total", "counter", "Events that brought no request.", "spurious_events", NULL },
 	{ "pvring_persistent_pages", "gauge", "Pages of the guest that stay mapped.", "persistent_pages", NULL },
 	{ "pvring_request_seconds", "histogram", "From taking a request to answering it.", "latency_ns", NULL },
+	{ "pvring_net_sent_frames_total", "counter", "Frames that the guest has sent.", "tx.frames", NULL },
+	{ "pvring_net_sent_bytes_total", "counter", "Their bytes.", "tx.bytes", NULL },
+	{ "pvring_net_sent_drops_total", "counter", "Frames of the guest's that were dropped.", "tx.drops", "reason" },
+	{ "pvring_net_received_frames_total", "counter", "Frames that the guest has received.", "rx.frames", NULL },
+	{ "pvring_net_received_bytes_total", "counter", "Their bytes.", "rx.bytes", NULL },
+	{ "pvring_net_received_drops_total", "counter", "Frames for the guest that were dropped.", "rx.drops", "reason" },
 };
+
+static const json_t *member_of(const json_t *object, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	char first[32];
+
+	if (!dot)
+		return json_object_get(object, path);
+	snprintf(first, sizeof(first), "%.*s", (int)(dot - path), path);
+	return json_object_get(json_object_get(object, first), dot + 1);
+}
 
 char *metrics_prometheus(const json_t *devices)
 {
@@ -216,7 +233,7 @@ char *metrics_prometheus(const json_t *devices)
 		put(&out, "# HELP %s %s\n# TYPE %s %s\n", families[f].metric, families[f].help, families[f].metric,
 		    families[f].type);
 		json_array_foreach(devices, i, device) {
-			json_t *value = json_object_get(device, families[f].member);
+			const json_t *value = member_of(device, families[f].member);
 
 			if (strcmp(families[f].type, "histogram") == 0)
 				put_histogram(&out, families[f].metric, device, value);

@@ -197,6 +197,24 @@ static void monitoring_reads_every_counter(void **state)
 	json_decref(devices);
 }
 
+static void a_network_device_has_its_own(void **state)
+{
+	json_t *devices = json_pack("[{s:s, s:i, s:{s:i, s:i, s:{s:i}}}]", "device", "vif 5/0", "domid", 5, "tx",
+				    "frames", 9, "bytes", 900, "drops", "of too many slots", 2);
+	char *text = metrics_prometheus(devices);
+
+	check_text(text);
+	assert_has_line(text, "pvring_net_sent_frames_total{device=\"vif 5/0\",domid=\"5\"} 9");
+	assert_has_line(text, "pvring_net_sent_bytes_total{device=\"vif 5/0\",domid=\"5\"} 900");
+	assert_has_line(
+		text,
+		"pvring_net_sent_drops_total{device=\"vif 5/0\",domid=\"5\",reason=\"of too many slots\"} 2");
+	assert_null(strstr(text, "pvring_net_received_frames_total{"));
+	assert_null(strstr(text, "pvring_requests_total{"));
+	free(text);
+	json_decref(devices);
+}
+
 static void a_histograms_buckets_count_up_to_infinity(void **state)
 {
 	json_t *devices = one_device("d");
@@ -268,6 +286,7 @@ int main(void)
 		cmocka_unit_test(the_status_has_counts_and_quantiles),
 		cmocka_unit_test(a_reader_sees_counters_that_only_grow),
 		cmocka_unit_test(monitoring_reads_every_counter),
+		cmocka_unit_test(a_network_device_has_its_own),
 		cmocka_unit_test(a_histograms_buckets_count_up_to_infinity),
 		cmocka_unit_test(a_label_is_escaped),
 		cmocka_unit_test(without_devices_there_are_only_headings),
