@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/toolstack.h"
 
 #define RACE_NS	     100000000ULL
 #define WRITTEN_FROM 1024 /* the only sectors that a WRITE may reach */
@@ -58,7 +59,10 @@ static uint8_t one_of(unsigned int *seed, const uint8_t *values, unsigned int nr
 	return values[rand_r(seed) % nr];
 }
 
-/* One byte of one slot: operation, number of segments, the last byte of the id, or something of a segment. */
+/*
+ * One byte of one slot: operation, number of segments, the last byte of the id, one of the sector's number that puts it
+ * far beyond the end, or something of a segment.
+ */
 static void change_slot(struct front *front, unsigned int *seed)
 {
 	static const uint8_t operations[] = { BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE, 77 };
@@ -67,7 +71,7 @@ static void change_slot(struct front *front, unsigned int *seed)
 	volatile uint8_t *slot = front_slot(front, rand_r(seed) % front->layout.nr_slots);
 	volatile uint8_t *segment = slot + 24 + rand_r(seed) % BLK_MAX_SEGMENTS * 8;
 
-	switch (rand_r(seed) % 6) {
+	switch (rand_r(seed) % 7) {
 	case 0:
 		slot[0] = one_of(seed, operations, sizeof(operations));
 		break;
@@ -78,9 +82,12 @@ static void change_slot(struct front *front, unsigned int *seed)
 		slot[8] = rand_r(seed);
 		break;
 	case 3:
-		segment[4] = one_of(seed, sectors, sizeof(sectors));
+		slot[19] = rand_r(seed) % 2;
 		break;
 	case 4:
+		segment[4] = one_of(seed, sectors, sizeof(sectors));
+		break;
+	case 5:
 		segment[5] = one_of(seed, sectors, sizeof(sectors));
 		break;
 	default:
@@ -148,15 +155,20 @@ static void check_disk(struct front *front, const char *clause)
 static void slots_change(struct front *front)
 {
 	static const uint8_t operations[] = { BLKIF_OP_WRITE, BLKIF_OP_READ };
+	uint64_t image_bytes, now_bytes;
 	struct race race;
 
 	front_connect(front, "BUS-21");
+	image_bytes = toolstack_image_bytes(front);
 	memset(front->data.area, 0xa5, (size_t)FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
 	race_begin(&race, front, change_slot);
 	for (unsigned int batch = 32; batch; batch /= 4)
 		keep_busy(front, operations, batch);
 	race_end(&race);
 	check_disk(front, "RING-13");
+	now_bytes = toolstack_image_bytes(front);
+	MUST("RING-13", now_bytes == image_bytes, "the image has %llu bytes, not %llu: it is written beyond its end",
+	     (unsigned long long)now_bytes, (unsigned long long)image_bytes);
 }
 
 static void data_changes(struct front *front)
@@ -254,7 +266,7 @@ static void request_after_index(struct front *front)
 const struct backend_case ring_race_cases[] = {
 	CASE("ring-slots-change", "RING-13 RING-10 BUS-21",
 	     "requests change while they are looked at: each is answered, and no other sector is written",
-	     slots_change),
+	     slots_change, .asks_toolstack = true),
 	CASE("ring-data-changes", "GNT-7 RING-13 RING-10 BUS-21", "data of a WRITE changes while it is written",
 	     data_changes),
 	CASE("ring-event-indexes-change", "RING-22 RING-10 BUS-21", "both event indexes change all the time",

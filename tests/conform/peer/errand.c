@@ -182,12 +182,27 @@ static int write_digits(struct xb_store *store, struct errand *errand, struct er
 	return xb_write(store, errand->toolstack->vbd->frontend, errand->name, err, "%s", digits);
 }
 
+static int read_params(struct xb_store *store, const struct errand *errand, char params[1100], struct errbuf *err)
+{
+	return xb_read_string(store, errand->toolstack->vbd->libxl, "params", params, 1100, err);
+}
+
+static int measure_image(struct xb_store *store, struct errand *errand, struct errbuf *err)
+{
+	char params[1100];
+	uint64_t size_bytes;
+	int rc = read_params(store, errand, params, err) ?: storage_measure(params, &size_bytes, err);
+
+	if (rc == 0)
+		sprintf(errand->answer, "=%llu", (unsigned long long)size_bytes);
+	return rc;
+}
+
 static int resize_image(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
 	char params[1100];
-	int rc = xb_read_string(store, errand->toolstack->vbd->libxl, "params", params, sizeof(params), err);
 
-	return rc ?: storage_resize(params, strtoull(errand->name, NULL, 10), err);
+	return read_params(store, errand, params, err) ?: storage_resize(params, strtoull(errand->name, NULL, 10), err);
 }
 
 static int make_storage(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -223,6 +238,7 @@ static const struct {
 	{ "cpu", read_cpu_time, false },
 	{ "rss", read_rss, false },
 	{ "write-digits", write_digits, false },
+	{ "measure", measure_image, false },
 	{ "resize", resize_image, false },
 	{ "make-storage", make_storage, false },
 	{ "fail-storage", fail_storage, false },

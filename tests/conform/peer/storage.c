@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/conform/peer/judge.h"
@@ -30,6 +31,17 @@ int storage_fail(struct errbuf *err)
 {
 	if (fcntl(storage_fd, F_ADD_SEALS, F_SEAL_WRITE))
 		return errbuf_set(err, -errno, "sealing a file in memory: %s", strerror(errno));
+	return 0;
+}
+
+int storage_measure(const char *params, uint64_t *size_bytes, struct errbuf *err)
+{
+	const char *path = strchr(params, '/');
+	struct stat st;
+
+	if (!path || stat(path, &st))
+		return errbuf_set(err, -errno, "%s: %s", params, strerror(errno));
+	*size_bytes = st.st_size;
 	return 0;
 }
 

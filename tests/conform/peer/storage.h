@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of a disk's storage while a backend uses it: the toolstack's part of toolstack_resize_image(),
- * toolstack_make_storage() and toolstack_fail_storage(). Storage that is to fail is a file in memory, which can be
+ * What becomes of a disk's storage while a backend uses it: the toolstack's part of toolstack_image_bytes(),
+ * toolstack_resize_image(), toolstack_make_storage() and toolstack_fail_storage(). Storage that is to fail is a file in memory, which can be
  * sealed against writing. There is one at a time, and it goes with the suite.
  *
  * Errors: -errno with the reason. Never logs.
@@ -18,6 +18,7 @@
 int storage_make(char *path, size_t size, struct errbuf *err);
 int storage_fail(struct errbuf *err);
 /* An image's file: an absolute path at the end of `params`. */
+int storage_measure(const char *params, uint64_t *size_bytes, struct errbuf *err);
 int storage_resize(const char *params, uint64_t size_bytes, struct errbuf *err);
 
 #endif

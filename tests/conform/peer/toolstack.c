@@ -104,6 +104,11 @@ uint32_t toolstack_attach_neighbour(struct front *front)
 	return strtoul(ask(front, "neighbour"), NULL, 10);
 }
 
+uint64_t toolstack_image_bytes(struct front *front)
+{
+	return strtoull(ask(front, "measure"), NULL, 10);
+}
+
 void toolstack_resize_image(struct front *front, uint64_t size_bytes)
 {
 	ask(front, "resize %llu", (unsigned long long)size_bytes);

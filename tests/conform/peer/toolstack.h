@@ -50,7 +50,9 @@ unsigned int toolstack_backend_cpu_ms(struct front *front);
 unsigned int toolstack_backend_rss_kib(struct front *front);
 /* A node of the frontend's directory, of so many digits, which may be more than a guest can write. */
 void toolstack_write_digits(struct front *front, const char *name, unsigned int nr);
-/* The file behind the disk, as somebody would who has it. */
+/* The file behind the disk. */
+uint64_t toolstack_image_bytes(struct front *front);
+/* The same, as somebody would who has it. */
 void toolstack_resize_image(struct front *front, uint64_t size_bytes);
 /* Another image with the same contents: the `params` of a disk to be made. Its writes fail later, when they are to. */
 const char *toolstack_make_storage(struct front *front);
