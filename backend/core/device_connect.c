@@ -188,10 +188,10 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 	bool is_hand_over = dev->stop_how == QUEUE_HAND_OVER;
 
 	if (nr_orphans && is_hand_over)
-		log_error("%s: not handed over: %u request(s) did not come back from the disk in time", dev->label,
+		log_error("%s: not handed over: %u request(s) did not come back in time", dev->label,
 			  nr_orphans);
 	else if (nr_orphans)
-		log_error("%s: %u request(s) did not come back from the disk in time: closed without them", dev->label,
+		log_error("%s: %u request(s) did not come back in time: closed without them", dev->label,
 			  nr_orphans);
 	else
 		device_say(dev, DEVICE_SAYS_DISCONNECTED, LOG_INFO, is_hand_over ? "handed over" : "disconnected");

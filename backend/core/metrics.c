@@ -194,7 +194,7 @@ static void put_histogram(struct text *out, const char *metric, const json_t *de
 
 static const struct {
 	const char *metric, *type, *help;
-	const char *member; /* of a device's status, "tx.frames" of a member of it; a class that has none has no sample */
+	const char *member; /* of a device's status, "tx.frames" of one of it; a class that has none has no sample */
 	const char *label;
 } families[] = {
 	{ "pvring_requests_total", "counter", "Requests answered without an error.", "requests", "operation" },
@@ -206,10 +206,10 @@ static const struct {
 	{ "pvring_request_seconds", "histogram", "From taking a request to answering it.", "latency_ns", NULL },
 	{ "pvring_net_sent_frames_total", "counter", "Frames that the guest has sent.", "tx.frames", NULL },
 	{ "pvring_net_sent_bytes_total", "counter", "Their bytes.", "tx.bytes", NULL },
-	{ "pvring_net_sent_drops_total", "counter", "Frames of the guest's that were dropped.", "tx.drops", "reason" },
+	{ "pvring_net_sent_drops_total", "counter", "Frames of its that were dropped.", "tx.drops", "reason" },
 	{ "pvring_net_received_frames_total", "counter", "Frames that the guest has received.", "rx.frames", NULL },
 	{ "pvring_net_received_bytes_total", "counter", "Their bytes.", "rx.bytes", NULL },
-	{ "pvring_net_received_drops_total", "counter", "Frames for the guest that were dropped.", "rx.drops", "reason" },
+	{ "pvring_net_received_drops_total", "counter", "Frames for it that were dropped.", "rx.drops", "reason" },
 };
 
 static const json_t *member_of(const json_t *object, const char *path)

@@ -230,8 +230,8 @@ static void queue_run(struct loop_task *task)
 	if (queue_has_ring(queue)) {
 		if (queue->ops->request)
 			has_taken = take_requests(queue);
-		watch_for_quiet(queue);
 		queue->ops->flush(queue);
+		watch_for_quiet(queue);
 		push_responses(queue);
 		if (queue->ops->request && queue->state == QUEUE_RUNNING)
 			look_again_or_sleep(queue, has_taken);

@@ -14,7 +14,7 @@
 #define MAX_GRANT_REF   UINT32_MAX
 #define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
 #define MIN_MTU_BYTES   68
-#define MAX_MTU_BYTES   65535
+#define MAX_MTU_BYTES   65521 /* as a tap has it: with its header a frame is of 65535 bytes */
 
 static struct net_device *to_net(struct device *dev)
 {
@@ -68,6 +68,24 @@ static int parse_name(struct net_device *net, const char *node, const char *or_e
 	return 0;
 }
 
+/* Other scripts have other uses for `bridge`: a router has none, a switch in userspace is no bridge. */
+static int parse_bridge(struct net_device *net, struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	const char *base;
+	char script[256];
+	int rc = xb_read_string_or(xb->store, xb->dir, "script", "", script, sizeof(script), err);
+
+	if (rc)
+		return rc;
+	base = strrchr(script, '/');
+	base = base ? base + 1 : script;
+	if (!*base || strcmp(base, "vif-pvring") == 0)
+		return parse_name(net, "bridge", "", net->bridge, err);
+	*net->bridge = '\0';
+	return 0;
+}
+
 static int net_parse(struct device *dev, struct errbuf *err)
 {
 	struct net_device *net = to_net(dev);
@@ -80,7 +98,7 @@ static int net_parse(struct device *dev, struct errbuf *err)
 	if (rc == 0)
 		rc = parse_name(net, "vifname", default_name, net->name, err);
 	if (rc == 0)
-		rc = parse_name(net, "bridge", "", net->bridge, err);
+		rc = parse_bridge(net, err);
 	if (rc == 0)
 		rc = xb_read_u32_or(xb->store, xb->dir, "mtu", 0, MIN_MTU_BYTES, MAX_MTU_BYTES, &net->mtu_bytes, err);
 	if (rc == 0 && !*net->name)
@@ -95,34 +113,42 @@ static const char *net_target(const struct device *dev)
 	return container_of(dev, struct net_device, dev)->name;
 }
 
-static int open_tap(struct net_device *net, const char *owner, struct errbuf *err)
-{
-	int rc = link_check_owner(net->name, owner, err);
-
-	return rc ? rc : tap_open(&net->tap, net->name, err);
-}
-
 /* The address is not the guest's but one that no bridge chooses for its own: the stock scripts set the same. */
-static int net_open(struct device *dev, struct errbuf *err)
+static int set_up(struct net_device *net, const char *owner, struct errbuf *err)
 {
-	struct net_device *net = to_net(dev);
-	char owner[LINK_MAX_OWNER];
 	const struct link_config config = {
 		.owner = owner,
 		.mac = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff },
 		.mtu_bytes = net->mtu_bytes,
 		.bridge = net->bridge,
 	};
-	int rc;
+	int rc = link_configure(net->name, &config, err);
+
+	return rc ? rc : tap_keep(&net->tap, err);
+}
+
+/* What an operator has made of an interface that is in use is left as it is. */
+static int net_open(struct device *dev, struct errbuf *err)
+{
+	struct net_device *net = to_net(dev);
+	char owner[LINK_MAX_OWNER];
+	int rc, was_there;
 
 	snprintf(owner, sizeof(owner), "pvring %s", dev->label);
-	tap_remove(&net->tap); /* it may have had another name */
-	rc = open_tap(net, owner, err);
-	if (rc)
+	if (strcmp(net->tap.name, net->name) != 0)
+		tap_remove(&net->tap);
+	tap_close(&net->tap);
+	was_there = link_is_there(net->name, owner, err);
+	if (was_there < 0)
+		return was_there;
+	rc = tap_open(&net->tap, net->name, err);
+	if (rc || (was_there && dev->is_resuming))
 		return rc;
-	tap_set_carrier(&net->tap, dev->is_resuming);
-	rc = link_configure(net->name, &config, err);
-	if (rc)
+	tap_set_carrier(&net->tap, false);
+	rc = set_up(net, owner, err);
+	if (rc && was_there)
+		tap_close(&net->tap);
+	else if (rc)
 		tap_remove(&net->tap);
 	return rc;
 }
@@ -174,12 +200,11 @@ static int net_publish(struct device *dev, struct errbuf *err)
 /* ---- what the guest chose -------------------------------------------------------------------------------------- */
 
 struct net_peer {
-	uint32_t rx_copy, rx_notify, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6;
+	uint32_t rx_copy, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6;
 };
 
 static const struct xb_node_u32 peer_nodes[] = {
 	{ "request-rx-copy", 0, 0, 1, offsetof(struct net_peer, rx_copy) },
-	{ "feature-rx-notify", 0, 0, 1, offsetof(struct net_peer, rx_notify) },
 	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct net_peer, nr_queues) },
 	{ "feature-sg", 0, 0, 1, offsetof(struct net_peer, sg) },
 	{ "feature-gso-tcpv4", 0, 0, 1, offsetof(struct net_peer, gso_tcpv4) },
@@ -188,15 +213,13 @@ static const struct xb_node_u32 peer_nodes[] = {
 	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_peer, csum_ipv6) },
 };
 
+/* Not feature-rx-notify: Mini-OS does notify of its buffers, and does not say so. */
 static int check_peer(const struct device *dev, const struct net_peer *peer, struct errbuf *err)
 {
-	if (!peer->rx_copy)
-		return errbuf_set(err, -EOPNOTSUPP, "%s/request-rx-copy: not 1: pages are not given away, but copied",
-				  dev->xb.otherend);
-	if (!peer->rx_notify)
-		return errbuf_set(err, -EOPNOTSUPP, "%s/feature-rx-notify: not 1: it would never hear of the buffers",
-				  dev->xb.otherend);
-	return 0;
+	if (peer->rx_copy)
+		return 0;
+	return errbuf_set(err, -EOPNOTSUPP, "%s/request-rx-copy: not 1: pages are not given away, but copied",
+			  dev->xb.otherend);
 }
 
 static void take_limits(struct net_device *net, const struct net_peer *peer)
@@ -275,10 +298,17 @@ static int net_accept(struct device *dev, struct errbuf *err)
 
 /* ---- the queue ------------------------------------------------------------------------------------------------- */
 
-/* The tap is open, and no one else's. */
+/* It is ours, but somebody may have deleted it. What takes the kernel's lock over all interfaces is done here. */
 static int net_lock(struct device *dev, struct errbuf *err)
 {
-	return 0;
+	struct net_device *net = to_net(dev);
+	int rc = tap_is_there(&net->tap) ? 0 : net_open(dev, err);
+
+	if (rc == 0)
+		rc = tap_set_offloads(&net->tap, net_tap_offloads(&net->limits.offloads), err);
+	if (rc == 0)
+		tap_set_carrier(&net->tap, true);
+	return rc;
 }
 
 static void on_started(void *device, int rc, const struct errbuf *err)
@@ -287,8 +317,6 @@ static void on_started(void *device, int rc, const struct errbuf *err)
 
 	if (rc)
 		net->queue = NULL;
-	else
-		tap_set_carrier(&net->tap, true);
 	device_connected(&net->dev, rc, err);
 }
 
@@ -307,6 +335,8 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 	net->queue = NULL;
 	if (net->dev.stop_how == QUEUE_CLOSE)
 		tap_set_carrier(&net->tap, false);
+	else
+		tap_close(&net->tap); /* before the claim is given up: the next daemon opens it */
 	device_disconnected(&net->dev, nr_orphans);
 }
 

@@ -59,14 +59,16 @@ static int check_owner(struct nl_sock *sock, const char *name, const char *owner
 	if (rc)
 		return rc == -ENODEV ? 0 : rc;
 	alias = rtnl_link_get_ifalias(link);
-	if (!alias || strcmp(alias, owner) != 0)
+	if (alias && strcmp(alias, owner) == 0)
+		rc = 1;
+	else
 		rc = errbuf_set(err, -EEXIST, "interface %s: there is one already, of %.64s", name,
 				alias && *alias ? alias : "somebody else");
 	rtnl_link_put(link);
 	return rc;
 }
 
-int link_check_owner(const char *name, const char *owner, struct errbuf *err)
+int link_is_there(const char *name, const char *owner, struct errbuf *err)
 {
 	struct nl_sock *sock = connect_to_kernel(err);
 	int rc;
@@ -78,13 +80,18 @@ int link_check_owner(const char *name, const char *owner, struct errbuf *err)
 	return rc;
 }
 
-static int find_bridge(struct nl_sock *sock, const char *name, int *ifindex, struct errbuf *err)
+struct bridge {
+	int ifindex; /* 0: none */
+	uint32_t mtu_bytes;
+};
+
+static int find_bridge(struct nl_sock *sock, const char *name, struct bridge *bridge, struct errbuf *err)
 {
 	struct rtnl_link *link;
 	const char *type;
 	int rc;
 
-	*ifindex = 0;
+	*bridge = (struct bridge){ 0 };
 	if (!*name)
 		return 0;
 	rc = get_link(sock, name, &link, err);
@@ -92,7 +99,7 @@ static int find_bridge(struct nl_sock *sock, const char *name, int *ifindex, str
 		return errbuf_set(err, rc, "bridge %s: there is no such interface", name);
 	type = rtnl_link_get_type(link);
 	if (type && strcmp(type, "bridge") == 0)
-		*ifindex = rtnl_link_get_ifindex(link);
+		*bridge = (struct bridge){ rtnl_link_get_ifindex(link), rtnl_link_get_mtu(link) };
 	else
 		rc = errbuf_set(err, -EINVAL, "bridge %s: the interface is %s, not a bridge", name,
 				type ? type : "of hardware");
@@ -112,23 +119,33 @@ static int apply(struct nl_sock *sock, const char *name, struct rtnl_link *chang
 	return rc ? errbuf_set(err, errno_of(rc), "interface %s: cannot be set up: %s", name, nl_geterror(rc)) : 0;
 }
 
+/* A bridge takes the smallest MTU of its ports, so one that joins with less would break the others'. */
+static void describe(struct rtnl_link *change, const struct link_config *config, struct nl_addr *mac,
+		     const struct bridge *bridge)
+{
+	uint32_t mtu_bytes = config->mtu_bytes ? config->mtu_bytes : bridge->mtu_bytes;
+
+	rtnl_link_set_addr(change, mac);
+	rtnl_link_set_ifalias(change, config->owner);
+	if (mtu_bytes)
+		rtnl_link_set_mtu(change, mtu_bytes);
+	if (bridge->ifindex)
+		rtnl_link_set_master(change, bridge->ifindex);
+	rtnl_link_set_flags(change, IFF_UP | IFF_NOARP);
+	rtnl_link_unset_flags(change, IFF_MULTICAST);
+}
+
 static int configure(struct nl_sock *sock, const char *name, const struct link_config *config, struct errbuf *err)
 {
 	struct rtnl_link *change = rtnl_link_alloc();
 	struct nl_addr *mac = nl_addr_build(AF_LLC, config->mac, sizeof(config->mac));
-	int bridge, rc = find_bridge(sock, config->bridge, &bridge, err);
+	struct bridge bridge;
+	int rc = find_bridge(sock, config->bridge, &bridge, err);
 
 	if (rc == 0 && (!change || !mac))
 		rc = errbuf_set(err, -ENOMEM, "interface %s: no memory", name);
 	if (rc == 0) {
-		rtnl_link_set_addr(change, mac);
-		rtnl_link_set_ifalias(change, config->owner);
-		if (config->mtu_bytes)
-			rtnl_link_set_mtu(change, config->mtu_bytes);
-		if (bridge)
-			rtnl_link_set_master(change, bridge);
-		rtnl_link_set_flags(change, IFF_UP | IFF_NOARP);
-		rtnl_link_unset_flags(change, IFF_MULTICAST);
+		describe(change, config, mac, &bridge);
 		rc = apply(sock, name, change, err);
 	}
 	nl_addr_put(mac);

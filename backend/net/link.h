@@ -18,12 +18,12 @@ struct errbuf;
 struct link_config {
 	const char *owner; /* kept as the interface's alias */
 	uint8_t mac[6];
-	uint32_t mtu_bytes;   /* 0: as it is */
-	const char *bridge;   /* "": none */
+	uint32_t mtu_bytes; /* 0: the bridge's */
+	const char *bridge; /* "": none */
 };
 
-/* -EEXIST: there is an interface of that name that belongs to nobody or to somebody else. No interface is fine. */
-int link_check_owner(const char *name, const char *owner, struct errbuf *err);
+/* 1: the owner's; 0: there is none of that name; -EEXIST: it is nobody's, or somebody else's. */
+int link_is_there(const char *name, const char *owner, struct errbuf *err);
 /* All of it, and up; it takes no part in ARP or multicast: it is a port, and the address at its end is the guest's. */
 int link_configure(const char *name, const struct link_config *config, struct errbuf *err);
 

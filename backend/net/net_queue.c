@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "backend/net/tx.h"
 #include "common/base/container.h"
@@ -41,13 +40,12 @@ static void let_go(struct net_queue *nq)
 
 static void fail(struct net_queue *nq, const char *why)
 {
-	bool is_first = !nq->failure;
-
+	if (nq->failure)
+		return;
 	nq->failure = why;
 	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
 		queue_break(&nq->queues[i]);
-	if (is_first)
-		loop_post(nq->events.loop, &nq->failed_msg);
+	loop_post(nq->events.loop, &nq->failed_msg);
 }
 
 static void fail_if(struct net_queue *nq, const char *why)
@@ -93,13 +91,14 @@ static void tx_released(struct queue *queue)
 
 static void rx_flush(struct queue *queue)
 {
-	net_rx_flush(&from_ring(queue, NET_RING_RX)->rx);
+	struct net_queue *nq = from_ring(queue, NET_RING_RX);
+
+	fail_if(nq, net_rx_flush(&nq->rx));
 }
 
 static bool rx_quiet(struct queue *queue)
 {
-	net_rx_trim(&from_ring(queue, NET_RING_RX)->rx);
-	return true;
+	return net_rx_trim(&from_ring(queue, NET_RING_RX)->rx);
 }
 
 static void rx_broken(struct queue *queue)
@@ -171,10 +170,6 @@ static int start(struct net_queue *nq)
 
 	if (rc)
 		return rc;
-	rc = tap_set_offloads(nq->params.tap, net_tap_offloads(&nq->params.limits.offloads));
-	if (rc)
-		return errbuf_set(&nq->start_err, rc, "interface %s: cannot leave checksums to the guest: %s",
-				  nq->params.tap->name, strerror(-rc));
 	rc = open_ring(nq, NET_RING_TX);
 	return rc ? rc : open_ring(nq, NET_RING_RX);
 }
@@ -187,10 +182,11 @@ static void run_start(struct loop_msg *msg)
 	nq->start_rc = start(nq);
 	if (nq->start_rc == 0) {
 		nq->nr_held++;
-		net_rx_start(&nq->rx);
+		net_rx_start(&nq->rx, nq->params.is_resumed);
 		loop_post(nq->events.loop, &nq->started_msg);
 	} else if (nq->nr_held > 0) {
-		queue_stop(&nq->queues[NET_RING_TX], QUEUE_CLOSE); /* it is open, the other is not */
+		/* It is open, the other is not. Nothing was taken: what could be taken up still can. */
+		queue_stop(&nq->queues[NET_RING_TX], nq->params.is_resumed ? QUEUE_HAND_OVER : QUEUE_CLOSE);
 	} else {
 		loop_post(nq->events.loop, &nq->released_msg);
 	}

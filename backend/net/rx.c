@@ -12,7 +12,9 @@
 #define PAGE_BYTES 4096U
 /* The largest IP packet, with Ethernet's header and a VLAN tag. */
 #define MAX_FRAME_BYTES (65535U + 18U)
-#define STRIDE_BYTES    (17U * PAGE_BYTES)
+#define STRIDE_BYTES    (18U * PAGE_BYTES)
+#define READ_BYTES      (sizeof(struct virtio_net_hdr) + 17U * PAGE_BYTES)
+#define MAX_STALE_FRAMES 10000 /* more than any interface queues */
 #define ARENA_BYTES     ((size_t)NET_RX_BURST * STRIDE_BYTES)
 
 int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,
@@ -30,8 +32,9 @@ int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct
 		net_rx_fini(rx);
 		return -ENOMEM;
 	}
+	/* A frame begins with a page: grants are copied page by page, so each of its buffers is filled by one copy. */
 	for (unsigned int i = 0; i < NET_RX_BURST; i++)
-		rx->frames[i].memory = rx->arena + i * STRIDE_BYTES;
+		rx->frames[i].memory = rx->arena + i * STRIDE_BYTES + PAGE_BYTES - sizeof(struct virtio_net_hdr);
 	return 0;
 }
 
@@ -44,10 +47,12 @@ void net_rx_fini(struct net_rx *rx)
 	rx->arena = NULL;
 }
 
-void net_rx_trim(struct net_rx *rx)
+bool net_rx_trim(struct net_rx *rx)
 {
-	if (rx->nr_frames == 0)
-		madvise(rx->arena, ARENA_BYTES, MADV_DONTNEED);
+	if (rx->nr_frames > 0)
+		return false;
+	madvise(rx->arena, ARENA_BYTES, MADV_DONTNEED);
+	return true;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
@@ -76,18 +81,31 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame)
  * not block (the taps of Linux 6.1 do not know RWF_NOWAIT): of several that wait later ones overtake earlier ones, and
  * none gives its buffer back before a frame comes.
  */
-static void read_burst(struct net_rx *rx)
+static const char *read_burst(struct net_rx *rx)
 {
-	struct net_rx_frame *frame;
+	int result = 1;
 
-	for (; rx->nr_frames < NET_RX_BURST; rx->nr_frames++) {
-		frame = &rx->frames[rx->nr_frames];
-		frame->result = read(rx->tap_fd, frame->memory, STRIDE_BYTES);
-		if (frame->result <= 0)
+	while (rx->nr_frames < NET_RX_BURST) {
+		struct net_rx_frame *frame = &rx->frames[rx->nr_frames];
+
+		result = read(rx->tap_fd, frame->memory, READ_BYTES);
+		if (result <= 0)
 			break;
+		frame->result = result;
 		frame->rejected = why_not(rx, frame);
+		rx->nr_frames++;
 	}
-	rx->may_have_more = rx->nr_frames == NET_RX_BURST;
+	rx->may_have_more = result > 0;
+	return result < 0 && errno == EBADFD ? "its interface is gone" : NULL;
+}
+
+/* What was sent to the guest's earlier connection, or to none. */
+static void drain_tap(struct net_rx *rx)
+{
+	for (unsigned int i = 0; i < MAX_STALE_FRAMES; i++) {
+		if (read(rx->tap_fd, rx->frames[0].memory, READ_BYTES) <= 0)
+			break;
+	}
 }
 
 static void tap_is_readable(struct loop_fd *lfd)
@@ -237,33 +255,78 @@ static void deliver_all(struct net_rx *rx)
 		rx->next = rx->nr_frames = 0;
 }
 
-void net_rx_flush(struct net_rx *rx)
+/* ---- a guest that posts nothing -------------------------------------------------------------------------------- */
+
+static void stalled_long(struct loop_timer *timer);
+
+/* For as long as frames wait, and no longer: an idle vif has no timer. */
+static void watch_stall(struct net_rx *rx)
 {
+	if (rx->nr_frames == 0 || rx->stall.is_armed)
+		return;
+	rx->nr_taken_at_stall = rx->queue->nr_taken;
+	loop_timer_start(&rx->queue->worker->loop, &rx->stall, NET_RX_STALL_NS, stalled_long);
+}
+
+static void stalled_long(struct loop_timer *timer)
+{
+	struct net_rx *rx = container_of(timer, struct net_rx, stall);
+
 	if (rx->is_stopping)
 		return;
+	if (rx->queue->nr_taken == rx->nr_taken_at_stall && rx->nr_frames > 0) {
+		reasons_count(&rx->counters->drops, "the guest has posted no buffers", rx->nr_frames - rx->next);
+		rx->next = rx->nr_frames = 0;
+		rx->may_have_more = true;
+		queue_kick(rx->queue);
+	}
+	watch_stall(rx);
+}
+
+const char *net_rx_flush(struct net_rx *rx)
+{
+	const char *why;
+
+	if (rx->is_stopping)
+		return NULL;
 	deliver_all(rx);
+	watch_stall(rx);
 	if (rx->nr_frames > 0 || !rx->may_have_more || !queue_has_requests(rx->queue, 1))
-		return;
-	read_burst(rx);
+		return NULL;
+	why = read_burst(rx);
 	deliver_all(rx);
+	watch_stall(rx);
 	if (rx->may_have_more) /* others of this worker first */
 		queue_kick(rx->queue);
+	return why;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-void net_rx_start(struct net_rx *rx)
+void net_rx_start(struct net_rx *rx, bool is_resumed)
 {
+	if (!is_resumed)
+		drain_tap(rx);
 	rx->may_have_more = true;
 	loop_fd_add(&rx->queue->worker->loop, &rx->readable, rx->tap_fd, tap_is_readable);
 	queue_kick(rx->queue);
+}
+
+static void stall_gone(struct loop_timer *timer)
+{
+	struct net_rx *rx = container_of(timer, struct net_rx, stall);
+
+	rx->stopped(rx);
 }
 
 static void unwatched(struct loop_fd *lfd)
 {
 	struct net_rx *rx = container_of(lfd, struct net_rx, readable);
 
-	rx->stopped(rx);
+	if (rx->stall.is_armed)
+		loop_timer_cancel(&rx->queue->worker->loop, &rx->stall, stall_gone);
+	else
+		rx->stopped(rx);
 }
 
 void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx))

@@ -4,7 +4,7 @@
  * the guest has posted, and answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
  *
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
- * whose other end is slow. Frames that were read and do not fit wait, at most one burst.
+ * whose other end is slow. Frames that were read and do not fit wait, at most one burst, and not for ever.
  *
  * net_rx_start() -> net_rx_flush() whenever the queue runs -> net_rx_stop() -> stopped().
  * Thread: the queue's worker, but for init and fini (any, while it has none). Never logs.
@@ -18,6 +18,7 @@
 #include "common/wire/xen_netif.h"
 
 #define NET_RX_BURST     32
+#define NET_RX_STALL_NS  (10 * 1000000000ULL) /* as long as xen-netback keeps a frame */
 #define NET_RX_MAX_PARTS 20 /* of a frame: 17 pages of data, and extras */
 
 struct net_rx;
@@ -52,6 +53,8 @@ struct net_rx {
 	uint8_t *arena;
 	struct net_rx_frame *frames;
 	unsigned int nr_frames, next; /* that were read, and the first of them that is not delivered */
+	struct loop_timer stall;
+	uint64_t nr_taken_at_stall;
 	bool may_have_more, is_stopping;
 };
 
@@ -59,11 +62,13 @@ int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct
 		struct net_direction *counters);
 void net_rx_fini(struct net_rx *rx);
 
-void net_rx_start(struct net_rx *rx);
-void net_rx_flush(struct net_rx *rx);
+/* What waits in the tap is for the guest only if it was connected then. */
+void net_rx_start(struct net_rx *rx, bool is_resumed);
+/* A constant that says why it cannot go on; NULL: it can. */
+const char *net_rx_flush(struct net_rx *rx);
 /* What was read and not delivered is dropped. stopped() follows, when the kernel holds nothing of it any more. */
 void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx));
-/* The frames' memory goes back until it is used again. */
-void net_rx_trim(struct net_rx *rx);
+/* The frames' memory goes back until it is used again. false: not now, frames are in it. */
+bool net_rx_trim(struct net_rx *rx);
 
 #endif

@@ -27,11 +27,11 @@ static int say_why(const char *name, int rc, struct errbuf *err)
 
 static int set_up(int fd, const char *name)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE };
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	int header_bytes = sizeof(struct virtio_net_hdr);
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	if (ioctl(fd, TUNSETIFF, &ifr) || ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) || ioctl(fd, TUNSETPERSIST, 1UL))
+	if (ioctl(fd, TUNSETIFF, &ifr) || ioctl(fd, TUNSETVNETHDRSZ, &header_bytes))
 		return -errno;
 	return 0;
 }
@@ -66,14 +66,34 @@ void tap_remove(struct tap *tap)
 	tap_close(tap);
 }
 
-int tap_set_offloads(struct tap *tap, unsigned int offloads)
+bool tap_is_there(const struct tap *tap)
 {
-	return ioctl(tap->fd, TUNSETOFFLOAD, (unsigned long)offloads) ? -errno : 0;
+	struct ifreq ifr;
+
+	return *tap->name && ioctl(tap->fd, TUNGETIFF, &ifr) == 0;
+}
+
+static int set(struct tap *tap, unsigned long request, unsigned long value, const char *what, struct errbuf *err)
+{
+	if (ioctl(tap->fd, request, value) == 0)
+		return 0;
+	return errbuf_set(err, -errno, "interface %s: cannot %s: %s", tap->name, what, strerror(errno));
+}
+
+int tap_keep(struct tap *tap, struct errbuf *err)
+{
+	return set(tap, TUNSETPERSIST, 1, "be kept", err);
+}
+
+int tap_set_offloads(struct tap *tap, unsigned int offloads, struct errbuf *err)
+{
+	return set(tap, TUNSETOFFLOAD, offloads, "leave checksums to the guest", err);
 }
 
 void tap_set_carrier(struct tap *tap, bool is_on)
 {
 	int carrier = is_on;
 
-	(void)ioctl(tap->fd, TUNSETCARRIER, &carrier); /* it is a matter of what is shown */
+	if (*tap->name)
+		(void)ioctl(tap->fd, TUNSETCARRIER, &carrier); /* it is a matter of what is shown */
 }

@@ -20,15 +20,19 @@ struct tap {
 	int fd;              /* does not block */
 };
 
-/* Makes it, or opens the one that an earlier daemon has left. -EBUSY: it is in use. */
+/* Makes it, or opens the one that an earlier daemon has left. -EBUSY: it is in use. May wait for the kernel. */
 int tap_open(struct tap *tap, const char *name, struct errbuf *err);
+/* From now on it outlives the process. */
+int tap_keep(struct tap *tap, struct errbuf *err);
 /* Leaves the interface as it is. */
 void tap_close(struct tap *tap);
 /* Takes the interface away. */
 void tap_remove(struct tap *tap);
+/* false: it is not open, or somebody has deleted it. */
+bool tap_is_there(const struct tap *tap);
 
 /* TUN_F_...: what the kernel may leave to us. */
-int tap_set_offloads(struct tap *tap, unsigned int offloads);
+int tap_set_offloads(struct tap *tap, unsigned int offloads, struct errbuf *err);
 /* Does the guest hear what is sent? */
 void tap_set_carrier(struct tap *tap, bool is_on);
 

@@ -16,9 +16,9 @@
 
 #include "common/wire/xen_netif.h"
 
-/* A frame of more slots is dropped; one of so many that no frontend has ever sent it ends the device. */
-#define NET_TX_MAX_SLOTS   XEN_NETIF_NR_SLOTS_MIN
-#define NET_TX_FATAL_SLOTS 20
+/* A frame of more is dropped, of so many ends the device. netif.h promises 18, which xen-netback counts from 0. */
+#define NET_TX_MAX_SLOTS   (XEN_NETIF_NR_SLOTS_MIN + 1)
+#define NET_TX_FATAL_SLOTS 22
 #define NET_TX_MAX_EXTRAS  (XEN_NETIF_EXTRA_TYPE_MAX - 1)
 
 #define NET_MIN_FRAME_BYTES 14 /* an Ethernet header */

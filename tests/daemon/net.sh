@@ -123,6 +123,11 @@ wait $client
 check_eq "three hand-overs interrupt no stream" $? 0
 wait "$server"
 check_eq "nothing was parked" "$(times_said parked)" 0
+ip link del vif1.0
+check_said "an interface that somebody deletes ends the connection" 'its interface is gone'
+guest_down
+check_guest_up "and is made anew for the next"
+check "packets of every size" pings 10.9.0.2
 guest_down
 check "the vif is detached" detach
 check "its interface is gone" eval '! ip link show vif1.0'
@@ -140,6 +145,31 @@ for options in --no-sg --no-gso --no-csum --no-split "--no-sg --no-csum --no-spl
 	detach >/dev/null
 done
 
+# ---- a guest with too few buffers ----------------------------------------------------------------------------------
+
+attach --mtu 60000 >/dev/null
+ip link set br0 mtu 60000
+check_guest_up "a guest with four buffers" --buffers 4
+ip -n guest link set eth0 mtu 9000
+ping -q -c 1 -W 1 -s 20000 10.9.0.2 >/dev/null # five
+check "a frame that does not fit in its time is no obstacle to those that do" ping -q -c 1 -W 25 10.9.0.2
+check_match "and is counted" "$(ask status)" '"the guest has posted no buffers":[1-9]'
+guest_down
+detach >/dev/null
+
+# ---- beside others -------------------------------------------------------------------------------------------------
+
+ip link add br1 type bridge
+ip link add lan mtu 9000 type veth
+ip link set lan master br1
+attach --bridge br1 >/dev/null
+check_match "a bridge keeps its MTU" "$(ip -o link show br1)" ' mtu 9000 '
+check_match "which is the interface's, too" "$(ip -o link show vif1.0)" ' mtu 9000 .*master br1'
+detach >/dev/null
+check "a bridge is no matter of ours where the script is another" attach --script /bin/true --bridge br9
+check_match "so the interface is in none" "$(ip -o link show vif1.0)" 'UP> mtu 1500 qdisc [^ ]+ state'
+detach >/dev/null
+
 # ---- bad input -----------------------------------------------------------------------------------------------------
 
 ip link add other type veth
@@ -153,19 +183,18 @@ done <<-'ROWS'
 	a bridge that is not there|--bridge br9|bridge br9: there is no such interface
 	one that is none|--bridge other|bridge other: the interface is veth, not a bridge
 	a name that is taken|--bridge br0 --vifname other|interface other: there is one already, of somebody else
-	an MTU that a tap does not take|--bridge br0 --mtu 65535|interface vif1.0: cannot be set up
+	an MTU that a tap does not take|--bridge br0 --mtu 65535|mtu: '65535' is not a number from 68 to 65521
 ROWS
 front=/local/domain/1/device/vif/0
 while IFS='|' read -r name path value expected; do
 	attach >/dev/null
 	log_begin
-	dom0 xenstore-write $front/request-rx-copy 1 $front/feature-rx-notify 1 $front/tx-ring-ref 8 $front/rx-ring-ref 9 \
+	dom0 xenstore-write $front/request-rx-copy 1 $front/tx-ring-ref 8 $front/rx-ring-ref 9 \
 		$front/event-channel 1 "$front/$path" "$value" $front/state 4
 	check_said "a guest that writes $name" "$expected"
 	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
 done <<-'ROWS'
 	no request-rx-copy|request-rx-copy|0|request-rx-copy: not 1
-	no feature-rx-notify|feature-rx-notify|0|feature-rx-notify: not 1
 	two queues|multi-queue-num-queues|2|multi-queue-num-queues
 	a ring of no grant|tx-ring-ref|12x|tx-ring-ref
 	a ring that it has not granted|tx-ring-ref|77|cannot map the ring of 1 page

@@ -46,7 +46,7 @@ hang stuck
 load_wait stuck
 check_eq "the guest's write is not answered" $? 1
 check_match "and says so" "$(cat "$(load_out stuck)")" 'no answer for 1 s'
-check_said "its device closes without it" 'vbd 1/51712: [0-9]+ request\(s\) did not come back from the disk in time'
+check_said "its device closes without it" 'vbd 1/51712: [0-9]+ request\(s\) did not come back in time'
 check "both ends are Closed" wait_state 1 xvda 6
 check "nothing of the closed connection counts as in flight" has_in_flight 0
 log_begin
@@ -63,7 +63,7 @@ check_eq "and it was said once" "$(times_said 'waiting: image')" 1
 hang stuck
 check "a disk that hangs can be detached" disk_detach 1 xvda
 load_wait stuck
-check_said "without what hangs" 'request\(s\) did not come back from the disk in time'
+check_said "without what hangs" 'request\(s\) did not come back in time'
 disk_attach 1 xvda "$image"
 check_match "its image is not given to the next disk yet" "$(node "$(back 1 xvda)/hotplug-error")" \
 	"image $image is in use by vbd 1/51712"
@@ -77,7 +77,7 @@ hang stuck
 log_begin
 "$loopxen" domain destroy 1
 load_wait stuck 2>/dev/null
-check_said "a guest that is destroyed is let go without what hangs" 'request\(s\) did not come back from the disk in time'
+check_said "a guest that is destroyed is let go without what hangs" 'request\(s\) did not come back in time'
 check "none of its pages are held" soon 20 domain_is_gone 1
 check_eq "said once" "$(log_tail | grep -c '^\(warn\|error\): vbd 1/')" 1
 dom0 xenstore-rm "$(back 1 xvda)"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What becomes of a disk's storage while a backend uses it: the toolstack's part of toolstack_image_bytes(),
- * toolstack_resize_image(), toolstack_make_storage() and toolstack_fail_storage(). Storage that is to fail is a file in memory, which can be
- * sealed against writing. There is one at a time, and it goes with the suite.
+ * toolstack_resize_image(), toolstack_make_storage() and toolstack_fail_storage(). Storage that is to fail is a file in
+ * memory, which can be sealed against writing. There is one at a time, and it goes with the suite.
  *
  * Errors: -errno with the reason. Never logs.
  */
