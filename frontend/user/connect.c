@@ -232,7 +232,6 @@ int blkfront_connect(struct blkfront *front, struct errbuf *err)
 {
 	bool is_published = false;
 	struct front_device *dev = &front->device;
-	struct errbuf late;
 	int rc;
 
 	assert(front->state == BLKFRONT_CLOSED);
@@ -241,10 +240,8 @@ int blkfront_connect(struct blkfront *front, struct errbuf *err)
 		front->state = BLKFRONT_CONNECTED;
 		return 0;
 	}
-	if (is_published) { /* the backend may have mapped the ring */
-		(void)xb_report_error(&dev->store, dev->xb.dir, rc, err->text, &late);
-		(void)front_device_close(dev, deadline_of(front), &late);
-	}
+	if (is_published) /* the backend may have mapped the ring */
+		front_device_give_up(dev, deadline_of(front), rc, err);
 	release(front);
 	return rc;
 }

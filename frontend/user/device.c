@@ -228,6 +228,14 @@ int front_device_close(struct front_device *dev, uint64_t deadline_ns, struct er
 	return rc == -ENOENT ? 0 : rc;
 }
 
+void front_device_give_up(struct front_device *dev, uint64_t deadline_ns, int rc, const struct errbuf *why)
+{
+	struct errbuf late;
+
+	(void)xb_report_error(&dev->store, dev->xb.dir, rc, why->text, &late);
+	(void)front_device_close(dev, deadline_ns, &late);
+}
+
 int front_device_fd(struct front_device *dev, struct errbuf *err)
 {
 	return xb_watch_fd(&dev->store, err);

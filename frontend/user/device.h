@@ -46,6 +46,8 @@ int front_device_connected(struct front_device *dev, struct errbuf *err);
  * that is gone is fine. -ETIMEDOUT: it has not; the state is Closed all the same.
  */
 int front_device_close(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err);
+/* The same of a connection that has failed after it was published: says why in xenstore first. */
+void front_device_give_up(struct front_device *dev, uint64_t deadline_ns, int rc, const struct errbuf *why);
 
 int front_device_fd(struct front_device *dev, struct errbuf *err);
 /* Takes in what happened and says what the table makes of the two states. Never blocks for long. */

@@ -248,7 +248,6 @@ int netfront_connect(struct netfront *front, struct errbuf *err)
 {
 	bool is_published = false;
 	struct front_device *dev = &front->device;
-	struct errbuf late;
 	int rc;
 
 	assert(front->state == NETFRONT_CLOSED);
@@ -258,10 +257,8 @@ int netfront_connect(struct netfront *front, struct errbuf *err)
 		front->state = NETFRONT_CONNECTED;
 		return 0;
 	}
-	if (is_published) { /* the backend may have mapped the rings */
-		(void)xb_report_error(&dev->store, dev->xb.dir, rc, err->text, &late);
-		(void)front_device_close(dev, deadline_of(front), &late);
-	}
+	if (is_published) /* the backend may have mapped the rings */
+		front_device_give_up(dev, deadline_of(front), rc, err);
 	release(front);
 	return rc;
 }
