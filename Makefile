@@ -85,7 +85,8 @@ conform-peers:                                 ## the whole suite against all pe
 	@$(MAKE) xen-vm
 	@$(MAKE) -j2 all
 	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh \
-		tests/conform/violations $(sort $(wildcard tests/long/vm/conform_*.sh))
+		tests/conform/violations
+	@CONFORM_ALL=1 tests/run -j $(vms_at_once) $(records) $(sort $(wildcard tests/long/vm/conform_*.sh))
 	@tests/run --totals $(records)
 vm:                                            ## GUEST=KERNEL[,INITRD]: a PV guest of yours on Xen, against the suite for frontends
 	@$(MAKE) deps-check
@@ -177,13 +178,15 @@ run-conform:
 daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd
+vms_at_once = $(shell awk '/^MemAvailable/ { print ($$2 > 9000000) ? 2 : 1 }' /proc/meminfo)
 vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh,$(wildcard tests/vm/*.sh)))
-# One machine after the other: two at once take as long on two cores, and each of them twice as long.
+# Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
+# them. The long tests have machines with two, in which a guest and its backend really run at once.
 run-vm:
 	@tests/vm/image base
-	@echo "Xen under QEMU:"; tests/run $(records) $(vm-tests)
+	@echo "Xen under QEMU:"; tests/run -j $(vms_at_once) $(records) $(vm-tests)
 run-long: daemons-built
-	@echo "long:"; tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
+	@echo "long:"; VM_CPUS=2 tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
 .PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------
