@@ -80,13 +80,15 @@ bench:                                         ## measure against other backends
 	@$(MAKE) xen-vm
 	@$(MAKE) all
 	@tests/bench/run
+# PEERS="blkback grub": only these, on Xen. All of them take hours.
+peers-on-xen = $(or $(PEERS:%=tests/long/vm/conform_%.sh),$(sort $(wildcard tests/long/vm/conform_*.sh)))
+peers-here   = $(if $(PEERS),,tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh tests/conform/violations)
 conform-peers:                                 ## the whole suite against all peers, on Xen too, and against what it must find
 	@$(MAKE) deps-check
 	@$(MAKE) xen-vm
 	@$(MAKE) -j2 all
-	@: >$(records); CONFORM_ALL=1 tests/run $(records) tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh \
-		tests/conform/violations
-	@CONFORM_ALL=1 tests/run -j $(vms_at_once) $(records) $(sort $(wildcard tests/long/vm/conform_*.sh))
+	@: >$(records); $(if $(peers-here),CONFORM_ALL=1 tests/run $(records) $(peers-here))
+	@CONFORM_ALL=1 tests/run -j $(vms_at_once) $(records) $(peers-on-xen)
 	@tests/run --totals $(records)
 vm:                                            ## GUEST=KERNEL[,INITRD]: a PV guest of yours on Xen, against the suite for frontends
 	@$(MAKE) deps-check

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 5400
+# timeout: 7200
 # files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/blkback
 # The conformance suite in a guest (tests/vm/conform.sh) against the kernel's own backend, on a loop device: its groups that are
 # about what this backend alone offers, or reads otherwise. `make conform-peers` runs the whole of it.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 3600
+# timeout: 7200
 # files: tests/vm/guest_frontend.sh tests/conform/drive-guest tests/conform/expect/blkfront
 # The conformance suite for frontends against Linux's own, in a PV guest that is made anew whenever it has failed. `make
 # conform-peers` runs the whole of it, which takes half an hour.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 3600
+# timeout: 10800
 # files: tests/vm/guest_frontend.sh tests/conform/drive-guest tests/conform/expect/grub
 # The conformance suite for frontends against GRUB's, which is Mini-OS's of old: a loader in a PV guest of its own for each
 # case. It looks for something to boot on the disk, where nothing is, and reads no other way.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 5400
+# timeout: 7200
 # files: tests/vm/conform.sh tests/vm/conform.expect tests/conform/expect/qdisk tests/conform/expect/qdisk-xen
 # The conformance suite in a guest (tests/vm/conform.sh) against QEMU's backend.
 [ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
