@@ -63,10 +63,10 @@ wait $liar_pid
 vifs='{"ok":true,"name":"netd","pid":7,"version":"1","threads":1,"xenstore":"connected","devices":[
 	{"device":"vif 5/0","kind":"vif","domid":5,"devid":0,"state":"Connected","phase":"connected","reason":"","queues":2,
 	"interface":"vif5.0","bridge":"xenbr0","mac":"00:16:3e:11:22:33","tx":{"frames":11,"bytes":2200,"drops":{"no room":3}},
-	"rx":{"frames":33,"bytes":4400,"drops":{"no buffer":4}},"drops":{}},
+	"rx":{"frames":33,"bytes":4400,"drops":{"no buffer":4}}},
 	{"device":"vif 5/1","kind":"vif","domid":5,"devid":1,"state":"InitWait","phase":"ready",
 	"reason":"there is no bridge br7","interface":"vif5.1","bridge":"br7","mac":"00:16:3e:11:22:34",
-	"tx":{"frames":0,"bytes":0},"rx":{"frames":0,"bytes":0},"drops":{"too long":5}},
+	"tx":{"frames":0,"bytes":0},"rx":{"frames":0,"bytes":0,"drops":{"too long":5}}},
 	{"device":"vbd 5/51712","phase":"connected","requests":{"read":1,"write":2}}]}'
 liar "${vifs//$'\n'/}"$'\n'
 liar_says=$("$pvring" status --control "$T/liar.sock")
@@ -79,7 +79,7 @@ vif 5/0 vif5.0 connected xenbr0 00:16:3e:11:22:33 2 11 2200 33 4400 7
  4 frame(s) to the guest dropped: no buffer
 vif 5/1 vif5.1 faulty br7 00:16:3e:11:22:34 0 0 0 0 5
  there is no bridge br7
- 5 frame(s) dropped: too long
+ 5 frame(s) to the guest dropped: too long
 DEVICE VDEV STATE MODE GRANTS READS WRITES IN FLIGHT ERRORS P50 us P99 us IMAGE
 vbd 5/51712 connected 1 2 0 "
 disk_remove 1 xvda

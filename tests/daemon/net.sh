@@ -42,6 +42,7 @@ detach() {
 }
 
 guest_up() { # NETLOAD-ARGUMENT...: eth0, with addresses
+	rm -f "$T/netload" # of an earlier guest, which was connected, too
 	in_guest "$loopxen" run --domid 1 -- "$netload" --tap eth0 --timeout 30 "$@" >"$T/netload" 2>&1 &
 	guest_pid=$!
 	loopxen_track $guest_pid
@@ -75,6 +76,7 @@ streams() { # IPERF3-ARGUMENT...: to the guest, and from it
 	server=$!
 	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 	timeout 60 iperf3 "$@" || rc=1
+	[ $rc = 0 ] || kill "$server" # nobody has come
 	wait "$server"
 	return "$rc"
 }
