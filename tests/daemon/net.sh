@@ -76,7 +76,7 @@ streams() { # IPERF3-ARGUMENT...: to the guest, and from it
 	server=$!
 	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 	timeout 60 iperf3 "$@" || rc=1
-	[ $rc = 0 ] || kill "$server" # nobody has come
+	[ "$rc" = 0 ] || kill "$server" # nobody has come
 	wait "$server"
 	return "$rc"
 }
