@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "backend/net/tap.h"
 #include "common/base/container.h"
 
 #define PAGE_BYTES 4096U
@@ -96,7 +97,7 @@ static const char *read_burst(struct net_rx *rx)
 		rx->nr_frames++;
 	}
 	rx->may_have_more = result > 0;
-	return result < 0 && errno == EBADFD ? "its interface is gone" : NULL;
+	return result < 0 && errno == EBADFD ? TAP_IS_GONE : NULL;
 }
 
 /* What was sent to the guest's earlier connection, or to none. */

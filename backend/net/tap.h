@@ -15,6 +15,12 @@
 
 struct errbuf;
 
+/*
+ * Somebody has deleted the interface: reads and writes fail with EBADFD. Who sleeps is woken just before that is so,
+ * and may see nothing; so it is known when the guest sends something at the latest.
+ */
+#define TAP_IS_GONE "its interface is gone"
+
 struct tap {
 	char name[IFNAMSIZ]; /* "": it is not open, and there is no fd */
 	int fd;              /* does not block */

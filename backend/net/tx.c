@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "backend/net/offload.h"
+#include "backend/net/tap.h"
 #include "common/base/container.h"
 
 #define PAGE_BYTES       4096U
@@ -158,6 +159,7 @@ static void written(struct loop_op *op, int result, uint32_t flags)
 		counter_add(&tx->counters->nr_frames, 1);
 		counter_add(&tx->counters->nr_bytes, job->frame.len_bytes);
 	} else {
+		tx->is_gone |= result == -EBADFD;
 		reasons_count(&tx->counters->drops,
 			      result == -EIO ? "the interface is down" : "the interface does not take it", 1);
 	}
@@ -220,5 +222,5 @@ const char *net_tx_flush(struct net_tx *tx)
 		answer(tx, job);
 		tx->nr_answered++;
 	}
-	return why;
+	return tx->is_gone ? TAP_IS_GONE : why;
 }

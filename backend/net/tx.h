@@ -34,6 +34,7 @@ struct net_tx {
 	/* A ring: answered < sent < gathered. Free-running. */
 	struct net_tx_job *jobs;
 	uint32_t nr_jobs, nr_answered, nr_sent, nr_gathered;
+	bool is_gone;      /* the tap was deleted */
 	bool is_gathering; /* the job at nr_gathered has a part of its frame */
 	uint8_t *arena;
 	size_t arena_bytes, arena_used;

@@ -126,6 +126,7 @@ check_eq "three hand-overs interrupt no stream" $? 0
 wait "$server"
 check_eq "nothing was parked" "$(times_said parked)" 0
 ip link del vif1.0
+in_guest ping -q -c 1 -W 1 10.9.0.1 >/dev/null 2>&1 # at the latest now
 check_said "an interface that somebody deletes ends the connection" 'its interface is gone'
 guest_down
 check_guest_up "and is made anew for the next"
