@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/core/metrics.h"
+
 /* ---- what there is to see of a device, by class ---------------------------------------------------------------- */
 
 enum format {
@@ -90,21 +92,9 @@ static const struct view {
 
 /* ---- reading it ------------------------------------------------------------------------------------------------ */
 
-/* NULL if there is none. */
-static const json_t *member_of(const json_t *object, const char *path)
-{
-	const char *dot = strchr(path, '.');
-	char outer[32];
-
-	if (!dot)
-		return json_object_get(object, path);
-	snprintf(outer, sizeof(outer), "%.*s", (int)(dot - path), path);
-	return json_object_get(json_object_get(object, outer), dot + 1);
-}
-
 static const char *text_of(const json_t *object, const char *path)
 {
-	return json_string_value(member_of(object, path)) ?: "";
+	return json_string_value(member_json(object, path)) ?: "";
 }
 
 static const struct view *view_of(const json_t *device)
@@ -123,7 +113,7 @@ static json_int_t nr_failures(const struct view *view, const json_t *device)
 	json_t *count;
 
 	for (const struct failures *f = view->failures; f->member; f++) {
-		json_object_foreach((json_t *)member_of(device, f->member), why, count)
+		json_object_foreach((json_t *)member_json(device, f->member), why, count)
 			sum += json_integer_value(count);
 	}
 	return sum;
@@ -133,7 +123,7 @@ static json_int_t nr_failures(const struct view *view, const json_t *device)
 
 static void print_cell(const struct view *view, const struct column *column, const json_t *device)
 {
-	const json_t *value = column->member ? member_of(device, column->member) : NULL;
+	const json_t *value = column->member ? member_json(device, column->member) : NULL;
 	char number[32] = "";
 	const char *text = number;
 
@@ -177,7 +167,7 @@ static void print_device(const struct view *view, const json_t *device)
 	if (*reason)
 		printf("    %s\n", reason);
 	for (const struct failures *f = view->failures; f->member; f++) {
-		json_object_foreach((json_t *)member_of(device, f->member), why, count)
+		json_object_foreach((json_t *)member_json(device, f->member), why, count)
 			printf("    %lld %s: %s\n", json_integer_value(count), f->what, why);
 	}
 }

@@ -16,21 +16,17 @@
 
 int vif_parse_mac(const char *text, char mac[VIF_MAC_SIZE], struct errbuf *err)
 {
-	static const char form[] = "xx:xx:xx:xx:xx:xx";
-	bool is_good = strlen(text) == sizeof(form) - 1;
+	static const uint8_t nobodys[6];
+	uint8_t bytes[6];
 
-	for (size_t i = 0; is_good && form[i]; i++) {
-		is_good = form[i] == 'x' ? isxdigit((unsigned char)text[i]) : text[i] == form[i];
-		mac[i] = tolower((unsigned char)text[i]);
-	}
-	if (!is_good)
+	if (parse_mac(text, bytes))
 		return errbuf_set(err, -EINVAL, "'%.40s' is not a MAC address: expected one like 00:16:3e:12:34:56",
 				  text);
-	mac[sizeof(form) - 1] = '\0';
-	/* The lowest bit of the first byte. */
-	if (strchr("13579bdf", mac[1]))
+	snprintf(mac, VIF_MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4],
+		 bytes[5]);
+	if (bytes[0] & 1)
 		return errbuf_set(err, -EINVAL, "'%s' is not a MAC address of one station, but of a group", mac);
-	if (strspn(mac, "0:") == sizeof(form) - 1)
+	if (memcmp(bytes, nobodys, sizeof(bytes)) == 0)
 		return errbuf_set(err, -EINVAL, "'%s' is not a MAC address of any station", mac);
 	return 0;
 }

@@ -10,6 +10,8 @@
 
 #include "common/base/parse.h"
 
+#define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
+
 static int check_fits(int needed, size_t size, const char *text, struct errbuf *err)
 {
 	if (needed < 0)
@@ -183,6 +185,16 @@ int xb_read_u32_or(struct xb_store *store, const char *dir, const char *name, ui
 		rc = 0;
 	}
 	return rc;
+}
+
+int xb_read_gref(struct xb_store *store, const char *dir, const char *name, uint32_t *gref, struct errbuf *err)
+{
+	return xb_read_u32(store, dir, name, 1, UINT32_MAX, gref, err);
+}
+
+int xb_read_port(struct xb_store *store, const char *dir, const char *name, uint32_t *port, struct errbuf *err)
+{
+	return xb_read_u32(store, dir, name, 1, MAX_EVTCHN_PORT, port, err);
 }
 
 int xb_read_nodes(struct xb_store *store, const char *dir, const struct xb_node_u32 *rows, size_t nr_rows, void *base,

@@ -33,6 +33,10 @@ int xb_read_u32_or(struct xb_store *store, const char *dir, const char *name, ui
 int xb_read_u64(struct xb_store *store, const char *dir, const char *name, uint64_t min, uint64_t max, uint64_t *out,
 		struct errbuf *err);
 
+/* What a frontend offers to map or to bind: a grant reference, which 0 is none of, and an event channel. */
+int xb_read_gref(struct xb_store *store, const char *dir, const char *name, uint32_t *gref, struct errbuf *err);
+int xb_read_port(struct xb_store *store, const char *dir, const char *name, uint32_t *port, struct errbuf *err);
+
 /* What a peer may write, as a row: absent gives def; offset is where the uint32_t stands in the reader's struct. */
 struct xb_node_u32 {
 	const char *name;

@@ -11,10 +11,6 @@
 #include "xenbus/node.h"
 #include "common/wire/xen_blkif.h"
 
-#define PAGE_BYTES      4096
-#define MAX_GRANT_REF   UINT32_MAX
-#define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
-
 static struct blk_device *to_blk(struct device *dev)
 {
 	return container_of(dev, struct blk_device, dev);
@@ -200,8 +196,8 @@ static int read_one_ref(struct device *dev, uint32_t *ref, struct errbuf *err)
 	struct xb_device *xb = &dev->xb;
 
 	if (xb_exists(xb->store, xb->otherend, "ring-page-order") && xb_exists(xb->store, xb->otherend, "ring-ref0"))
-		return xb_read_u32(xb->store, xb->otherend, "ring-ref0", 1, MAX_GRANT_REF, ref, err);
-	return xb_read_u32(xb->store, xb->otherend, "ring-ref", 1, MAX_GRANT_REF, ref, err);
+		return xb_read_gref(xb->store, xb->otherend, "ring-ref0", ref, err);
+	return xb_read_gref(xb->store, xb->otherend, "ring-ref", ref, err);
 }
 
 static int read_refs(struct device *dev, uint32_t order, struct errbuf *err)
@@ -215,7 +211,7 @@ static int read_refs(struct device *dev, uint32_t order, struct errbuf *err)
 		return read_one_ref(dev, &identity->ref[0], err);
 	for (uint32_t i = 0; i < identity->nr_refs; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		rc = xb_read_u32(dev->xb.store, dev->xb.otherend, name, 1, MAX_GRANT_REF, &identity->ref[i], err);
+		rc = xb_read_gref(dev->xb.store, dev->xb.otherend, name, &identity->ref[i], err);
 		if (rc)
 			return rc;
 	}
@@ -271,16 +267,15 @@ static int blk_accept(struct device *dev, struct errbuf *err)
 	if (rc == 0)
 		rc = read_refs(dev, peer.ring_page_order, err);
 	if (rc == 0)
-		rc = xb_read_u32(xb->store, xb->otherend, "event-channel", 1, MAX_EVTCHN_PORT, &identity->remote_port,
-				 err);
+		rc = xb_read_port(xb->store, xb->otherend, "event-channel", &identity->remote_port, err);
 	if (rc)
 		return rc;
 	snprintf(identity->protocol, sizeof(identity->protocol), "%s", blk_abi_name(blk->abi));
 	identity->request_bytes = blk_request_bytes(blk->abi);
 	identity->response_bytes = blk_response_bytes(blk->abi);
-	if (!ring_layout_init(&layout, (size_t)identity->nr_refs * PAGE_BYTES, identity->request_bytes,
-			      identity->response_bytes))
-		return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
+	rc = queue_ring_layout(identity, &layout, err);
+	if (rc)
+		return rc;
 	identity->nr_slots = layout.nr_slots;
 	if (dev->is_resuming && blk->image->engine->ops->is_volatile)
 		return errbuf_set(err, -ENODATA, "image %s was in the memory of the daemon that ended", blk->params);

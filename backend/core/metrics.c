@@ -69,6 +69,17 @@ json_t *text_json(const char *text)
 	return string;
 }
 
+const json_t *member_json(const json_t *object, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	char outer[32];
+
+	if (!dot)
+		return json_object_get(object, path);
+	snprintf(outer, sizeof(outer), "%.*s", (int)(dot - path), path);
+	return json_object_get(json_object_get(object, outer), dot + 1);
+}
+
 json_t *histogram_json(const struct histogram *histogram)
 {
 	json_t *buckets = json_array();
@@ -212,17 +223,6 @@ static const struct {
 	{ "pvring_net_received_drops_total", "counter", "Frames for it that were dropped.", "rx.drops", "reason" },
 };
 
-static const json_t *member_of(const json_t *object, const char *path)
-{
-	const char *dot = strchr(path, '.');
-	char first[32];
-
-	if (!dot)
-		return json_object_get(object, path);
-	snprintf(first, sizeof(first), "%.*s", (int)(dot - path), path);
-	return json_object_get(json_object_get(object, first), dot + 1);
-}
-
 char *metrics_prometheus(const json_t *devices)
 {
 	struct text out = { .bytes = NULL };
@@ -233,7 +233,7 @@ char *metrics_prometheus(const json_t *devices)
 		put(&out, "# HELP %s %s\n# TYPE %s %s\n", families[f].metric, families[f].help, families[f].metric,
 		    families[f].type);
 		json_array_foreach(devices, i, device) {
-			const json_t *value = member_of(device, families[f].member);
+			const json_t *value = member_json(device, families[f].member);
 
 			if (strcmp(families[f].type, "histogram") == 0)
 				put_histogram(&out, families[f].metric, device, value);

@@ -43,6 +43,9 @@ json_t *histogram_json(const struct histogram *histogram);
  */
 json_t *text_json(const char *text);
 
+/* A member of an object, or of a member of it: "latency_ns.p50". NULL if there is none. */
+const json_t *member_json(const json_t *object, const char *path);
+
 /* Prometheus text (exposition format 0.0.4) of the devices as `status` lists them; the caller frees it. */
 char *metrics_prometheus(const json_t *devices);
 

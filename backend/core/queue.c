@@ -282,14 +282,22 @@ static int map_ring(struct queue *queue, const struct journal_identity *identity
 	return 0;
 }
 
+int queue_ring_layout(const struct journal_identity *identity, struct ring_layout *layout, struct errbuf *err)
+{
+	if (ring_layout_init(layout, identity->nr_refs * 4096UL, identity->request_bytes, identity->response_bytes))
+		return 0;
+	return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
+}
+
 static int attach_ring(struct queue *queue, const struct queue_params *params, struct errbuf *err)
 {
 	const struct journal_identity *identity = params->identity;
 	struct ring_layout layout;
 	uint32_t rsp_prod;
+	int rc = queue_ring_layout(identity, &layout, err);
 
-	if (!ring_layout_init(&layout, identity->nr_refs * 4096UL, identity->request_bytes, identity->response_bytes))
-		return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
+	if (rc)
+		return rc;
 	if (!params->is_resumed) {
 		ring_back_init(&queue->ring, queue->shared, &layout);
 		return 0;

@@ -117,6 +117,9 @@ struct queue_params {
 	struct queue *port_owner;                /* open, of the same worker, stopped later; NULL: a port of our own */
 };
 
+/* The ring that an identity's references and slot sizes make; -EINVAL: none. */
+int queue_ring_layout(const struct journal_identity *identity, struct ring_layout *layout, struct errbuf *err);
+
 void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal);
 /* Maps the ring, binds the port, begins the journal. On failure nothing is held and err names the step. */
 int queue_open(struct queue *queue, struct worker *worker, const struct queue_params *params, struct errbuf *err);

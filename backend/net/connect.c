@@ -7,14 +7,11 @@
 #include "backend/net/link.h"
 #include "backend/net/net.h"
 #include "common/base/container.h"
-#include "common/ring/layout.h"
+#include "common/base/parse.h"
 #include "xenbus/node.h"
 
-#define PAGE_BYTES      4096
-#define MAX_GRANT_REF   UINT32_MAX
-#define MAX_EVTCHN_PORT (1 << 17) /* more than any event channel ABI has */
-#define MIN_MTU_BYTES   68
-#define MAX_MTU_BYTES   65521 /* as a tap has it: with its header a frame is of 65535 bytes */
+#define MIN_MTU_BYTES 68
+#define MAX_MTU_BYTES 65521 /* as a tap has it: with its header a frame is of 65535 bytes */
 
 static struct net_device *to_net(struct device *dev)
 {
@@ -23,24 +20,13 @@ static struct net_device *to_net(struct device *dev)
 
 /* ---- what the toolstack asks for ------------------------------------------------------------------------------- */
 
-static bool is_mac(const char *text)
-{
-	static const char pattern[] = "xx:xx:xx:xx:xx:xx";
-	unsigned int i;
-
-	for (i = 0; text[i] && pattern[i]; i++) {
-		if (pattern[i] == 'x' ? !strchr("0123456789abcdefABCDEF", text[i]) : text[i] != ':')
-			return false;
-	}
-	return !text[i] && !pattern[i];
-}
-
-static int parse_mac(struct net_device *net, struct errbuf *err)
+static int read_mac(struct net_device *net, struct errbuf *err)
 {
 	struct xb_device *xb = &net->dev.xb;
+	uint8_t ignored[6];
 	int rc = xb_read_string(xb->store, xb->dir, "mac", net->mac, sizeof(net->mac), err);
 
-	if (rc == 0 && !is_mac(net->mac))
+	if (rc == 0 && parse_mac(net->mac, ignored))
 		return errbuf_set(err, -EINVAL, "%s/mac: '%s': expected six bytes as in 00:16:3e:01:02:03", xb->dir,
 				  net->mac);
 	return rc;
@@ -94,7 +80,7 @@ static int net_parse(struct device *dev, struct errbuf *err)
 	int rc;
 
 	snprintf(default_name, sizeof(default_name), "vif%u.%u", xb->domid, xb->devid);
-	rc = parse_mac(net, err);
+	rc = read_mac(net, err);
 	if (rc == 0)
 		rc = parse_name(net, "vifname", default_name, net->name, err);
 	if (rc == 0)
@@ -243,8 +229,8 @@ static int read_ports(struct net_device *net, struct errbuf *err)
 
 	net->has_one_port = !xb_exists(xb->store, xb->otherend, names[NET_RING_TX]);
 	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++)
-		rc = xb_read_u32(xb->store, xb->otherend, net->has_one_port ? "event-channel" : names[i], 1,
-				 MAX_EVTCHN_PORT, &net->dev.rings.ring[i].identity.remote_port, err);
+		rc = xb_read_port(xb->store, xb->otherend, net->has_one_port ? "event-channel" : names[i],
+				  &net->dev.rings.ring[i].identity.remote_port, err);
 	return rc;
 }
 
@@ -262,7 +248,7 @@ static int read_rings(struct net_device *net, struct errbuf *err)
 
 	for (unsigned int i = 0; i < NET_NR_RINGS; i++) {
 		struct journal_identity *identity = &net->dev.rings.ring[i].identity;
-		int rc = xb_read_u32(xb->store, xb->otherend, kinds[i].ref, 1, MAX_GRANT_REF, &identity->ref[0], err);
+		int rc = xb_read_gref(xb->store, xb->otherend, kinds[i].ref, &identity->ref[0], err);
 
 		if (rc)
 			return rc;
@@ -270,8 +256,9 @@ static int read_rings(struct net_device *net, struct errbuf *err)
 		identity->nr_refs = 1;
 		identity->request_bytes = kinds[i].request_bytes;
 		identity->response_bytes = kinds[i].response_bytes;
-		if (!ring_layout_init(&layout, PAGE_BYTES, identity->request_bytes, identity->response_bytes))
-			return errbuf_set(err, -EINVAL, "a ring of a page holds no request");
+		rc = queue_ring_layout(identity, &layout, err);
+		if (rc)
+			return rc;
 		identity->nr_slots = layout.nr_slots;
 	}
 	return 0;

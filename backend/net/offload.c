@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/offload.h"
 
-#include <arpa/inet.h>
 #include <linux/if_tun.h>
 #include <string.h>
 
@@ -15,17 +14,14 @@ static const char *segment(const struct net_offload *offload, void *frame, size_
 			   const struct inet_frame *parsed, struct virtio_net_hdr *hdr)
 {
 	bool is_v4 = offload->gso_type == XEN_NETIF_GSO_TYPE_TCPV4;
-	uint16_t pseudo;
 
 	if (parsed->protocol != INET_TCP || parsed->ip_version != (is_v4 ? 4 : 6))
 		return "to be segmented as what it is not";
 	hdr->gso_type = is_v4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
 	hdr->gso_size = offload->gso_bytes;
 	hdr->hdr_len = parsed->headers_bytes;
-	if (!offload->csum_blank) {
-		pseudo = htons(inet_pseudo_checksum(frame, parsed, len_bytes - parsed->l4_offset));
-		memcpy((uint8_t *)frame + parsed->l4_offset + parsed->csum_offset, &pseudo, sizeof(pseudo));
-	}
+	if (!offload->csum_blank)
+		inet_blank_checksum(frame, len_bytes, parsed);
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "common/base/parse.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -63,5 +64,28 @@ int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 	if (value < min || value > max)
 		return -ERANGE;
 	*out = value;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return found ? found - digits : -1;
+}
+
+int parse_mac(const char *text, uint8_t mac[6])
+{
+	uint8_t bytes[6];
+
+	for (unsigned int i = 0; i < sizeof(bytes); i++, text += 3) {
+		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0 || text[2] != (i + 1 < sizeof(bytes) ? ':' : '\0'))
+			return -EINVAL;
+		bytes[i] = high << 4 | low;
+	}
+	memcpy(mac, bytes, sizeof(bytes));
 	return 0;
 }

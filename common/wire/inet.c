@@ -192,6 +192,12 @@ uint16_t inet_pseudo_checksum(const void *frame, const struct inet_frame *parsed
 	return fold(sum);
 }
 
+void inet_blank_checksum(void *frame, size_t len_bytes, const struct inet_frame *parsed)
+{
+	put16((uint8_t *)frame + parsed->l4_offset + parsed->csum_offset,
+	      inet_pseudo_checksum(frame, parsed, len_bytes - parsed->l4_offset));
+}
+
 /* How many bytes from l4_offset the checksum is about. false: the headers name more than there is, or nothing. */
 static bool covered_bytes(const uint8_t *frame, size_t len, const struct inet_frame *parsed, size_t *covered)
 {

@@ -38,6 +38,9 @@ bool inet_parse(const void *frame, size_t len_bytes, struct inet_frame *out);
  */
 uint16_t inet_pseudo_checksum(const void *frame, const struct inet_frame *parsed, uint32_t l4_len_bytes);
 
+/* Puts it into the field, whatever stands there: from now on the checksum is blank. */
+void inet_blank_checksum(void *frame, size_t len_bytes, const struct inet_frame *parsed);
+
 /*
  * The field holds the sum of the pseudo header; afterwards the checksum. What the IP header says is behind the packet
  * (padding) is left out; where it says nothing useful, as of a packet beyond 64 KiB, all of the frame counts.

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "common/base/errbuf.h"
+#include "common/base/parse.h"
 #include "xenbus/node.h"
 
 #define DEFAULT_MTU 1500
@@ -36,9 +36,8 @@ int net_offer_read(struct xb_store *store, const char *backend, struct net_offer
 static int read_mac(struct xb_store *store, const char *dir, const char *backend, struct net_identity *identity,
 		    struct errbuf *err)
 {
-	uint8_t *mac = identity->mac;
 	char text[32];
-	int rc, end = 0;
+	int rc;
 
 	rc = xb_read_string_or(store, dir, "mac", "", text, sizeof(text), err);
 	if (rc == 0 && text[0] == '\0')
@@ -46,9 +45,7 @@ static int read_mac(struct xb_store *store, const char *dir, const char *backend
 	identity->has_mac = rc == 0 && text[0] != '\0';
 	if (!identity->has_mac)
 		return rc;
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5],
-		   &end) != 6 ||
-	    text[end] != '\0')
+	if (parse_mac(text, identity->mac))
 		return errbuf_set(err, -EINVAL, "mac is '%s': expected six bytes, as in 00:16:3e:01:02:03", text);
 	return 0;
 }

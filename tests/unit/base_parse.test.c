@@ -101,6 +101,25 @@ static void the_bounds_of_a_size_are_in_bytes(void **state)
 	assert_int_equal(out, 4096);
 }
 
+static void an_address_has_six_bytes_of_two_digits(void **state)
+{
+	static const uint8_t expected[6] = { 0x00, 0x16, 0x3e, 0xab, 0xcd, 0xef };
+	static const char *const bad[] = {
+		"", "0", "00:16:3e:ab:cd", "00:16:3e:ab:cd:", "00:16:3e:ab:cd:e", "00:16:3e:ab:cd:ef:",
+		"00:16:3e:ab:cd:ef0", " 0:16:3e:ab:cd:ef", "+0:16:3e:ab:cd:ef", "0x:16:3e:ab:cd:ef",
+		"00-16-3e-ab-cd-ef", "00:16:3e:ab:cd:eg", "0:16:3e:ab:cd:ef:0",
+	};
+	uint8_t mac[6];
+
+	assert_int_equal(parse_mac("00:16:3e:aB:Cd:EF", mac), 0);
+	assert_memory_equal(mac, expected, sizeof(mac));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		print_message("%s\n", bad[i]);
+		assert_int_equal(parse_mac(bad[i], mac), -EINVAL);
+		assert_memory_equal(mac, expected, sizeof(mac));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +127,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_32_bits_does_not_wrap),
 		cmocka_unit_test(a_size_may_have_one_suffix),
 		cmocka_unit_test(the_bounds_of_a_size_are_in_bytes),
+		cmocka_unit_test(an_address_has_six_bytes_of_two_digits),
 	};
 
 	return cmocka_run_group_tests_name("common/base/parse", tests, NULL, NULL);

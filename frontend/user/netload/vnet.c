@@ -64,14 +64,8 @@ const char *vnet_to_meta(uint8_t *frame, uint32_t len_bytes, const struct virtio
 static void name_checksum(uint8_t *frame, uint32_t len, const struct net_meta *meta, const struct inet_frame *parsed,
 			  struct virtio_net_hdr *hdr)
 {
-	uint8_t *field = frame + parsed->l4_offset + parsed->csum_offset;
-	uint16_t pseudo;
-
-	if (!meta->is_csum_blank) {
-		pseudo = inet_pseudo_checksum(frame, parsed, len - parsed->l4_offset);
-		field[0] = pseudo >> 8;
-		field[1] = pseudo & 0xff;
-	}
+	if (!meta->is_csum_blank)
+		inet_blank_checksum(frame, len, parsed);
 	hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	hdr->csum_start = parsed->l4_offset;
 	hdr->csum_offset = parsed->csum_offset;
