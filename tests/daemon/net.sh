@@ -1,93 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 600
-# pvring-netd in a network namespace of its own, a guest in another: pvring-netload gives the guest's vif to that one's
-# kernel, so that what runs over it are two ordinary IP stacks, and their ping and iperf3.
+# pvring-netd and a guest with a stack of its own: what it makes, carries, hands over and refuses.
 # shellcheck disable=SC2317 # functions are called through check and wait_until
-if [ -z "$PVRING_NETNS" ]; then
-	as_root=()
-	[ "$(id -u)" -eq 0 ] || as_root=(-r)
-	PVRING_NETNS=1 exec unshare -n -m "${as_root[@]}" "$0"
-fi
-. tests/lib/tap.sh
-. tests/lib/loopxen.sh
-daemon_name=netd
-. tests/lib/daemon.sh
-netload=$(realpath "$O/pvring-netload")
-pvring=$(realpath "$O/pvring")
-
-mount -t tmpfs none /run # for `ip netns`, which keeps its names there
-ip link set lo up
-ip netns add guest
-ip -n guest link set lo up
-ip link add br0 type bridge
-ip addr add 10.9.0.1/24 dev br0
-ip addr add fd00::1/64 nodad dev br0
-ip link set br0 up
-daemon_test_begin 1
-daemon_start
-
-# ---- helpers -------------------------------------------------------------------------------------------------------
-
-in_guest() { # COMMAND...
-	ip netns exec guest "$@"
-}
-
-attach() { # ARGUMENT...
-	dom0 "$pvring" attach vif 1 --devid 0 --bridge br0 "$@"
-}
-
-detach() {
-	dom0 "$pvring" detach vif 1 0
-}
-
-guest_up() { # NETLOAD-ARGUMENT...: eth0, with addresses
-	rm -f "$T/netload" # of an earlier guest, which was connected, too
-	in_guest "$loopxen" run --domid 1 -- "$netload" --tap eth0 --timeout 30 "$@" >"$T/netload" 2>&1 &
-	guest_pid=$!
-	loopxen_track $guest_pid
-	soon 20 grep -qx connected "$T/netload" || { cat "$T/netload"; return 1; }
-	ip -n guest addr add 10.9.0.2/24 dev eth0
-	ip -n guest addr add fd00::2/64 nodad dev eth0
-	ip -n guest link set eth0 up
-}
-
-check_guest_up() { # NAME NETLOAD-ARGUMENT...
-	local name=$1
-	shift
-	if guest_up "$@"; then ok "$name"; else not_ok "$name" "$(tail -3 "$T/netload")"; fi
-}
-
-guest_down() {
-	kill "$guest_pid"
-	wait "$guest_pid"
-}
-
-pings() { # ADDRESS: with packets of every size, each way
-	local size
-	for size in 0 1 56 1471 1472 1473 4000 4096 8192 30000 "${2:-65507}"; do
-		ping -q -c 2 -i 0.2 -W 10 -s "$size" "$1" || return
-	done
-}
-
-streams() { # IPERF3-ARGUMENT...: to the guest, and from it
-	local server rc=0
-	in_guest iperf3 -s -1 -I "$T/iperf.pid" >"$T/iperf.server" 2>&1 &
-	server=$!
-	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
-	timeout 60 iperf3 "$@" || rc=1
-	[ "$rc" = 0 ] || kill "$server" # nobody has come
-	wait "$server"
-	return "$rc"
-}
-
-node_is() { # NAME REGEX: of the backend's directory
-	[[ $(node "/local/domain/0/backend/vif/1/0/$1") =~ $2 ]]
-}
-
-counted() { # tx|rx NAME: what the daemon has counted
-	ask status | grep -o "\"$1\":{\"frames\":[^}]*" | grep -o "\"$2\":[0-9]*" | cut -d: -f2
-}
+. tests/lib/net.sh
+net_test_begin 1
 
 # ---- what it makes -------------------------------------------------------------------------------------------------
 
@@ -110,7 +27,7 @@ check "nothing was dropped" eval '! ask status | grep -o "\"drops\":{[^}]" | gre
 
 # ---- a daemon ends, another goes on ----------------------------------------------------------------------------------
 
-in_guest iperf3 -s -1 >/dev/null 2>&1 &
+ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
 soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 iperf3 -c 10.9.0.2 -t 6 >"$T/iperf" 2>&1 &
@@ -198,7 +115,7 @@ while IFS='|' read -r name path value expected; do
 	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
 done <<-'ROWS'
 	no request-rx-copy|request-rx-copy|0|request-rx-copy: not 1
-	two queues|multi-queue-num-queues|2|multi-queue-num-queues
+	nine queues|multi-queue-num-queues|9|multi-queue-num-queues
 	a ring of no grant|tx-ring-ref|12x|tx-ring-ref
 	a ring that it has not granted|tx-ring-ref|77|cannot map the ring of 1 page
 ROWS
