@@ -377,7 +377,6 @@ static void blk_status(struct device *dev, json_t *object)
 const struct device_class blk_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct blk_device),
-	.nr_rings = 1,
 	.parse = blk_parse,
 	.target = blk_target,
 	.open = blk_open,

@@ -43,7 +43,6 @@ enum device_phase {
 struct device_class {
 	const char *kind;    /* "vbd": the folder under backend/ */
 	size_t device_bytes; /* of the class's struct, which begins with a struct device */
-	unsigned int nr_rings;
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);
@@ -53,7 +52,10 @@ struct device_class {
 	int (*open)(struct device *dev, struct errbuf *err);
 	/* Publishes what the frontend may choose from. In the transaction that switches to InitWait. */
 	int (*offer)(struct device *dev, struct errbuf *err);
-	/* Reads what the frontend chose, into the rings' identities (the core has filled in the domain). */
+	/*
+	 * Reads what the frontend chose, into the rings' identities (the core has filled in the domain); asks for more
+	 * than one by device_rings_use().
+	 */
 	int (*accept)(struct device *dev, struct errbuf *err);
 	/* Makes sure that nobody else uses it. On a helper thread. -EAGAIN: somebody does, and is expected to stop. */
 	int (*lock)(struct device *dev, struct errbuf *err);

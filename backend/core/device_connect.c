@@ -46,7 +46,7 @@ static bool guest_has_moved_on(struct device *dev)
 		return false;
 	if (peer != XB_INITIALISED && peer != XB_CONNECTED)
 		return true;
-	return dev->host->class->accept(dev, &err) == 0 && memcmp(&tried, &dev->rings, sizeof(tried)) != 0;
+	return dev->host->class->accept(dev, &err) == 0 && !device_rings_are_same(&tried, &dev->rings);
 }
 
 static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)

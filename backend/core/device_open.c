@@ -384,7 +384,7 @@ void device_add(struct device_host *host, uint32_t domid, uint32_t devid)
 	}
 	dev->host = host;
 	snprintf(dev->label, sizeof(dev->label), "%s %u/%u", host->class->kind, domid, devid);
-	device_rings_init(&dev->rings, host->class->nr_rings);
+	device_rings_init(&dev->rings);
 	xb_device_init(&dev->xb);
 	rc = open_device(dev, domid, devid, &err);
 	if (rc) {

@@ -2,50 +2,95 @@
 #include "backend/core/device_rings.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-void device_rings_init(struct device_rings *rings, unsigned int nr)
+void device_rings_init(struct device_rings *rings)
 {
-	rings->nr = nr;
-	for (unsigned int i = 0; i < nr; i++)
+	rings->nr = 1;
+	rings->nr_named = 0;
+	*rings->path = '\0';
+	for (unsigned int i = 0; i < DEVICE_MAX_RINGS; i++)
 		journal_init(&rings->ring[i].journal);
+}
+
+static const char *path_of(const struct device_rings *rings, unsigned int i, char path[256])
+{
+	if (i == 0)
+		return rings->path;
+	snprintf(path, 256, "%s-%u", rings->path, i);
+	return path;
+}
+
+static int name_journals(struct device_rings *rings, unsigned int nr, struct errbuf *err)
+{
+	char path[256];
+
+	for (; rings->nr_named < nr; rings->nr_named++) {
+		struct journal *journal = &rings->ring[rings->nr_named].journal;
+		int rc = journal_open(journal, path_of(rings, rings->nr_named, path), err);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 int device_rings_claim(struct device_rings *rings, const char *path, struct errbuf *err)
 {
-	char another[256];
-	int rc = journal_open(&rings->ring[0].journal, path, err);
-
-	for (unsigned int i = 1; rc == 0 && i < rings->nr; i++) {
-		snprintf(another, sizeof(another), "%.240s-%u", path, i);
-		rc = journal_open(&rings->ring[i].journal, another, err);
-	}
-	if (rc)
-		device_rings_let_go(rings);
-	return rc;
+	snprintf(rings->path, sizeof(rings->path), "%s", path);
+	return name_journals(rings, 1, err);
 }
 
 bool device_rings_are_claimed(const struct device_rings *rings)
 {
-	return rings->ring[0].journal.file;
+	return rings->nr_named > 0;
 }
 
 /* The claim last: who gets it finds the others free. */
 void device_rings_let_go(struct device_rings *rings)
 {
-	for (unsigned int i = rings->nr; i-- > 0;)
-		journal_close(&rings->ring[i].journal);
+	while (rings->nr_named > 0)
+		journal_close(&rings->ring[--rings->nr_named].journal);
 }
 
+/* Those of a daemon before us, too. */
 void device_rings_remove(struct device_rings *rings)
 {
-	for (unsigned int i = rings->nr; i-- > 0;)
-		journal_remove(&rings->ring[i].journal);
+	char path[256];
+
+	if (!device_rings_are_claimed(rings))
+		return;
+	for (unsigned int i = DEVICE_MAX_RINGS; i-- > 1;)
+		(void)unlink(path_of(rings, i, path));
+	while (rings->nr_named > 1)
+		journal_close(&rings->ring[--rings->nr_named].journal);
+	journal_remove(&rings->ring[0].journal);
+	rings->nr_named = 0;
 }
 
 void device_rings_identify(struct device_rings *rings, const struct journal_identity *whose)
 {
-	for (unsigned int i = 0; i < rings->nr; i++)
+	rings->nr = 1;
+	for (unsigned int i = 0; i < DEVICE_MAX_RINGS; i++)
 		rings->ring[i].identity = *whose;
+}
+
+int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf *err)
+{
+	rings->nr = nr;
+	return name_journals(rings, nr, err);
+}
+
+bool device_rings_are_same(const struct device_rings *rings, const struct device_rings *others)
+{
+	if (rings->nr != others->nr)
+		return false;
+	for (unsigned int i = 0; i < rings->nr; i++) {
+		if (memcmp(&rings->ring[i].identity, &others->ring[i].identity, sizeof(others->ring[i].identity)) != 0)
+			return false;
+	}
+	return true;
 }
 
 int device_rings_check_clean(const struct device_rings *rings, struct errbuf *err)
@@ -64,6 +109,6 @@ bool device_rings_have_connection(const struct device_rings *rings)
 
 void device_rings_end_connection(struct device_rings *rings)
 {
-	for (unsigned int i = 0; i < rings->nr; i++)
+	for (unsigned int i = 0; i < rings->nr_named; i++)
 		journal_end(&rings->ring[i].journal);
 }

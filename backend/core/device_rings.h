@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rings of a device, with a journal and an identity each. The lock of the first one's journal is the claim on the
- * device; whatever becomes of the device becomes of all.
+ * device; whatever becomes of the device becomes of all. How many there are is the guest's choice at each connection.
  *
  * Thread: the main thread, while no worker uses them. Errors: -errno with the reason; never logs.
  */
@@ -10,26 +10,32 @@
 
 #include "backend/core/journal.h"
 
-#define DEVICE_MAX_RINGS 2
+#define DEVICE_MAX_RINGS 17 /* eight queues of a vif, and its control ring */
 
 struct device_rings {
-	unsigned int nr;
+	unsigned int nr;       /* of this connection; 1 between two */
+	unsigned int nr_named; /* that have a journal: of the first, and of what any connection has used */
+	char path[240];        /* of the first one's journal; the others' end in a number */
 	struct device_ring {
 		struct journal journal;
 		struct journal_identity identity;
 	} ring[DEVICE_MAX_RINGS];
 };
 
-void device_rings_init(struct device_rings *rings, unsigned int nr);
-/* path: of the first one's journal; the others' end in a number. -EBUSY: the device is another process's. */
+void device_rings_init(struct device_rings *rings);
+/* -EBUSY: the device is another process's. */
 int device_rings_claim(struct device_rings *rings, const char *path, struct errbuf *err);
 bool device_rings_are_claimed(const struct device_rings *rings);
 /* Gives the claim up and leaves the journals as they are. */
 void device_rings_let_go(struct device_rings *rings);
 void device_rings_remove(struct device_rings *rings);
 
-/* Whose they are; the rest of each identity is cleared. */
+/* Whose they are, and one until device_rings_use(); the rest of each identity is cleared. */
 void device_rings_identify(struct device_rings *rings, const struct journal_identity *whose);
+/* The guest wants so many, at most DEVICE_MAX_RINGS. */
+int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf *err);
+/* Whether it is the connection that the other ones are of. */
+bool device_rings_are_same(const struct device_rings *rings, const struct device_rings *others);
 /* 0: each was handed over, and is about this very connection. */
 int device_rings_check_clean(const struct device_rings *rings, struct errbuf *err);
 bool device_rings_have_connection(const struct device_rings *rings);

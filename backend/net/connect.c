@@ -155,9 +155,15 @@ static void net_close(struct device *dev)
 
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
 
+/* More than workers gain nothing, and each costs memory. */
+static unsigned int max_queues(const struct device_host *host)
+{
+	return host->nr_workers < TAP_MAX_QUEUES ? host->nr_workers : TAP_MAX_QUEUES;
+}
+
 static int net_offer(struct device *dev, struct errbuf *err)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		unsigned int value;
 	} offers[] = {
@@ -168,7 +174,7 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-rx-copy", 1 },
 		{ "feature-rx-flip", 0 },
 		{ "feature-split-event-channels", 1 },
-		{ "multi-queue-max-queues", 1 },
+		{ "multi-queue-max-queues", max_queues(dev->host) },
 	};
 	/* The interface's name tells the hotplug script, too, that it is there. */
 	int rc = xb_write(dev->xb.store, dev->xb.dir, "vifname", err, "%s", to_net(dev)->name);
@@ -191,7 +197,7 @@ struct net_peer {
 
 static const struct xb_node_u32 peer_nodes[] = {
 	{ "request-rx-copy", 0, 0, 1, offsetof(struct net_peer, rx_copy) },
-	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct net_peer, nr_queues) },
+	{ "multi-queue-num-queues", 1, 1, TAP_MAX_QUEUES, offsetof(struct net_peer, nr_queues) },
 	{ "feature-sg", 0, 0, 1, offsetof(struct net_peer, sg) },
 	{ "feature-gso-tcpv4", 0, 0, 1, offsetof(struct net_peer, gso_tcpv4) },
 	{ "feature-gso-tcpv6", 0, 0, 1, offsetof(struct net_peer, gso_tcpv6) },
@@ -199,13 +205,24 @@ static const struct xb_node_u32 peer_nodes[] = {
 	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_peer, csum_ipv6) },
 };
 
-/* Not feature-rx-notify: Mini-OS does notify of its buffers, and does not say so. */
+/*
+ * Not feature-rx-notify: Mini-OS does notify of its buffers, and does not say so. What was offered is asked of the
+ * store: the daemon that did so may have had more workers.
+ */
 static int check_peer(const struct device *dev, const struct net_peer *peer, struct errbuf *err)
 {
-	if (peer->rx_copy)
-		return 0;
-	return errbuf_set(err, -EOPNOTSUPP, "%s/request-rx-copy: not 1: pages are not given away, but copied",
-			  dev->xb.otherend);
+	const struct xb_device *xb = &dev->xb;
+	uint32_t max_queues;
+	int rc;
+
+	if (!peer->rx_copy)
+		return errbuf_set(err, -EOPNOTSUPP,
+				  "%s/request-rx-copy: not 1: pages are not given away, but copied", xb->otherend);
+	rc = xb_read_u32_or(xb->store, xb->dir, "multi-queue-max-queues", 1, 1, TAP_MAX_QUEUES, &max_queues, err);
+	if (rc == 0 && peer->nr_queues > max_queues)
+		rc = errbuf_set(err, -EINVAL, "%s/multi-queue-num-queues: %u: expected at most %u, as was offered",
+				xb->otherend, peer->nr_queues, max_queues);
+	return rc;
 }
 
 static void take_limits(struct net_device *net, const struct net_peer *peer)
@@ -221,20 +238,23 @@ static void take_limits(struct net_device *net, const struct net_peer *peer)
 	};
 }
 
-static int read_ports(struct net_device *net, struct errbuf *err)
+/* dir: where the queue's nodes are. */
+static int read_ports(struct net_device *net, const char *dir, struct device_ring *rings, struct errbuf *err)
 {
 	static const char *const names[NET_NR_RINGS] = { "event-channel-tx", "event-channel-rx" };
-	struct xb_device *xb = &net->dev.xb;
+	struct xb_store *store = net->dev.xb.store;
+	bool has_one_port = !xb_exists(store, dir, names[NET_RING_TX]);
 	int rc = 0;
 
-	net->has_one_port = !xb_exists(xb->store, xb->otherend, names[NET_RING_TX]);
 	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++)
-		rc = xb_read_port(xb->store, xb->otherend, net->has_one_port ? "event-channel" : names[i],
-				  &net->dev.rings.ring[i].identity.remote_port, err);
+		rc = xb_read_port(store, dir, has_one_port ? "event-channel" : names[i],
+				  &rings[i].identity.remote_port, err);
+	net->has_one_port = has_one_port;
 	return rc;
 }
 
-static int read_rings(struct net_device *net, struct errbuf *err)
+static int read_ring(struct net_device *net, const char *dir, enum net_ring ring, struct journal_identity *identity,
+		     struct errbuf *err)
 {
 	static const struct {
 		const char *ref, *protocol;
@@ -243,25 +263,47 @@ static int read_rings(struct net_device *net, struct errbuf *err)
 		[NET_RING_TX] = { "tx-ring-ref", "tx", sizeof(netif_tx_request_t), sizeof(netif_tx_response_t) },
 		[NET_RING_RX] = { "rx-ring-ref", "rx", sizeof(netif_rx_request_t), sizeof(netif_rx_response_t) },
 	};
-	struct xb_device *xb = &net->dev.xb;
 	struct ring_layout layout;
+	int rc = xb_read_gref(net->dev.xb.store, dir, kinds[ring].ref, &identity->ref[0], err);
 
-	for (unsigned int i = 0; i < NET_NR_RINGS; i++) {
-		struct journal_identity *identity = &net->dev.rings.ring[i].identity;
-		int rc = xb_read_gref(xb->store, xb->otherend, kinds[i].ref, &identity->ref[0], err);
-
-		if (rc)
-			return rc;
-		snprintf(identity->protocol, sizeof(identity->protocol), "%s", kinds[i].protocol);
-		identity->nr_refs = 1;
-		identity->request_bytes = kinds[i].request_bytes;
-		identity->response_bytes = kinds[i].response_bytes;
-		rc = queue_ring_layout(identity, &layout, err);
-		if (rc)
-			return rc;
+	if (rc)
+		return rc;
+	snprintf(identity->protocol, sizeof(identity->protocol), "%s", kinds[ring].protocol);
+	identity->nr_refs = 1;
+	identity->request_bytes = kinds[ring].request_bytes;
+	identity->response_bytes = kinds[ring].response_bytes;
+	rc = queue_ring_layout(identity, &layout, err);
+	if (rc == 0)
 		identity->nr_slots = layout.nr_slots;
+	return rc;
+}
+
+/* A single queue's nodes are the frontend's own, as they were before there could be several. */
+static int read_queue(struct net_device *net, unsigned int queue, struct errbuf *err)
+{
+	struct device_ring *rings = &net->dev.rings.ring[queue * NET_NR_RINGS];
+	char below[32] = "", dir[XB_DIR_MAX + sizeof(below)];
+	int rc = 0;
+
+	if (net->nr_queues > 1)
+		snprintf(below, sizeof(below), "/queue-%u", queue);
+	snprintf(dir, sizeof(dir), "%s%s", net->dev.xb.otherend, below);
+	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++) {
+		rings[i].identity.queue = queue;
+		rings[i].identity.features = net->nr_queues;
+		rc = read_ring(net, dir, i, &rings[i].identity, err);
 	}
-	return 0;
+	return rc ? rc : read_ports(net, dir, rings, err);
+}
+
+static int read_queues(struct net_device *net, unsigned int nr, struct errbuf *err)
+{
+	int rc = device_rings_use(&net->dev.rings, nr * NET_NR_RINGS, err);
+
+	net->nr_queues = nr;
+	for (unsigned int i = 0; rc == 0 && i < nr; i++)
+		rc = read_queue(net, i, err);
+	return rc;
 }
 
 static int net_accept(struct device *dev, struct errbuf *err)
@@ -275,15 +317,13 @@ static int net_accept(struct device *dev, struct errbuf *err)
 	if (rc == 0)
 		rc = check_peer(dev, &peer, err);
 	if (rc == 0)
-		rc = read_rings(net, err);
-	if (rc == 0)
-		rc = read_ports(net, err);
+		rc = read_queues(net, peer.nr_queues, err);
 	if (rc == 0)
 		take_limits(net, &peer);
 	return rc;
 }
 
-/* ---- the queue ------------------------------------------------------------------------------------------------- */
+/* ---- the queues ------------------------------------------------------------------------------------------------ */
 
 /* It is ours, but somebody may have deleted it. What takes the kernel's lock over all interfaces is done here. */
 static int net_lock(struct device *dev, struct errbuf *err)
@@ -292,34 +332,34 @@ static int net_lock(struct device *dev, struct errbuf *err)
 	int rc = tap_is_there(&net->tap) ? 0 : net_open(dev, err);
 
 	if (rc == 0)
+		rc = tap_set_queues(&net->tap, net->nr_queues, err);
+	if (rc == 0)
 		rc = tap_set_offloads(&net->tap, net_tap_offloads(&net->limits.offloads), err);
 	if (rc == 0)
 		tap_set_carrier(&net->tap, true);
 	return rc;
 }
 
-static void on_started(void *device, int rc, const struct errbuf *err)
+static void on_started(void *owner, int rc, const struct errbuf *err)
 {
-	struct net_device *net = device;
+	struct net_device *net = owner;
 
 	if (rc)
-		net->queue = NULL;
+		net->queues = NULL;
 	device_connected(&net->dev, rc, err);
 }
 
-static void on_failed(void *device, const char *reason)
+static void on_failed(void *owner, const char *reason)
 {
-	struct net_device *net = device;
-
-	device_fail(&net->dev, reason);
+	device_fail(&((struct net_device *)owner)->dev, reason);
 }
 
-static void on_stopped(void *device, uint32_t nr_orphans)
+static void on_stopped(void *owner, uint32_t nr_orphans)
 {
-	struct net_device *net = device;
+	struct net_device *net = owner;
 
-	net_queue_count(net->queue, &net->counted_before);
-	net->queue = NULL;
+	net_queues_count(net->queues, &net->counted_before);
+	net->queues = NULL;
 	if (net->dev.stop_how == QUEUE_CLOSE)
 		tap_set_carrier(&net->tap, false);
 	else
@@ -330,8 +370,10 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 static void net_connect(struct device *dev)
 {
 	struct net_device *net = to_net(dev);
-	const struct net_queue_params params = {
+	const struct net_queues_params params = {
+		.host = dev->host,
 		.rings = &dev->rings,
+		.nr_queues = net->nr_queues,
 		.tap = &net->tap,
 		.limits = net->limits,
 		.has_one_port = net->has_one_port,
@@ -339,23 +381,21 @@ static void net_connect(struct device *dev)
 	};
 	const struct net_queue_events events = {
 		.loop = dev->host->loop,
-		.device = net,
+		.owner = net,
 		.started = on_started,
 		.failed = on_failed,
 		.stopped = on_stopped,
 	};
 	struct errbuf err;
 
-	net->queue = net_queue_new(&params, &events);
-	if (net->queue)
-		net_queue_start(net->queue, device_next_worker(dev->host));
-	else
-		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for a queue"), &err);
+	net->queues = net_queues_start(&params, &events);
+	if (!net->queues)
+		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for %u queues", net->nr_queues), &err);
 }
 
 static void net_disconnect(struct device *dev, enum queue_stop how)
 {
-	net_queue_stop(to_net(dev)->queue, how);
+	net_queues_stop(to_net(dev)->queues, how);
 }
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
@@ -365,18 +405,20 @@ static void net_status(struct device *dev, json_t *object)
 	struct net_device *net = to_net(dev);
 	struct net_counters counters = net->counted_before;
 
-	if (net->queue)
-		net_queue_count(net->queue, &counters);
+	if (net->queues) {
+		net_queues_count(net->queues, &counters);
+		json_object_set_new(object, "queue_frames", net_queues_frames(net->queues));
+	}
 	json_object_set_new(object, "interface", text_json(net->name));
 	json_object_set_new(object, "bridge", text_json(net->bridge));
 	json_object_set_new(object, "mac", text_json(net->mac));
+	json_object_set_new(object, "queues", json_integer(net->queues ? net->nr_queues : 0));
 	net_counters_status(&counters, object);
 }
 
 const struct device_class net_class = {
 	.kind = "vif",
 	.device_bytes = sizeof(struct net_device),
-	.nr_rings = NET_NR_RINGS,
 	.parse = net_parse,
 	.target = net_target,
 	.open = net_open,

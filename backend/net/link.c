@@ -5,6 +5,7 @@
 #include <linux/if_arp.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
+#include <netlink/route/qdisc.h>
 #include <string.h>
 
 #include "common/base/errbuf.h"
@@ -107,6 +108,26 @@ static int find_bridge(struct nl_sock *sock, const char *name, struct bridge *br
 	return rc;
 }
 
+/*
+ * A tap queues by itself, and drops what it has no room for. The kernel's default would be a queue of three times a
+ * thousand places before each of the 256 that a tap may have; it is made when the interface goes up.
+ */
+static int leave_out_qdiscs(struct nl_sock *sock, struct rtnl_link *link)
+{
+	struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
+	int rc;
+
+	if (!qdisc)
+		return -NLE_NOMEM;
+	rtnl_tc_set_ifindex(TC_CAST(qdisc), rtnl_link_get_ifindex(link));
+	rtnl_tc_set_parent(TC_CAST(qdisc), TC_H_ROOT);
+	rc = rtnl_tc_set_kind(TC_CAST(qdisc), "noqueue");
+	if (rc == 0)
+		rc = rtnl_qdisc_add(sock, qdisc, NLM_F_CREATE | NLM_F_REPLACE);
+	rtnl_qdisc_put(qdisc);
+	return rc;
+}
+
 static int apply(struct nl_sock *sock, const char *name, struct rtnl_link *change, struct errbuf *err)
 {
 	struct rtnl_link *link;
@@ -114,7 +135,9 @@ static int apply(struct nl_sock *sock, const char *name, struct rtnl_link *chang
 
 	if (rc)
 		return rc;
-	rc = rtnl_link_change(sock, link, change, 0);
+	rc = leave_out_qdiscs(sock, link);
+	if (rc == 0)
+		rc = rtnl_link_change(sock, link, change, 0);
 	rtnl_link_put(link);
 	return rc ? errbuf_set(err, errno_of(rc), "interface %s: cannot be set up: %s", name, nl_geterror(rc)) : 0;
 }

@@ -5,7 +5,7 @@
 
 #include "backend/core/device.h"
 #include "backend/net/counters.h"
-#include "backend/net/net_queue.h"
+#include "backend/net/queues.h"
 #include "backend/net/tap.h"
 
 extern const struct device_class net_class;
@@ -20,8 +20,9 @@ struct net_device {
 	struct tap tap;
 	/* What the frontend chose. */
 	struct net_rx_limits limits;
+	unsigned int nr_queues;
 	bool has_one_port;
-	struct net_queue *queue; /* NULL: not connected */
+	struct net_queues *queues; /* NULL: not connected */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };
 

@@ -138,7 +138,7 @@ static const struct queue_ops ring_ops[NET_NR_RINGS] = {
 static int open_ring(struct net_queue *nq, enum net_ring ring)
 {
 	struct queue_params params = {
-		.identity = &nq->params.rings->ring[ring].identity,
+		.identity = &nq->params.rings[ring].identity,
 		.is_resumed = nq->params.is_resumed,
 	};
 	int rc;
@@ -152,12 +152,12 @@ static int open_ring(struct net_queue *nq, enum net_ring ring)
 
 static int init_frames(struct net_queue *nq)
 {
-	uint32_t nr_slots = nq->params.rings->ring[NET_RING_TX].identity.nr_slots;
+	uint32_t nr_slots = nq->params.rings[NET_RING_TX].identity.nr_slots;
 	int rc;
 
-	rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], nq->params.tap->fd, nr_slots, &nq->counters.tx);
+	rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], nq->params.tap_fd, nr_slots, &nq->counters.tx);
 	if (rc == 0)
-		rc = net_rx_init(&nq->rx, &nq->queues[NET_RING_RX], nq->params.tap->fd, &nq->params.limits,
+		rc = net_rx_init(&nq->rx, &nq->queues[NET_RING_RX], nq->params.tap_fd, &nq->params.limits,
 				 &nq->counters.rx);
 	if (rc)
 		errbuf_set(&nq->start_err, rc, "no memory for frames");
@@ -215,14 +215,14 @@ static void run_started(struct loop_msg *msg)
 {
 	struct net_queue *nq = container_of(msg, struct net_queue, started_msg);
 
-	nq->events.started(nq->events.device, 0, NULL);
+	nq->events.started(nq->events.owner, 0, NULL);
 }
 
 static void run_failed(struct loop_msg *msg)
 {
 	struct net_queue *nq = container_of(msg, struct net_queue, failed_msg);
 
-	nq->events.failed(nq->events.device, nq->failure);
+	nq->events.failed(nq->events.owner, nq->failure);
 }
 
 static void run_released(struct loop_msg *msg)
@@ -230,12 +230,9 @@ static void run_released(struct loop_msg *msg)
 	struct net_queue *nq = container_of(msg, struct net_queue, released_msg);
 
 	if (nq->start_rc)
-		nq->events.started(nq->events.device, nq->start_rc, &nq->start_err);
+		nq->events.started(nq->events.owner, nq->start_rc, &nq->start_err);
 	else
-		nq->events.stopped(nq->events.device, nq->nr_orphans);
-	net_rx_fini(&nq->rx);
-	net_tx_fini(&nq->tx);
-	free(nq);
+		nq->events.stopped(nq->events.owner, nq->nr_orphans);
 }
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
@@ -249,7 +246,7 @@ struct net_queue *net_queue_new(const struct net_queue_params *params, const str
 	nq->params = *params;
 	nq->events = *events;
 	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
-		queue_init(&nq->queues[i], &ring_ops[i], &params->rings->ring[i].journal);
+		queue_init(&nq->queues[i], &ring_ops[i], &params->rings[i].journal);
 	nq->start_msg.run = run_start;
 	nq->stop_msg.run = run_stop;
 	nq->started_msg.run = run_started;
@@ -268,6 +265,13 @@ void net_queue_stop(struct net_queue *nq, enum queue_stop how)
 {
 	nq->stop_how = how;
 	loop_post(&nq->worker->loop, &nq->stop_msg);
+}
+
+void net_queue_free(struct net_queue *nq)
+{
+	net_rx_fini(&nq->rx);
+	net_tx_fini(&nq->tx);
+	free(nq);
 }
 
 void net_queue_count(const struct net_queue *nq, struct net_counters *sum)

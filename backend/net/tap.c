@@ -27,7 +27,7 @@ static int say_why(const char *name, int rc, struct errbuf *err)
 
 static int set_up(int fd, const char *name)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE };
 	int header_bytes = sizeof(struct virtio_net_hdr);
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
@@ -36,7 +36,7 @@ static int set_up(int fd, const char *name)
 	return 0;
 }
 
-int tap_open(struct tap *tap, const char *name, struct errbuf *err)
+static int add_queue(struct tap *tap, const char *name, struct errbuf *err)
 {
 	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
 
@@ -47,22 +47,48 @@ int tap_open(struct tap *tap, const char *name, struct errbuf *err)
 		close(fd);
 		return say_why(name, rc, err);
 	}
-	snprintf(tap->name, sizeof(tap->name), "%s", name);
-	tap->fd = fd;
+	tap->fd[tap->nr_queues++] = fd;
 	return 0;
+}
+
+int tap_open(struct tap *tap, const char *name, struct errbuf *err)
+{
+	int rc;
+
+	tap->nr_queues = 0;
+	rc = add_queue(tap, name, err);
+	if (rc == 0)
+		snprintf(tap->name, sizeof(tap->name), "%s", name);
+	return rc;
+}
+
+static void drop_queues(struct tap *tap, unsigned int nr_left)
+{
+	while (tap->nr_queues > nr_left)
+		close(tap->fd[--tap->nr_queues]);
+}
+
+int tap_set_queues(struct tap *tap, unsigned int nr, struct errbuf *err)
+{
+	int rc = 0;
+
+	drop_queues(tap, nr);
+	while (rc == 0 && tap->nr_queues < nr)
+		rc = add_queue(tap, tap->name, err);
+	return rc;
 }
 
 void tap_close(struct tap *tap)
 {
 	if (*tap->name)
-		close(tap->fd);
+		drop_queues(tap, 0);
 	*tap->name = '\0';
 }
 
 void tap_remove(struct tap *tap)
 {
 	if (*tap->name)
-		(void)ioctl(tap->fd, TUNSETPERSIST, 0UL); /* it goes with the descriptor */
+		(void)ioctl(tap->fd[0], TUNSETPERSIST, 0UL); /* it goes with its last queue */
 	tap_close(tap);
 }
 
@@ -70,12 +96,12 @@ bool tap_is_there(const struct tap *tap)
 {
 	struct ifreq ifr;
 
-	return *tap->name && ioctl(tap->fd, TUNGETIFF, &ifr) == 0;
+	return *tap->name && ioctl(tap->fd[0], TUNGETIFF, &ifr) == 0;
 }
 
 static int set(struct tap *tap, unsigned long request, unsigned long value, const char *what, struct errbuf *err)
 {
-	if (ioctl(tap->fd, request, value) == 0)
+	if (ioctl(tap->fd[0], request, value) == 0)
 		return 0;
 	return errbuf_set(err, -errno, "interface %s: cannot %s: %s", tap->name, what, strerror(errno));
 }
@@ -95,5 +121,5 @@ void tap_set_carrier(struct tap *tap, bool is_on)
 	int carrier = is_on;
 
 	if (*tap->name)
-		(void)ioctl(tap->fd, TUNSETCARRIER, &carrier); /* it is a matter of what is shown */
+		(void)ioctl(tap->fd[0], TUNSETCARRIER, &carrier); /* it is a matter of what is shown */
 }

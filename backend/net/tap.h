@@ -3,8 +3,10 @@
  * A vif's tap device: the network interface in our domain whose other end is the guest. It outlives the process until
  * tap_remove(), so that the next daemon finds it as it was, with its place in a bridge and all that the stack knows.
  *
- * Frames are read and written with a struct virtio_net_hdr in front.
- * Thread: tap_open() on a helper; the others on any, one at a time. Errors: -errno with the reason; never logs.
+ * Frames are read and written with a struct virtio_net_hdr in front. It has a queue for each of the guest's: the kernel
+ * gives a flow to the queue on which its other direction was last seen, and else to one by its hash.
+ * Thread: tap_open() and tap_set_queues() on a helper; the others on any, one at a time.
+ * Errors: -errno with the reason; never logs.
  * Source: Linux, Documentation/networking/tuntap.rst and include/uapi/linux/if_tun.h.
  */
 #ifndef BACKEND_NET_TAP_H
@@ -21,13 +23,18 @@ struct errbuf;
  */
 #define TAP_IS_GONE "its interface is gone"
 
+#define TAP_MAX_QUEUES 8
+
 struct tap {
-	char name[IFNAMSIZ]; /* "": it is not open, and there is no fd */
-	int fd;              /* does not block */
+	char name[IFNAMSIZ]; /* "": it is not open */
+	unsigned int nr_queues;
+	int fd[TAP_MAX_QUEUES]; /* do not block */
 };
 
-/* Makes it, or opens the one that an earlier daemon has left. -EBUSY: it is in use. May wait for the kernel. */
+/* Makes it, or opens the one that an earlier daemon has left; with one queue. May wait for the kernel. */
 int tap_open(struct tap *tap, const char *name, struct errbuf *err);
+/* So many from now on. What waits in one that goes is lost. */
+int tap_set_queues(struct tap *tap, unsigned int nr, struct errbuf *err);
 /* From now on it outlives the process. */
 int tap_keep(struct tap *tap, struct errbuf *err);
 /* Leaves the interface as it is. */

@@ -119,7 +119,6 @@ static void class_status(struct device *dev, json_t *object)
 static const struct device_class test_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct device),
-	.nr_rings = 1,
 	.parse = class_parse,
 	.target = class_target,
 	.open = class_open,

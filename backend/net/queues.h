@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All queues of a connected vif, which start and stop together. Each has a queue of the tap, and a worker, in turn: so
+ * the flows of one vif are spread over the workers, and no frame passes from one to another.
+ *
+ * net_queues_start() -> started() -> net_queues_stop() -> stopped(), in which it frees itself.
+ * Thread: the main thread, but for the counters.
+ */
+#ifndef BACKEND_NET_QUEUES_H
+#define BACKEND_NET_QUEUES_H
+
+#include "backend/net/net_queue.h"
+#include "backend/net/tap.h"
+
+struct device_host;
+struct net_queues;
+
+struct net_queues_params {
+	struct device_host *host;
+	struct device_rings *rings; /* NET_NR_RINGS for each queue, in their order */
+	unsigned int nr_queues;
+	const struct tap *tap; /* of as many; open until stopped() */
+	struct net_rx_limits limits;
+	bool has_one_port;
+	bool is_resumed;
+};
+
+/* Events are as those of one queue, of all together; on a failure to start it is gone. NULL: no memory. */
+struct net_queues *net_queues_start(const struct net_queues_params *params, const struct net_queue_events *events);
+void net_queues_stop(struct net_queues *queues, enum queue_stop how);
+
+/* Adds what they have counted so far. Any thread. */
+void net_queues_count(const struct net_queues *queues, struct net_counters *sum);
+/* How many frames each has carried: [{"tx": 1, "rx": 2}, ...]. */
+json_t *net_queues_frames(const struct net_queues *queues);
+
+#endif
