@@ -22,37 +22,57 @@ const struct net_identity *netfront_identity(const struct netfront *front)
 
 const struct net_features *netfront_sends(const struct netfront *front)
 {
-	return &front->queue.tx.takes;
+	return &front->queue[0].tx.takes;
+}
+
+unsigned int netfront_nr_queues(const struct netfront *front)
+{
+	return front->nr_queues;
 }
 
 uint32_t netfront_nr_out(const struct netfront *front)
 {
-	return front->queue.tx.nr_frames_out;
+	uint32_t nr = 0;
+
+	for (unsigned int i = 0; i < front->nr_queues; i++)
+		nr += front->queue[i].tx.nr_frames_out;
+	return nr;
 }
 
 struct netfront_counters netfront_counters(const struct netfront *front)
 {
-	return front->counters;
+	struct netfront_counters counters = front->counters;
+
+	for (unsigned int i = 0; i < front->nr_queues; i++) {
+		counters.tx_slots += front->queue[i].tx.nr_slots;
+		counters.rx_slots += front->queue[i].rx.nr_slots;
+	}
+	return counters;
 }
 
-int netfront_send(struct netfront *front, const struct net_outgoing *frame, const struct net_piece *pieces,
-		  unsigned int nr_pieces)
+int netfront_send(struct netfront *front, unsigned int queue, const struct net_outgoing *frame,
+		  const struct net_piece *pieces, unsigned int nr_pieces)
 {
 	struct net_piece cut[NET_TX_MAX_PIECES];
 
+	assert(queue < front->nr_queues || front->state != NETFRONT_CONNECTED);
 	if (front->state != NETFRONT_CONNECTED)
 		return -ESHUTDOWN;
 	if (!pieces) {
 		nr_pieces = net_tx_cut(frame->len_bytes, cut);
 		pieces = cut;
 	}
-	return net_tx_send(&front->queue.tx, frame, pieces, nr_pieces);
+	return net_tx_send(&front->queue[queue].tx, frame, pieces, nr_pieces);
 }
 
 void netfront_push(struct netfront *front)
 {
-	if (front->state == NETFRONT_CONNECTED && net_tx_push(&front->queue.tx))
-		front_port_notify(&front->queue.tx_port);
+	if (front->state != NETFRONT_CONNECTED)
+		return;
+	for (unsigned int i = 0; i < front->nr_queues; i++) {
+		if (net_tx_push(&front->queue[i].tx))
+			front_port_notify(&front->queue[i].tx_port);
+	}
 }
 
 static int broken(struct netfront *front, const char *why)
@@ -79,25 +99,23 @@ static void note_sent(struct netfront *front, const struct net_sent *sent)
 		front->config.sent(front->config.arg, sent);
 }
 
-static int take_answers(struct netfront *front)
+static int take_answers(struct netfront *front, struct net_queue *queue)
 {
-	struct net_tx *tx = &front->queue.tx;
 	const char *why = NULL;
 	struct net_sent sent;
 	enum ring_pop got;
 	int nr = 0;
 
-	while ((got = net_tx_take(tx, &sent, &why)) == RING_GOT) {
+	while ((got = net_tx_take(&queue->tx, &sent, &why)) == RING_GOT) {
 		note_sent(front, &sent);
 		nr++;
 	}
-	front->counters.tx_slots = tx->nr_slots;
 	return got == RING_BROKEN ? broken(front, why) : nr;
 }
 
-static void note_received(struct netfront *front, enum net_step step)
+static void note_received(struct netfront *front, struct net_queue *queue, enum net_step step)
 {
-	struct net_assembly *frame = &front->queue.rx.assembly;
+	struct net_assembly *frame = &queue->rx.assembly;
 	struct netfront_counters *counters = &front->counters;
 
 	if (step != NET_FRAME) {
@@ -106,49 +124,60 @@ static void note_received(struct netfront *front, enum net_step step)
 	}
 	counters->rx_frames++;
 	counters->rx_bytes += frame->len_bytes;
-	front->config.received(front->config.arg, frame->bytes, frame->len_bytes, &frame->meta);
+	front->config.received(front->config.arg, queue - front->queue, frame->bytes, frame->len_bytes, &frame->meta);
 }
 
-static int take_frames(struct netfront *front, unsigned int max)
+static int take_frames(struct netfront *front, struct net_queue *queue, unsigned int max)
 {
-	struct net_rx *rx = &front->queue.rx;
 	enum ring_pop got = RING_EMPTY;
 	const char *why = NULL;
 	enum net_step step;
 	unsigned int nr = 0;
 
-	while (nr < max && (got = net_rx_take(rx, &step, &why)) == RING_GOT) {
-		note_received(front, step);
+	while (nr < max && (got = net_rx_take(&queue->rx, &step, &why)) == RING_GOT) {
+		note_received(front, queue, step);
 		nr++;
 	}
-	front->counters.rx_slots = rx->nr_slots;
 	if (got == RING_BROKEN)
 		return broken(front, why);
-	if (net_rx_push(rx))
-		front_port_notify(net_queue_rx_port(&front->queue));
+	if (net_rx_push(&queue->rx))
+		front_port_notify(net_queue_rx_port(queue));
 	return nr;
+}
+
+static int poll_queue(struct netfront *front, struct net_queue *queue, unsigned int max)
+{
+	int nr_answers, nr_frames;
+
+	do {
+		nr_answers = take_answers(front, queue);
+		if (nr_answers < 0)
+			return nr_answers;
+		nr_frames = take_frames(front, queue, max);
+		if (nr_frames < 0)
+			return nr_frames;
+	} while (nr_answers + nr_frames == 0 &&
+		 (ring_front_final_check(&queue->tx.ring) || ring_front_final_check(&queue->rx.ring)));
+	return nr_answers + nr_frames;
 }
 
 int netfront_poll(struct netfront *front, unsigned int max)
 {
-	struct net_queue *queue = &front->queue;
-	int nr_answers, nr_frames;
+	int nr = 0;
 
 	assert(max > 0);
 	if (front->state == NETFRONT_BROKEN)
 		return -EPROTO;
 	if (front->state == NETFRONT_CLOSED)
 		return -ESHUTDOWN;
-	do {
-		nr_answers = take_answers(front);
-		if (nr_answers < 0)
-			return nr_answers;
-		nr_frames = take_frames(front, max);
-		if (nr_frames < 0)
-			return nr_frames;
-	} while (nr_answers + nr_frames == 0 &&
-		 (ring_front_final_check(&queue->tx.ring) || ring_front_final_check(&queue->rx.ring)));
-	return nr_answers + nr_frames;
+	for (unsigned int i = 0; i < front->nr_queues; i++) {
+		int rc = poll_queue(front, &front->queue[i], max);
+
+		if (rc < 0)
+			return rc;
+		nr += rc;
+	}
+	return nr;
 }
 
 int netfront_fd(const struct netfront *front)
@@ -181,21 +210,14 @@ static void look_at_backend(struct netfront *front)
 
 int netfront_take_events(struct netfront *front)
 {
-	struct epoll_event event[3];
-	int nr = epoll_wait(front->epoll_fd, event, 3, 0);
+	struct epoll_event event[8];
+	int nr = epoll_wait(front->epoll_fd, event, 8, 0);
 
 	for (int i = 0; i < nr; i++) {
-		switch (event[i].data.u32) {
-		case NETFRONT_TX_PORT:
-			front_port_take_event(&front->queue.tx_port);
-			break;
-		case NETFRONT_RX_PORT:
-			front_port_take_event(&front->queue.rx_port);
-			break;
-		case NETFRONT_XENSTORE:
+		if (event[i].data.ptr == NETFRONT_XENSTORE)
 			look_at_backend(front);
-			break;
-		}
+		else
+			front_port_take_event(event[i].data.ptr);
 	}
 	return front->state == NETFRONT_BROKEN ? -EPROTO : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A network frontend as a library: the vif that a backend offers this domain, sent to and received from without a
- * kernel driver. One queue: a ring for each direction.
+ * kernel driver. Of each queue, a ring for each direction.
  *
  * Use: netfront_new(), netfront_connect(); then, as often as wanted,
- *	netfront_send(front, &frame, NULL, 0) ...	-EAGAIN: later, after a poll
+ *	netfront_send(front, queue, &frame, NULL, 0)	-EAGAIN: later, after a poll
  *	netfront_push(front);				publishes what was sent, notifies once
  *	while (netfront_poll(front, max) > 0)		calls received() and sent()
  *		;
@@ -28,17 +28,21 @@
 #include "frontend/user/net_terms.h"
 #include "frontend/user/net_tx.h"
 
+#define NETFRONT_MAX_QUEUES 8
+
 struct netfront;
 
 struct netfront_config {
 	uint32_t devid;
 	uint32_t timeout_ms;		       /* for connect and disconnect */
-	uint32_t nr_tx_buffers, nr_rx_buffers; /* pages; powers of two up to 256; 0: 256 */
+	uint32_t nr_queues;		       /* at most, up to NETFRONT_MAX_QUEUES; 0: one */
+	uint32_t nr_tx_buffers, nr_rx_buffers; /* pages of each queue; powers of two up to 256; 0: 256 */
 	struct net_features features;	       /* what we take, and use if the backend takes it */
 	bool shares_event_channel;	       /* one for both rings, also where the backend offers two */
 
 	/* The bytes are the callback's until it returns. It may send, not poll. */
-	void (*received)(void *arg, uint8_t *bytes, uint32_t len_bytes, const struct net_meta *meta);
+	void (*received)(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
+			 const struct net_meta *meta);
 	void (*sent)(void *arg, const struct net_sent *sent); /* may be NULL */
 	void *arg;
 };
@@ -76,6 +80,8 @@ int netfront_disconnect(struct netfront *front, struct errbuf *err);
 enum netfront_state netfront_state(const struct netfront *front);
 /* Why it is CLOSING or BROKEN; "" otherwise. */
 const char *netfront_why(const struct netfront *front);
+/* While connected: as many as we wanted, or fewer, if the backend has no more. */
+unsigned int netfront_nr_queues(const struct netfront *front);
 /* While connected. */
 const struct net_identity *netfront_identity(const struct netfront *front);
 /* What we may send: what the backend takes and our config has. */
@@ -85,13 +91,13 @@ uint32_t netfront_nr_out(const struct netfront *front); /* frames without an ans
 struct netfront_counters netfront_counters(const struct netfront *front);
 
 /* net_tx_send(), or -ESHUTDOWN: not connected. Without pieces the frame is cut page by page. */
-int netfront_send(struct netfront *front, const struct net_outgoing *frame, const struct net_piece *pieces,
-		  unsigned int nr_pieces);
+int netfront_send(struct netfront *front, unsigned int queue, const struct net_outgoing *frame,
+		  const struct net_piece *pieces, unsigned int nr_pieces);
 void netfront_push(struct netfront *front);
 
 /*
- * Takes all answers and up to max received frames: how many of either. 0: there are none, and the next one makes the
- * fd readable. -EPROTO: BROKEN; -ESHUTDOWN: not connected.
+ * Takes all answers, and up to max received frames of each queue: how many of either. 0: there are none, and the next
+ * one makes the fd readable. -EPROTO: BROKEN; -ESHUTDOWN: not connected.
  */
 int netfront_poll(struct netfront *front, unsigned int max);
 

@@ -42,7 +42,8 @@ struct netfront *netfront_new(const struct netfront_config *config)
 	front->config.nr_rx_buffers = buffers_of(config->nr_rx_buffers);
 	front->epoll_fd = -1;
 	front_device_init(&front->device);
-	init_queue(&front->queue);
+	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
+		init_queue(&front->queue[i]);
 	return front;
 }
 
@@ -61,7 +62,10 @@ static void release(struct netfront *front)
 	if (front->epoll_fd >= 0)
 		close(front->epoll_fd);
 	front->epoll_fd = -1;
-	release_queue(&front->queue);
+	front->counters = netfront_counters(front); /* those of the queues, before they go */
+	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
+		release_queue(&front->queue[i]);
+	front->nr_queues = 0;
 	if (front->gntshr)
 		xengntshr_close(front->gntshr);
 	front->gntshr = NULL;
@@ -78,10 +82,10 @@ void netfront_free(struct netfront *front)
 	free(front);
 }
 
-static int make_queue(struct netfront *front, const struct net_offer *offer, struct errbuf *err)
+static int make_queue(struct netfront *front, struct net_queue *queue, const struct net_offer *offer,
+		      struct errbuf *err)
 {
 	const struct netfront_config *config = &front->config;
-	struct net_queue *queue = &front->queue;
 	uint32_t domid = front->device.xb.domid;
 	int rc;
 
@@ -95,6 +99,17 @@ static int make_queue(struct netfront *front, const struct net_offer *offer, str
 		return rc;
 	queue->has_rx_port = true;
 	return front_port_open(&queue->rx_port, domid, err);
+}
+
+static int make_queues(struct netfront *front, const struct net_offer *offer, struct errbuf *err)
+{
+	uint32_t nr_wanted = front->config.nr_queues ? front->config.nr_queues : 1;
+	int rc = 0;
+
+	front->nr_queues = nr_wanted < offer->max_queues ? nr_wanted : offer->max_queues;
+	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++)
+		rc = make_queue(front, &front->queue[i], offer, err);
+	return rc;
 }
 
 static int prepare(struct netfront *front, struct errbuf *err)
@@ -113,7 +128,7 @@ static int prepare(struct netfront *front, struct errbuf *err)
 		rc = errno ? -errno : -EIO;
 		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
 	}
-	return make_queue(front, &offer, err);
+	return make_queues(front, &offer, err);
 }
 
 /* What an earlier life, perhaps another frontend's, left there and a backend would read. */
@@ -129,6 +144,11 @@ static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err
 	char path[XB_PATH_MAX];
 	int rc = 0;
 
+	for (unsigned int i = 0; rc == 0 && i < NETFRONT_MAX_QUEUES; i++) {
+		rc = xb_path(path, sizeof(path), err, "%s/queue-%u", dir, i);
+		if (rc == 0)
+			rc = xb_remove(store, path, err);
+	}
 	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
 		rc = xb_path(path, sizeof(path), err, "%s/%s", dir, names[i]);
 		if (rc == 0)
@@ -153,6 +173,23 @@ static int publish_queue(struct xb_store *store, const char *dir, const struct n
 	return rc;
 }
 
+/* A single queue's nodes stand in the device's directory, where they were before there could be several. */
+static int publish_queues(struct xb_store *store, const char *dir, const struct netfront *front, struct errbuf *err)
+{
+	char path[XB_PATH_MAX];
+	int rc;
+
+	if (front->nr_queues == 1)
+		return publish_queue(store, dir, &front->queue[0], err);
+	rc = xb_write(store, dir, "multi-queue-num-queues", err, "%u", front->nr_queues);
+	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++) {
+		rc = xb_path(path, sizeof(path), err, "%s/queue-%u", dir, i);
+		if (rc == 0)
+			rc = publish_queue(store, path, &front->queue[i], err);
+	}
+	return rc;
+}
+
 /* Everything this frontend tells its backend. */
 static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
 {
@@ -173,21 +210,30 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	int rc = unpublish(store, dir, err);
 
 	if (rc == 0)
-		rc = publish_queue(store, dir, &front->queue, err);
+		rc = publish_queues(store, dir, front, err);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++)
 		rc = xb_write(store, dir, nodes[i].name, err, "%d", nodes[i].value);
 	return rc;
 }
 
-static int add_source(struct netfront *front, enum netfront_source source, int fd, struct errbuf *err)
+static int add_source(struct netfront *front, void *source, int fd, struct errbuf *err)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
 	int rc;
 
 	if (front->epoll_fd >= 0 && epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
 		return 0;
 	rc = -errno;
 	return errbuf_set(err, rc, "epoll: %s", strerror(-rc));
+}
+
+static int add_ports(struct netfront *front, struct net_queue *queue, struct errbuf *err)
+{
+	int rc = add_source(front, &queue->tx_port, front_port_fd(&queue->tx_port), err);
+
+	if (rc == 0 && queue->has_rx_port)
+		rc = add_source(front, &queue->rx_port, front_port_fd(&queue->rx_port), err);
+	return rc;
 }
 
 static int make_fd(struct netfront *front, struct errbuf *err)
@@ -199,10 +245,8 @@ static int make_fd(struct netfront *front, struct errbuf *err)
 		return store_fd;
 	front->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = add_source(front, NETFRONT_XENSTORE, store_fd, err);
-	if (rc == 0)
-		rc = add_source(front, NETFRONT_TX_PORT, front_port_fd(&front->queue.tx_port), err);
-	if (rc == 0 && front->queue.has_rx_port)
-		rc = add_source(front, NETFRONT_RX_PORT, front_port_fd(&front->queue.rx_port), err);
+	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++)
+		rc = add_ports(front, &front->queue[i], err);
 	return rc;
 }
 
@@ -240,7 +284,8 @@ static int connect_steps(struct netfront *front, bool *is_published, struct errb
 		return rc;
 	(void)xb_clear_error(&dev->store, dev->xb.dir, &ignored);
 	/* The pages to receive in were posted when there was nobody to be told. */
-	front_port_notify(net_queue_rx_port(&front->queue));
+	for (unsigned int i = 0; i < front->nr_queues; i++)
+		front_port_notify(net_queue_rx_port(&front->queue[i]));
 	return 0;
 }
 

@@ -17,8 +17,8 @@ struct net_queue {
 	bool has_rx_port;
 };
 
-/* epoll's names for the fds that netfront_fd() stands for. */
-enum netfront_source { NETFRONT_TX_PORT, NETFRONT_RX_PORT, NETFRONT_XENSTORE };
+/* epoll's name for the one fd of netfront_fd() that is no port's; that of a port is a pointer to it. */
+#define NETFRONT_XENSTORE NULL
 
 struct netfront {
 	struct netfront_config config;
@@ -29,7 +29,8 @@ struct netfront {
 	struct netfront_counters counters;
 	/* From connect to disconnect. */
 	xengntshr_handle *gntshr;
-	struct net_queue queue;
+	struct net_queue queue[NETFRONT_MAX_QUEUES];
+	unsigned int nr_queues;
 	int epoll_fd;
 };
 

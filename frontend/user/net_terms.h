@@ -30,6 +30,7 @@ struct net_offer {
 	uint32_t can_split_event_channels;
 	uint32_t takes_sg, takes_gso_tcpv4, takes_gso_tcpv6;
 	uint32_t refuses_csum_ipv4, takes_csum_ipv6;
+	uint32_t max_queues;
 };
 
 /* What the interface is to be, if anybody said so. */

@@ -122,7 +122,7 @@ static struct {
 	struct net_sent sent[512];
 } seen;
 
-static void received(void *arg, uint8_t *bytes, uint32_t len, const struct net_meta *meta)
+static void received(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len, const struct net_meta *meta)
 {
 	memcpy(seen.bytes, bytes, len);
 	seen.len = len;
@@ -364,7 +364,8 @@ static void a_backend_that_wants_the_vif_back_is_heard(void **state)
 	assert_int_equal(netfront_wait(front, 100), 0);
 	assert_int_equal(netfront_state(front), NETFRONT_CLOSING);
 	assert_non_null(strstr(netfront_why(front), "closes the vif"));
-	assert_int_equal(netfront_send(front, &(struct net_outgoing){ seen.bytes, 60, { 0 }, 0 }, NULL, 0), -ESHUTDOWN);
+	assert_int_equal(netfront_send(front, 0, &(struct net_outgoing){ seen.bytes, 60, { 0 }, 0 }, NULL, 0),
+			 -ESHUTDOWN);
 	fake_set(BACK "/state", "6");
 	assert_int_equal(netfront_disconnect(front, &err), 0);
 	assert_string_equal(fake_get(FRONT "/state"), "6");
@@ -390,7 +391,7 @@ static int send_frame(uint32_t len, struct net_meta meta, const struct net_piece
 
 	for (uint32_t i = 0; i < len; i++)
 		frame_bytes[i] = i * 31 >> 3;
-	return netfront_send(front, &frame, pieces, nr);
+	return netfront_send(front, 0, &frame, pieces, nr);
 }
 
 static struct netif_tx_request next_request(void)
@@ -512,7 +513,7 @@ static void what_is_no_frame_is_not_sent(void **state)
 
 		print_message("# %s\n", refusals[i].name);
 		assert_int_equal(
-			netfront_send(front, &frame, refusals[i].nr ? refusals[i].pieces : NULL, refusals[i].nr),
+			netfront_send(front, 0, &frame, refusals[i].nr ? refusals[i].pieces : NULL, refusals[i].nr),
 			refusals[i].rc);
 	}
 	netfront_push(front);

@@ -30,7 +30,8 @@ struct exchange {
 	bool has_seen_last;
 };
 
-void netload_exchange_received(void *arg, uint8_t *bytes, uint32_t len_bytes, const struct net_meta *meta)
+void netload_exchange_received(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
+			       const struct net_meta *meta)
 {
 	struct netload *nl = arg;
 	struct exchange *ex = nl->job;
@@ -118,7 +119,7 @@ static int send_some(struct netload *nl)
 			break;
 		if (!ex->has_pending)
 			make_next(nl);
-		rc = netfront_send(nl->front, &ex->pending, ex->nr_pieces ? ex->pieces : NULL, ex->nr_pieces);
+		rc = netfront_send(nl->front, 0, &ex->pending, ex->nr_pieces ? ex->pieces : NULL, ex->nr_pieces);
 		if (rc == -EAGAIN)
 			break;
 		if (rc)

@@ -40,6 +40,7 @@ static struct netfront *new_front(struct netload *nl)
 	struct netfront_config front_config = {
 		.devid = config->devid,
 		.timeout_ms = config->timeout_s * 1000,
+		.nr_queues = config->nr_queues,
 		.nr_tx_buffers = config->nr_buffers,
 		.nr_rx_buffers = config->nr_buffers,
 		.features = {

@@ -16,6 +16,7 @@ struct netload_config {
 	uint32_t timeout_s;    /* connect, disconnect */
 	uint32_t io_timeout_s; /* nothing happens that is waited for */
 	uint32_t nr_buffers;
+	uint32_t nr_queues;
 	bool refuses_sg, refuses_gso, refuses_csum, shares_event_channel;
 	bool wants_json;
 	const char *tap; /* NULL: frames of our own */
@@ -53,8 +54,10 @@ extern volatile int netload_stop;
 int netload_bridge(struct netload *nl);
 int netload_exchange(struct netload *nl);
 /* The front's callbacks, for either. */
-void netload_bridge_received(void *arg, uint8_t *bytes, uint32_t len_bytes, const struct net_meta *meta);
-void netload_exchange_received(void *arg, uint8_t *bytes, uint32_t len_bytes, const struct net_meta *meta);
+void netload_bridge_received(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
+				const struct net_meta *meta);
+void netload_exchange_received(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
+				const struct net_meta *meta);
 
 /* "pvring-netload: ..." on stderr. */
 void netload_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

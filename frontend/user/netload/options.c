@@ -37,6 +37,11 @@ ROW(buffers)
 	return option_u32("number of pages", value, 4, NET_TX_MAX_BUFFERS, &C->nr_buffers, err);
 }
 
+ROW(queues)
+{
+	return option_u32("number of queues", value, 1, NETFRONT_MAX_QUEUES, &C->nr_queues, err);
+}
+
 ROW(timeout)
 {
 	return option_u32("number of seconds", value, 1, 86400, &C->timeout_s, err);
@@ -125,6 +130,7 @@ static const struct option_row rows[] = {
 	{ "no-csum", NULL, "neither send nor take blank checksums", set_no_csum },
 	{ "no-split", NULL, "one event channel for both rings", set_no_split },
 	{ "buffers", "N", "pages of each ring, down to a power of two (default 256)", set_buffers },
+	{ "queues", "N", "queues, if the backend has so many (default 1)", set_queues },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
 	{ "io-timeout", "S", "how long nothing may happen that is waited for (default 60)", set_io_timeout },
 	{ "json", NULL, "print the totals as JSON", set_json },

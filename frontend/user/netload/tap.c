@@ -42,12 +42,14 @@ static int set_identity(const char *name, const struct net_identity *identity, s
 	return rc;
 }
 
-static int make_tap(int fd, const char *name, unsigned int offloads, struct errbuf *err)
+static int make_tap(int fd, const char *name, bool has_several_queues, unsigned int offloads, struct errbuf *err)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	int header_bytes = sizeof(struct virtio_net_hdr), rc;
 
 	memcpy(ifr.ifr_name, name, strlen(name));
+	if (has_several_queues)
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
 	rc = control(fd, name, "TUNSETIFF", TUNSETIFF, &ifr, err);
 	if (rc == 0)
 		rc = control(fd, name, "TUNSETVNETHDRSZ", TUNSETVNETHDRSZ, &header_bytes, err);
@@ -56,7 +58,8 @@ static int make_tap(int fd, const char *name, unsigned int offloads, struct errb
 	return rc;
 }
 
-int tap_open(const char *name, unsigned int offloads, const struct net_identity *identity, struct errbuf *err)
+int tap_open(const char *name, bool has_several_queues, unsigned int offloads, const struct net_identity *identity,
+	     struct errbuf *err)
 {
 	int fd, rc;
 
@@ -65,7 +68,7 @@ int tap_open(const char *name, unsigned int offloads, const struct net_identity 
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errbuf_set(err, -errno, "/dev/net/tun: %s", strerror(errno));
-	rc = make_tap(fd, name, offloads, err);
+	rc = make_tap(fd, name, has_several_queues, offloads, err);
 	if (rc == 0)
 		rc = set_identity(name, identity, err);
 	if (rc == 0)

@@ -16,8 +16,12 @@
 #include "common/base/errbuf.h"
 #include "frontend/user/net_terms.h"
 
-/* The fd, which does not block. offloads: TUN_F_*, what may be left out of the frames that are read from it. */
-int tap_open(const char *name, unsigned int offloads, const struct net_identity *identity, struct errbuf *err);
+/*
+ * The fd, which does not block; of the next queue, if the tap is open already. offloads: TUN_F_*, what may be left out
+ * of the frames that are read from it.
+ */
+int tap_open(const char *name, bool has_several_queues, unsigned int offloads, const struct net_identity *identity,
+	     struct errbuf *err);
 
 /* Bytes of the frame; -EAGAIN: there is none. */
 ssize_t tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size);
