@@ -25,6 +25,7 @@ static const char *const action_names[] = {
 	[XB_ACT_SETUP] = "set up",
 	[XB_ACT_CONNECT] = "connect",
 	[XB_ACT_REFRESH] = "refresh",
+	[XB_ACT_RECONFIGURE] = "reconfigure",
 	[XB_ACT_OFFER] = "offer",
 	[XB_ACT_RESTART] = "restart",
 	[XB_ACT_CLOSE] = "close",
@@ -47,6 +48,7 @@ const char *xb_action_name(enum xb_action action)
 #define SETUP      XB_ACT_SETUP
 #define CONNECT    XB_ACT_CONNECT
 #define REFRESH    XB_ACT_REFRESH
+#define RECONF     XB_ACT_RECONFIGURE
 #define OFFER      XB_ACT_OFFER
 #define RESTART    XB_ACT_RESTART
 #define CLOSE      XB_ACT_CLOSE
@@ -65,9 +67,10 @@ static const unsigned char backend_actions[XB_NR_STATES][XB_NR_STATES] = {
 	[XB_INITIALISING] = { GONE, NONE,        ERR,     CONNECT,    CONNECT,  CLOSE,  DISCONNECT, ERR,   ERR },
 	[XB_INIT_WAIT]    = { GONE, NONE,        ERR,     CONNECT,    CONNECT,  CLOSE,  DISCONNECT, ERR,   ERR },
 	[XB_INITIALISED]  = { GONE, NONE,        ERR,     CONNECT,    CONNECT,  CLOSE,  DISCONNECT, ERR,   ERR },
-	[XB_CONNECTED]    = { GONE, RESTART,     ERR,     NONE,       NONE,     CLOSE,  DISCONNECT, ERR,   ERR },
+	[XB_CONNECTED]    = { GONE, RESTART,     ERR,     NONE,       NONE,     CLOSE,  DISCONNECT, RECONF, ERR },
 	[XB_CLOSING]      = { GONE, DISCONNECT,  NONE,    NONE,       NONE,     NONE,   DISCONNECT, NONE,  NONE },
 	[XB_CLOSED]       = { GONE, OFFER,       NONE,    CONNECT,    CONNECT,  NONE,   DISCONNECT, NONE,  NONE },
+	[XB_RECONFIGURED] = { GONE, RESTART,     ERR,     CONNECT,    CONNECT,  CLOSE,  DISCONNECT, NONE,  ERR },
 };
 
 /*

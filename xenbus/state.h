@@ -32,6 +32,8 @@ enum xb_action {
 	XB_ACT_CONNECT,        /* read what the peer published and go to Connected; a backend that has not opened its
 				  image yet remembers it and does it then */
 	XB_ACT_REFRESH,        /* frontend: Connected was announced again: the size may have changed */
+	XB_ACT_RECONFIGURE,    /* backend of a class that knows it (else an error): read what is to be otherwise, go to
+				  Reconfigured until the frontend is Connected: CONNECT */
 	XB_ACT_OFFER,          /* backend: publish and go (back) to InitWait */
 	XB_ACT_RESTART,        /* backend: the frontend starts over without closing: release everything, then OFFER */
 	XB_ACT_CLOSE,          /* finish what is in flight, release everything, go to Closing (frontend: to Closed) */

@@ -213,11 +213,27 @@ static void advance_ready(struct device *dev, enum xb_state ours, enum xb_action
 	}
 }
 
+static void reconfigure(struct device *dev)
+{
+	struct errbuf err;
+	int rc = dev->host->class->reconfigure(dev, &err);
+
+	if (device_asks_again(dev, rc))
+		return;
+	if (rc)
+		device_fail(dev, err.text);
+	else
+		switch_to(dev, XB_RECONFIGURED);
+}
+
 static void advance_connected(struct device *dev, enum xb_action action)
 {
 	switch (action) {
-	case XB_ACT_CONNECT: /* the store did not answer when it was to be said */
+	case XB_ACT_CONNECT: /* the store did not answer when it was to be said, or it has been reconfigured */
 		device_publish(dev);
+		break;
+	case XB_ACT_RECONFIGURE:
+		reconfigure(dev);
 		break;
 	case XB_ACT_CLOSE:
 	case XB_ACT_DISCONNECT:
@@ -249,6 +265,8 @@ static enum xb_action find_action(struct device *dev, enum xb_state ours, enum x
 
 	snprintf(why->text, sizeof(why->text), "the frontend went to %s while we are %s", xb_state_name(peer),
 		 xb_state_name(ours));
+	if (action == XB_ACT_RECONFIGURE && !dev->host->class->reconfigure)
+		return XB_ACT_PROTOCOL_ERROR;
 	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
 	if (dev->phase == DEVICE_READY && !dev->is_resuming && ours == XB_CONNECTED && action == XB_ACT_NONE &&
 	    !device_rings_have_connection(&dev->rings))
@@ -271,9 +289,16 @@ static void forget_what_is_over(struct device *dev, enum xb_action action)
 		dev->phase = DEVICE_READY; /* with a fault: opened again before it is offered */
 }
 
+/* Of a device that was in use when we came: it still is, whatever there is to do besides. */
+static bool is_still_in_use(enum xb_state ours, enum xb_action action)
+{
+	return action == XB_ACT_NONE || action == XB_ACT_RECONFIGURE ||
+	       (ours == XB_RECONFIGURED && action == XB_ACT_CONNECT);
+}
+
 static void act(struct device *dev, enum xb_state ours, enum xb_action action, const struct errbuf *why)
 {
-	if (dev->is_resuming && action == XB_ACT_NONE) {
+	if (dev->is_resuming && is_still_in_use(ours, action)) {
 		device_start_connect(dev);
 		return;
 	}

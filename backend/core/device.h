@@ -63,6 +63,11 @@ struct device_class {
 	void (*connect)(struct device *dev);
 	/* Publishes what holds while connected. In the transaction that switches to Connected. */
 	int (*publish)(struct device *dev, struct errbuf *err);
+	/*
+	 * Reads what the frontend wants to be otherwise from here on; publish() follows when it goes on, and may find
+	 * yet another value. NULL: this class knows no such thing.
+	 */
+	int (*reconfigure)(struct device *dev, struct errbuf *err);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
 	/* It is over: what open() took is no obstacle to another device any more. close() follows. */

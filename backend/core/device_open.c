@@ -226,10 +226,10 @@ static int may_be_in_use(struct device *dev, enum xb_state ours, bool *may, stru
 	int rc;
 
 	*may = false;
-	if (ours != XB_CONNECTED && ours != XB_CLOSING)
+	if (ours != XB_CONNECTED && ours != XB_CLOSING && ours != XB_RECONFIGURED)
 		return 0;
 	rc = xb_device_peer_state(&dev->xb, &peer, err);
-	*may = rc == 0 && (peer == XB_INITIALISED || peer == XB_CONNECTED);
+	*may = rc == 0 && (peer == XB_INITIALISED || peer == XB_CONNECTED || peer == XB_RECONFIGURING);
 	return xb_is_unknown(rc) ? rc : 0;
 }
 
@@ -247,7 +247,7 @@ static int look_for_connection(struct device *dev, struct errbuf *err)
 	if (rc)
 		return rc;
 	dev->was_offered = ours != XB_INITIALISING;
-	dev->is_resuming = is_in_use && (ours == XB_CONNECTED || device_rings_have_connection(&dev->rings));
+	dev->is_resuming = is_in_use && (ours != XB_CLOSING || device_rings_have_connection(&dev->rings));
 	return 0;
 }
 

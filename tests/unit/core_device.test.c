@@ -38,8 +38,8 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 /* ---- the class ------------------------------------------------------------------------------------------------- */
 
 static struct {
-	int parse_rc, open_rc, accept_rc, lock_rc;
-	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked;
+	int parse_rc, open_rc, accept_rc, lock_rc, reconfigure_rc;
+	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
 	enum xb_state state_at_leave;
 	struct device *connecting, *disconnecting; /* what the test has to end */
 	enum queue_stop how;
@@ -132,6 +132,12 @@ static const struct device_class test_class = {
 	.close = class_close,
 	.status = class_status,
 };
+
+static int class_reconfigure(struct device *dev, struct errbuf *err)
+{
+	class.nr_reconfigured++;
+	return class_rc(class.reconfigure_rc, err, "no reconfigure");
+}
 
 static bool end_connect(void)
 {
@@ -633,6 +639,74 @@ static void a_lock_that_another_keeps_is_refused(void **state)
 	guest(XB_INITIALISED);
 	assert_int_equal(ours(), XB_CLOSING);
 	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "16 lock: no lock");
+}
+
+static struct device_class reconfigurable_class;
+
+static void connect_reconfigurable(void)
+{
+	reconfigurable_class = test_class;
+	reconfigurable_class.reconfigure = class_reconfigure;
+	host.class = &reconfigurable_class;
+	connect_it();
+	guest(XB_CONNECTED);
+}
+
+static void a_connection_is_reconfigured(void **state)
+{
+	connect_reconfigurable();
+	for (unsigned int i = 1; i <= 3; i++) {
+		guest(XB_RECONFIGURING);
+		assert_int_equal(ours(), XB_RECONFIGURED);
+		assert_int_equal(class.nr_reconfigured, i);
+		finish_all();
+		assert_int_equal(class.nr_reconfigured, i);
+		guest(XB_CONNECTED);
+		assert_int_equal(ours(), XB_CONNECTED);
+	}
+	assert_int_equal(class.nr_connected, 1);
+	assert_int_equal(class.nr_disconnected, 0);
+}
+
+static void a_class_that_knows_no_reconfiguring_takes_it_for_an_error(void **state)
+{
+	connect_it();
+	guest(XB_RECONFIGURING);
+	assert_int_equal(ours(), XB_CLOSING);
+	assert_int_equal(class.nr_disconnected, 1);
+}
+
+static void what_cannot_be_reconfigured_is_stopped(void **state)
+{
+	connect_reconfigurable();
+	class.reconfigure_rc = -EINVAL;
+	guest(XB_RECONFIGURING);
+	assert_int_equal(ours(), XB_CLOSING);
+	assert_int_equal(class.nr_disconnected, 1);
+}
+
+/* The guest asks, or waits for us to see it Connected, while no daemon runs. */
+static void a_daemon_may_end_before_and_while_it_is_reconfigured(void **state)
+{
+	static const enum xb_state peers[] = { XB_RECONFIGURING, XB_CONNECTED };
+
+	connect_reconfigurable();
+	for (unsigned int i = 0; i < 4; i++) {
+		if (i % 2)
+			guest(XB_RECONFIGURING);
+		device_host_stop(&host);
+		while (end_disconnect() || run_job())
+			;
+		device_host_fini(&host);
+		host.is_stopping = false;
+		set_state(FRONT "/state", peers[i / 2]);
+		finish_all();
+		assert_int_equal(class.nr_connected, 2 + i);
+		assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+		assert_int_equal(ours(), i / 2 ? XB_CONNECTED : XB_RECONFIGURED);
+		guest(XB_CONNECTED);
+		assert_int_equal(ours(), XB_CONNECTED);
+	}
 }
 
 static void a_guest_that_breaks_the_protocol_is_stopped(void **state)
@@ -1180,6 +1254,10 @@ int main(void)
 		TEST(each_attempt_says_that_it_waits),
 		TEST(a_lock_that_another_keeps_is_refused),
 		TEST(a_guest_that_breaks_the_protocol_is_stopped),
+		TEST(a_connection_is_reconfigured),
+		TEST(a_class_that_knows_no_reconfiguring_takes_it_for_an_error),
+		TEST(what_cannot_be_reconfigured_is_stopped),
+		TEST(a_daemon_may_end_before_and_while_it_is_reconfigured),
 		TEST(a_connection_handed_over_is_taken_up),
 		TEST(a_store_that_fails_once_parks_nothing),
 		TEST(a_state_that_we_may_not_read_is_a_protocol_error),

@@ -8,9 +8,10 @@
 
 /*
  * Written out a second time, on purpose. One letter per pair, the peer's states from Unknown to Reconfigured:
- * ! protocol error, . none, s set up, c connect, r refresh, o offer, R restart, x close, d disconnect, g gone
+ * ! protocol error, . none, s set up, c connect, r refresh, f reconfigure, o offer, R restart, x close, d disconnect,
+ * g gone
  */
-static const char letters[] = "!.scroRxdg";
+static const char letters[] = "!.scrfoRxdg";
 
 static const struct {
 	enum xb_state ours;
@@ -21,11 +22,11 @@ static const struct {
 	{ XB_INITIALISING,  "g.!ccxd!!", "g.sssx.!!" },
 	{ XB_INIT_WAIT,     "g.!ccxd!!", "!!!!!!!!!" },
 	{ XB_INITIALISED,   "g.!ccxd!!", "g...cxx!!" },
-	{ XB_CONNECTED,     "gR!..xd!!", "g...rxx!!" },
+	{ XB_CONNECTED,     "gR!..xdf!", "g...rxx!!" },
 	{ XB_CLOSING,       "gd....d..", "g....dd.." },
 	{ XB_CLOSED,        "go.cc.d..", "g........" },
 	{ XB_RECONFIGURING, "!!!!!!!!!", "!!!!!!!!!" },
-	{ XB_RECONFIGURED,  "!!!!!!!!!", "!!!!!!!!!" },
+	{ XB_RECONFIGURED,  "gR!ccxd.!", "!!!!!!!!!" },
 };
 
 static void each_pair_of_states_has_its_action(void **state)
