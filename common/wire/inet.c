@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/wire/big_endian.h"
+
 #define ETHERNET_BYTES 14
 #define VLAN_BYTES     4
 #define MAX_VLAN_TAGS  8 /* as many as Linux walks over */
@@ -22,17 +24,6 @@
 
 /* IPv6's extension headers. */
 enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, AUTHENTICATION = 51, DESTINATION = 60 };
-
-static uint16_t get16(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static void put16(uint8_t *bytes, uint16_t value)
-{
-	bytes[0] = value >> 8;
-	bytes[1] = value & 0xff;
-}
 
 /* Is there room for so many bytes? Offsets never are beyond the end. */
 static bool has(size_t len, size_t offset, size_t bytes)
