@@ -154,7 +154,8 @@ static void start_forgetting(struct device *dev)
 
 void device_forget(struct device *dev)
 {
-	dev->is_forgotten = true;
+	if (!dev->is_forgotten) /* a helper that closes it reads this */
+		dev->is_forgotten = true;
 	device_advance(dev);
 }
 
