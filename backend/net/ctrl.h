@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a guest says on a vif's control ring: one message in, one answer out, and what it sets goes to the vif's state.
+ * Every message has an answer, whatever is wrong with it: none of them ends the device.
+ *
+ * Thread: the control ring's worker. Never logs.
+ * Trust: the message is a private copy. What it refers to is fetched once.
+ * Source: Xen's io/netif.h, which status is whose; where it leaves a choice, xen-netback.
+ */
+#ifndef BACKEND_NET_CTRL_H
+#define BACKEND_NET_CTRL_H
+
+#include "backend/net/state.h"
+#include "common/wire/xen_netif.h"
+
+struct net_ctrl {
+	struct net_state *state;
+	unsigned int nr_queues;
+	/* Copies the beginning of a page of the guest's. false: it cannot be read. */
+	bool (*fetch)(void *context, uint32_t gref, void *to, uint16_t len_bytes);
+	void *context;
+};
+
+void net_ctrl_answer(const struct net_ctrl *ctrl, const struct xen_netif_ctrl_request *request,
+		     struct xen_netif_ctrl_response *response);
+
+#endif
