@@ -180,6 +180,20 @@ int netfront_poll(struct netfront *front, unsigned int max)
 	return nr;
 }
 
+uint8_t *netfront_control_page(struct netfront *front, uint32_t *gref)
+{
+	*gref = front->control.page.refs[0];
+	return grant_pool_page(&front->control.page, 0);
+}
+
+int netfront_control(struct netfront *front, const struct xen_netif_ctrl_request *message,
+		     struct xen_netif_ctrl_response *answer, struct errbuf *err)
+{
+	if (front->state != NETFRONT_CONNECTED)
+		return errbuf_set(err, -ESHUTDOWN, "the vif is not connected");
+	return net_control_ask(&front->control, message, front->config.timeout_ms, answer, err);
+}
+
 int netfront_fd(const struct netfront *front)
 {
 	return front->epoll_fd;

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "common/base/errbuf.h"
+#include "frontend/user/net_control.h"
 #include "frontend/user/net_frame.h"
 #include "frontend/user/net_terms.h"
 #include "frontend/user/net_tx.h"
@@ -39,6 +40,7 @@ struct netfront_config {
 	uint32_t nr_tx_buffers, nr_rx_buffers; /* pages of each queue; powers of two up to 256; 0: 256 */
 	struct net_features features;	       /* what we take, and use if the backend takes it */
 	bool shares_event_channel;	       /* one for both rings, also where the backend offers two */
+	bool has_control;		       /* a control ring; a backend that offers none is an error */
 
 	/* The bytes are the callback's until it returns. It may send, not poll. */
 	void (*received)(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
@@ -100,6 +102,12 @@ void netfront_push(struct netfront *front);
  * one makes the fd readable. -EPROTO: BROKEN; -ESHUTDOWN: not connected.
  */
 int netfront_poll(struct netfront *front, unsigned int max);
+
+/* The page that messages of the control ring refer to. */
+uint8_t *netfront_control_page(struct netfront *front, uint32_t *gref);
+/* net_control_ask() with the timeout of config, or -ESHUTDOWN: not connected. For a front that has a control ring. */
+int netfront_control(struct netfront *front, const struct xen_netif_ctrl_request *message,
+		     struct xen_netif_ctrl_response *answer, struct errbuf *err);
 
 /* The same from connect to disconnect. */
 int netfront_fd(const struct netfront *front);

@@ -74,6 +74,15 @@ static const char *take_gso(struct net_assembly *assembly, const struct netif_ex
 	return NULL;
 }
 
+static void take_hash(struct net_assembly *assembly, const struct netif_extra_info *extra)
+{
+	const uint8_t *value = extra->u.hash.value;
+
+	assembly->meta.hash_algorithm = extra->u.hash.algorithm;
+	assembly->meta.hash_type = extra->u.hash.type;
+	assembly->meta.hash = value[0] | value[1] << 8 | value[2] << 16 | (uint32_t)value[3] << 24;
+}
+
 /* Types that exist and were not asked for say nothing about the bytes. */
 static const char *add_extra(struct net_assembly *assembly, const struct netif_extra_info *extra)
 {
@@ -83,6 +92,8 @@ static const char *add_extra(struct net_assembly *assembly, const struct netif_e
 		return "the same extra info twice";
 	assembly->extras_seen |= 1U << extra->type;
 	assembly->wants_extra = extra->flags & XEN_NETIF_EXTRA_FLAG_MORE;
+	if (extra->type == XEN_NETIF_EXTRA_TYPE_HASH)
+		take_hash(assembly, extra);
 	return extra->type == XEN_NETIF_EXTRA_TYPE_GSO ? take_gso(assembly, extra) : NULL;
 }
 

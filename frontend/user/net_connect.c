@@ -42,6 +42,7 @@ struct netfront *netfront_new(const struct netfront_config *config)
 	front->config.nr_rx_buffers = buffers_of(config->nr_rx_buffers);
 	front->epoll_fd = -1;
 	front_device_init(&front->device);
+	net_control_init(&front->control);
 	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
 		init_queue(&front->queue[i]);
 	return front;
@@ -66,6 +67,7 @@ static void release(struct netfront *front)
 	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
 		release_queue(&front->queue[i]);
 	front->nr_queues = 0;
+	net_control_fini(&front->control);
 	if (front->gntshr)
 		xengntshr_close(front->gntshr);
 	front->gntshr = NULL;
@@ -112,6 +114,16 @@ static int make_queues(struct netfront *front, const struct net_offer *offer, st
 	return rc;
 }
 
+static int make_control(struct netfront *front, const struct net_offer *offer, struct errbuf *err)
+{
+	struct xb_device *xb = &front->device.xb;
+
+	if (!offer->has_ctrl_ring)
+		return errbuf_set(err, -EOPNOTSUPP, "%s/feature-ctrl-ring is not 1: it has no control ring",
+				  xb->otherend);
+	return net_control_open(&front->control, front->gntshr, xb->domid, err);
+}
+
 static int prepare(struct netfront *front, struct errbuf *err)
 {
 	struct front_device *dev = &front->device;
@@ -128,7 +140,8 @@ static int prepare(struct netfront *front, struct errbuf *err)
 		rc = errno ? -errno : -EIO;
 		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
 	}
-	return make_queues(front, &offer, err);
+	rc = make_queues(front, &offer, err);
+	return rc || !front->config.has_control ? rc : make_control(front, &offer, err);
 }
 
 /* What an earlier life, perhaps another frontend's, left there and a backend would read. */
@@ -190,6 +203,14 @@ static int publish_queues(struct xb_store *store, const char *dir, const struct 
 	return rc;
 }
 
+static int publish_control(struct xb_store *store, const char *dir, const struct net_control *control,
+			   struct errbuf *err)
+{
+	int rc = xb_write(store, dir, "ctrl-ring-ref", err, "%u", control->queue.pages.refs[0]);
+
+	return rc ? rc : xb_write(store, dir, "event-channel-ctrl", err, "%d", control->queue.port.number);
+}
+
 /* Everything this frontend tells its backend. */
 static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
 {
@@ -211,6 +232,8 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 
 	if (rc == 0)
 		rc = publish_queues(store, dir, front, err);
+	if (rc == 0 && front->config.has_control)
+		rc = publish_control(store, dir, &front->control, err);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++)
 		rc = xb_write(store, dir, nodes[i].name, err, "%d", nodes[i].value);
 	return rc;

@@ -18,6 +18,10 @@ struct net_meta {
 	bool is_data_validated; /* whoever receives it need not look at the checksum */
 	uint8_t gso_type;	/* XEN_NETIF_GSO_TYPE_*; NONE: it is a packet like any other */
 	uint16_t gso_size;	/* of the payload of each packet that it is to be cut to */
+	/* Received only. */
+	uint8_t hash_algorithm; /* XEN_NETIF_CTRL_HASH_ALGORITHM_*; NONE: it has no hash */
+	uint8_t hash_type;	/* _XEN_NETIF_CTRL_HASH_TYPE_* */
+	uint32_t hash;
 };
 
 #endif

@@ -31,6 +31,7 @@ struct netfront {
 	xengntshr_handle *gntshr;
 	struct net_queue queue[NETFRONT_MAX_QUEUES];
 	unsigned int nr_queues;
+	struct net_control control; /* if config has it */
 	int epoll_fd;
 };
 

@@ -15,6 +15,7 @@
 static const struct xb_node_u32 offer_nodes[] = {
 	{ "feature-rx-copy", 0, 0, 1, offsetof(struct net_offer, can_rx_copy) },
 	{ "feature-split-event-channels", 0, 0, 1, offsetof(struct net_offer, can_split_event_channels) },
+	{ "feature-ctrl-ring", 0, 0, 1, offsetof(struct net_offer, has_ctrl_ring) },
 	{ "feature-sg", 0, 0, 1, offsetof(struct net_offer, takes_sg) },
 	{ "feature-gso-tcpv4", 0, 0, 1, offsetof(struct net_offer, takes_gso_tcpv4) },
 	{ "feature-gso-tcpv6", 0, 0, 1, offsetof(struct net_offer, takes_gso_tcpv6) },

@@ -17,16 +17,20 @@
 #define FRONT "/local/domain/5/device/vif/0"
 
 #define FIRST_PORT 7
+#define CONTROL_PORT (FIRST_PORT + 2)
 
 /* In the order in which the front shares them. */
-enum { TX_RING, TX_PAGES, RX_RING, RX_PAGES, NR_AREAS };
+enum { TX_RING, TX_PAGES, RX_RING, RX_PAGES, NR_AREAS, CONTROL_RING = NR_AREAS, CONTROL_PAGE, MAX_AREAS };
 
 static struct {
-	int evtchn_fd[2], store_fd;
-	struct ring_back tx, rx;
-	uint8_t *area[NR_AREAS];
+	int evtchn_fd[3], store_fd;
+	struct ring_back tx, rx, control;
+	bool has_control, is_silent;
+	uint8_t *area[MAX_AREAS];
 	int nr_areas, fail_share_at, nr_ports, nr_open, fail_bind_at;
-	int nr_notified[2]; /* by port */
+	int nr_notified[3]; /* by port */
+	struct xen_netif_ctrl_response answer; /* to the next message */
+	struct xen_netif_ctrl_request message; /* the last one */
 	const char *state_after_setup;
 } peer;
 
@@ -107,10 +111,23 @@ int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
 	return 0;
 }
 
+static void answer_message(void)
+{
+	assert_int_equal(ring_back_pop(&peer.control, &peer.message), RING_GOT);
+	if (peer.is_silent)
+		return;
+	peer.answer.id += peer.message.id;
+	ring_back_put(&peer.control, &peer.answer);
+	if (ring_back_push(&peer.control))
+		eventfd_write(peer.evtchn_fd[CONTROL_PORT - FIRST_PORT], 1);
+}
+
 int xenevtchn_notify(xenevtchn_handle *h, evtchn_port_t port)
 {
 	assert_in_range(port, FIRST_PORT, FIRST_PORT + peer.nr_ports - 1);
 	peer.nr_notified[port - FIRST_PORT]++;
+	if (port == CONTROL_PORT && peer.has_control)
+		answer_message();
 	return 0;
 }
 
@@ -149,7 +166,7 @@ static int setup(void **state)
 	fake_reset();
 	memset(&peer, 0, sizeof(peer));
 	memset(&seen, 0, sizeof(seen));
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		peer.evtchn_fd[i] = eventfd(0, EFD_CLOEXEC);
 	peer.store_fd = eventfd(0, EFD_CLOEXEC);
 	peer.fail_share_at = peer.fail_bind_at = -1;
@@ -179,6 +196,7 @@ static int teardown(void **state)
 	assert_int_equal(peer.nr_open, 0);
 	close(peer.evtchn_fd[0]);
 	close(peer.evtchn_fd[1]);
+	close(peer.evtchn_fd[2]);
 	close(peer.store_fd);
 	fake_reset();
 	return 0;
@@ -380,6 +398,78 @@ static void a_state_that_makes_no_sense_breaks_it(void **state)
 	assert_int_equal(netfront_poll(front, 1), -EPROTO);
 }
 
+/* ---- the control ring ---- */
+
+static void connect_with_control(void)
+{
+	struct ring_layout layout = { 0 };
+
+	fake_set(BACK "/feature-ctrl-ring", "1");
+	config.has_control = true;
+	connect_front();
+	assert_true(ring_layout_init(&layout, 4096, sizeof(struct xen_netif_ctrl_request),
+				     sizeof(struct xen_netif_ctrl_response)));
+	ring_back_init(&peer.control, peer.area[CONTROL_RING], &layout);
+	assert_false(ring_back_final_check(&peer.control)); /* and asks for an event */
+	peer.has_control = true;
+}
+
+static int ask(uint16_t type, struct xen_netif_ctrl_response *answer)
+{
+	const struct xen_netif_ctrl_request message = { .type = type, .data = { 1, 2, 3 } };
+
+	ring_back_final_check(&peer.control);
+	peer.answer = (struct xen_netif_ctrl_response){ .type = type, .status = 2, .data = 77 };
+	return netfront_control(front, &message, answer, &err);
+}
+
+static void a_control_ring_is_published_and_asked(void **state)
+{
+	struct xen_netif_ctrl_response answer;
+	uint32_t gref;
+
+	connect_with_control();
+	assert_string_equal(fake_get(FRONT "/ctrl-ring-ref"), "5000");
+	assert_string_equal(fake_get(FRONT "/event-channel-ctrl"), "9");
+	assert_ptr_equal(netfront_control_page(front, &gref), peer.area[CONTROL_PAGE]);
+	assert_int_equal(gref, 6000);
+	for (unsigned int i = 0; i < 300; i++) { /* more than the ring has slots */
+		assert_int_equal(ask(6, &answer), 0);
+		assert_int_equal(peer.message.type, 6);
+		assert_int_equal(peer.message.data[2], 3);
+		assert_int_equal(answer.status, 2);
+		assert_int_equal(answer.data, 77);
+	}
+}
+
+static void a_backend_without_one_is_no_backend_for_who_wants_one(void **state)
+{
+	config.has_control = true;
+	assert_int_equal(try_to_connect(), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "feature-ctrl-ring is not 1"));
+}
+
+static void what_is_no_answer_to_the_message_is_none(void **state)
+{
+	const struct xen_netif_ctrl_request message = { .type = 6 };
+	struct xen_netif_ctrl_response answer;
+
+	connect_with_control();
+	peer.answer = (struct xen_netif_ctrl_response){ .type = 7 };
+	assert_int_equal(netfront_control(front, &message, &answer, &err), -EPROTO);
+	again(state);
+	connect_with_control();
+	peer.answer = (struct xen_netif_ctrl_response){ .type = 6, .id = 1 }; /* added to the right one */
+	assert_int_equal(netfront_control(front, &message, &answer, &err), -EPROTO);
+	again(state);
+	connect_with_control();
+	peer.is_silent = true;
+	assert_int_equal(netfront_control(front, &message, &answer, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "control message 6"));
+	assert_int_equal(netfront_disconnect(front, &err), -ETIMEDOUT); /* nobody closes */
+	assert_int_equal(netfront_control(front, &message, &answer, &err), -ESHUTDOWN);
+}
+
 /* ---- sending ---- */
 
 static uint8_t frame_bytes[65535];
@@ -457,7 +547,8 @@ static void a_large_packet_has_its_extra_info_second(void **state)
 	struct netif_tx_request req[3], slot;
 
 	connect_front();
-	assert_int_equal(send_frame(3000, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV6, 1428 }, pieces, 3),
+	assert_int_equal(send_frame(3000, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV6, .gso_size = 1428 },
+				    pieces, 3),
 			 0);
 	netfront_push(front);
 	req[0] = next_request();
@@ -500,7 +591,7 @@ static const struct {
 	{ "pieces of more than the frame", 60, { 0 }, 2, { { 0, 14 }, { 0, 47 } }, -EINVAL },
 	{ "a piece of nothing", 60, { 0 }, 2, { { 0, 60 }, { 0, 0 } }, -EINVAL },
 	{ "a piece that leaves its page", 60, { 0 }, 2, { { 4095, 2 }, { 0, 58 } }, -EINVAL },
-	{ "GSO of a type to come", 60, { true, true, 3, 9 }, 0, { { 0 } }, -EOPNOTSUPP },
+	{ "GSO of a type to come", 60, { true, true, 3, .gso_size = 9 }, 0, { { 0 } }, -EOPNOTSUPP },
 };
 
 static void what_is_no_frame_is_not_sent(void **state)
@@ -524,9 +615,11 @@ static void what_the_backend_does_not_take_is_not_sent(void **state)
 {
 	fake_set(BACK "/feature-gso-tcpv6", "0");
 	connect_front();
-	assert_int_equal(send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV6, 9 }, NULL, 0),
+	assert_int_equal(send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV6, .gso_size = 9 },
+				    NULL, 0),
 			 -EOPNOTSUPP);
-	assert_int_equal(send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV4, 9 }, NULL, 0), 0);
+	assert_int_equal(
+		send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV4, .gso_size = 9 }, NULL, 0), 0);
 	again(state);
 	fake_set(BACK "/feature-sg", "0");
 	fake_set(BACK "/feature-no-csum-offload", "1");
@@ -534,7 +627,8 @@ static void what_the_backend_does_not_take_is_not_sent(void **state)
 	connect_front();
 	assert_int_equal(send_frame(4097, (struct net_meta){ 0 }, NULL, 0), -EMSGSIZE);
 	assert_int_equal(send_frame(60, (struct net_meta){ .is_csum_blank = true }, NULL, 0), -EOPNOTSUPP);
-	assert_int_equal(send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV4, 9 }, NULL, 0),
+	assert_int_equal(send_frame(60, (struct net_meta){ true, true, XEN_NETIF_GSO_TYPE_TCPV4, .gso_size = 9 },
+				    NULL, 0),
 			 -EOPNOTSUPP);
 	assert_int_equal(send_frame(4096, (struct net_meta){ 0 }, NULL, 0), 0);
 }
@@ -844,6 +938,9 @@ int main(void)
 		T(whatever_cannot_be_had_leaves_nothing),
 		T(a_backend_that_wants_the_vif_back_is_heard),
 		T(a_state_that_makes_no_sense_breaks_it),
+		T(a_control_ring_is_published_and_asked),
+		T(a_backend_without_one_is_no_backend_for_who_wants_one),
+		T(what_is_no_answer_to_the_message_is_none),
 		T(a_frame_goes_out_page_by_page),
 		T(a_large_packet_has_its_extra_info_second),
 		T(what_is_no_frame_is_not_sent),

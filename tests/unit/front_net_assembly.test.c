@@ -112,7 +112,7 @@ static const struct {
 	  100,
 	  { .gso_type = GSO6, .gso_size = 9 } },
 	{ "extra info that was not asked for, then GSO",
-	  { DATA(0, EXTRA | MORE, 60), OTHER_EXTRA(4, 1), GSO(0, GSO4, 9), DATA(0, 0, 40) },
+	  { DATA(0, EXTRA | MORE, 60), OTHER_EXTRA(2, 1), GSO(0, GSO4, 9), DATA(0, 0, 40) },
 	  4,
 	  ALL,
 	  NULL,
@@ -279,6 +279,27 @@ static void frames_are_put_together_or_found_impossible(void **state)
 	}
 }
 
+static void a_hash_is_told_with_the_frame_that_has_one(void **state)
+{
+	static const struct netif_rx_response with = { 0, 0, EXTRA, 60 }, without = { 2, 0, 0, 60 };
+	static const struct netif_extra_info extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_HASH,
+		.u.hash = { .type = 3, .algorithm = 1, .value = { 0x11, 0x22, 0x33, 0xf4 } },
+	};
+	struct net_assembly assembly;
+	enum net_step step;
+
+	net_assembly_init(&assembly, (struct net_features)NONE, bytes);
+	assert_null(net_assembly_add(&assembly, &with, 0, page, &step));
+	assert_null(net_assembly_add(&assembly, &extra, 1, page, &step));
+	assert_int_equal(step, NET_FRAME);
+	assert_int_equal(assembly.meta.hash_algorithm, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+	assert_int_equal(assembly.meta.hash_type, _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP);
+	assert_int_equal(assembly.meta.hash, 0xf4332211);
+	assert_null(net_assembly_add(&assembly, &without, 2, page, &step));
+	assert_int_equal(assembly.meta.hash_algorithm, XEN_NETIF_CTRL_HASH_ALGORITHM_NONE);
+}
+
 static void bytes_come_from_where_the_slot_says(void **state)
 {
 	static const struct netif_rx_response parts[] = { { 0, 100, MORE, 20 }, { 1, 4090, 0, 6 } };
@@ -338,6 +359,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(frames_are_put_together_or_found_impossible),
+		T(a_hash_is_told_with_the_frame_that_has_one),
 		T(bytes_come_from_where_the_slot_says),
 		T(a_frame_is_no_larger_than_its_memory),
 		T(a_frame_ends_at_some_time),

@@ -52,12 +52,12 @@ static const struct {
 } to_rows[] = {
 	{ "nothing said", UDP4, 0, 0, 0, 0, &all, NULL, { 0 }, false },
 	{ "looked at", UDP4, VALID, 0, 0, 0, &all, NULL, { .is_data_validated = true }, false },
-	{ "blank", UDP4, CSUM, 0, 0, 0, &all, NULL, { true, true, 0, 0 }, false },
-	{ "blank, IPv6", UDP6, CSUM, 0, 0, 0, &all, NULL, { true, true, 0, 0 }, false },
+	{ "blank", UDP4, CSUM, 0, 0, 0, &all, NULL, { true, true, 0, .gso_size = 0 }, false },
+	{ "blank, IPv6", UDP6, CSUM, 0, 0, 0, &all, NULL, { true, true, 0, .gso_size = 0 }, false },
 	{ "blank, IPv6, which is not taken", UDP6, CSUM, 0, 0, 0, &no_csum6, NULL, { 0 }, true },
-	{ "blank, IPv4, which is", UDP4, CSUM, 0, 0, 0, &no_csum6, NULL, { true, true, 0, 0 }, false },
-	{ "large", TCP4, CSUM, TSO4, 1448, 0, &all, NULL, { true, true, GSO4, 1448 }, false },
-	{ "large, IPv6", TCP6, CSUM, TSO6, 1428, 0, &all, NULL, { true, true, GSO6, 1428 }, false },
+	{ "blank, IPv4, which is", UDP4, CSUM, 0, 0, 0, &no_csum6, NULL, { true, true, 0, .gso_size = 0 }, false },
+	{ "large", TCP4, CSUM, TSO4, 1448, 0, &all, NULL, { true, true, GSO4, .gso_size = 1448 }, false },
+	{ "large, IPv6", TCP6, CSUM, TSO6, 1428, 0, &all, NULL, { true, true, GSO6, .gso_size = 1428 }, false },
 	{ "a checksum elsewhere", UDP4, CSUM, 0, 0, 2, &all, "not that of TCP or UDP", { 0 }, false },
 	{ "a checksum of what has none", ARP, CSUM, 0, 0, 0, &all, "not that of TCP or UDP", { 0 }, false },
 	{ "large UDP", UDP4, CSUM, VIRTIO_NET_HDR_GSO_UDP, 9, 0, &all, "not asked for", { 0 }, false },
@@ -121,21 +121,21 @@ static const struct {
 	{ "nothing said of what is neither", ARP, { 0 }, NULL, { 0 } },
 	{ "looked at", ARP, { .is_data_validated = true }, NULL, { .flags = VALID } },
 	{ "blank", UDP4, { .is_csum_blank = true }, NULL, { .flags = CSUM, .csum_offset = 6 } },
-	{ "blank, IPv6", UDP6, { true, true, 0, 0 }, NULL, { .flags = CSUM, .csum_offset = 6 } },
+	{ "blank, IPv6", UDP6, { true, true, 0, .gso_size = 0 }, NULL, { .flags = CSUM, .csum_offset = 6 } },
 	{ "large",
 	  TCP4,
-	  { true, true, GSO4, 1448 },
+	  { true, true, GSO4, .gso_size = 1448 },
 	  NULL,
 	  { .flags = CSUM, .gso_type = TSO4, .gso_size = 1448, .csum_offset = 16, .hdr_len = 54 } },
 	{ "large, IPv6",
 	  TCP6,
-	  { true, true, GSO6, 1428 },
+	  { true, true, GSO6, .gso_size = 1428 },
 	  NULL,
 	  { .flags = CSUM, .gso_type = TSO6, .gso_size = 1428, .csum_offset = 16, .hdr_len = 74 } },
 	{ "blank, and neither", ARP, { .is_csum_blank = true }, "neither TCP nor UDP", { 0 } },
-	{ "large UDP", UDP4, { true, true, GSO4, 9 }, "another kind", { 0 } },
-	{ "large IPv6 that is IPv4", TCP4, { true, true, GSO6, 9 }, "another kind", { 0 } },
-	{ "large IPv4 that is IPv6", TCP6, { true, true, GSO4, 9 }, "another kind", { 0 } },
+	{ "large UDP", UDP4, { true, true, GSO4, .gso_size = 9 }, "another kind", { 0 } },
+	{ "large IPv6 that is IPv4", TCP4, { true, true, GSO6, .gso_size = 9 }, "another kind", { 0 } },
+	{ "large IPv4 that is IPv6", TCP6, { true, true, GSO4, .gso_size = 9 }, "another kind", { 0 } },
 };
 
 static void what_a_backend_says_is_said_to_the_tap(void **state)
@@ -166,7 +166,7 @@ static void what_a_backend_says_is_said_to_the_tap(void **state)
 /* A backend may send a large packet with a checksum; the tap needs the sum of the pseudo header there. */
 static void a_large_packet_with_a_checksum_gets_a_blank_one(void **state)
 {
-	const struct net_meta meta = { false, true, GSO4, 1000 };
+	const struct net_meta meta = { false, true, GSO4, .gso_size = 1000 };
 	struct inet_frame parsed;
 	struct virtio_net_hdr hdr;
 	uint8_t blank[LEN];

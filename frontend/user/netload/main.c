@@ -51,6 +51,7 @@ static struct netfront *new_front(struct netload *nl)
 			.csum_ipv6 = !config->refuses_csum,
 		},
 		.shares_event_channel = config->shares_event_channel,
+		.has_control = config->wants_hash,
 		.received = config->tap ? netload_bridge_received : netload_exchange_received,
 		.arg = nl,
 	};
@@ -65,6 +66,11 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(struct netload *nl)
+{
+	return nl->config->tap ? netload_bridge(nl) : netload_exchange(nl);
 }
 
 int main(int argc, char **argv)
@@ -95,9 +101,9 @@ int main(int argc, char **argv)
 		return EXIT_CONNECT;
 	}
 	begun_ns = clock_now_ns();
-	exit_code = config.tap ? netload_bridge(&nl) : netload_exchange(&nl);
+	exit_code = config.wants_hash && !netload_set_hash(&nl) ? EXIT_CONNECT : run(&nl);
 	nl.totals.seconds = (double)(clock_now_ns() - begun_ns) / NSEC_PER_SEC;
-	if (exit_code != EXIT_USAGE)
+	if (exit_code == EXIT_OK || exit_code == EXIT_IO)
 		netload_report(&nl);
 	if (netfront_disconnect(nl.front, &err)) {
 		netload_error("closing: %s", err.text);

@@ -22,6 +22,7 @@ FLAG(no_gso, refuses_gso)
 FLAG(no_csum, refuses_csum)
 FLAG(no_split, shares_event_channel)
 FLAG(json, wants_json)
+FLAG(hash, wants_hash)
 FLAG(receive, receives)
 FLAG(ipv6, is_ipv6)
 FLAG(blank, is_blank)
@@ -131,6 +132,7 @@ static const struct option_row rows[] = {
 	{ "no-split", NULL, "one event channel for both rings", set_no_split },
 	{ "buffers", "N", "pages of each ring, down to a power of two (default 256)", set_buffers },
 	{ "queues", "N", "queues, if the backend has so many (default 1)", set_queues },
+	{ "hash", NULL, "have the backend choose the queue of what it sends us by a hash", set_hash },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
 	{ "io-timeout", "S", "how long nothing may happen that is waited for (default 60)", set_io_timeout },
 	{ "json", NULL, "print the totals as JSON", set_json },
