@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/net/link.h"
 #include "backend/net/net.h"
@@ -143,14 +144,26 @@ static void net_leave(struct device *dev)
 {
 }
 
+/* Beside the journals. */
+static void name_state(const struct device *dev, char path[256])
+{
+	snprintf(path, 256, "%s-state", dev->rings.path);
+}
+
+/* A daemon that has died has left what its guest had set. */
 static void net_close(struct device *dev)
 {
 	struct net_device *net = to_net(dev);
+	char path[256];
 
-	if (dev->is_forgotten)
-		tap_remove(&net->tap);
-	else
+	if (!dev->is_forgotten) {
 		tap_close(&net->tap);
+		return;
+	}
+	tap_remove(&net->tap);
+	name_state(dev, path);
+	if (device_rings_are_claimed(&dev->rings))
+		(void)unlink(path);
 }
 
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
@@ -174,6 +187,7 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-rx-copy", 1 },
 		{ "feature-rx-flip", 0 },
 		{ "feature-split-event-channels", 1 },
+		{ "feature-ctrl-ring", 1 },
 		{ "multi-queue-max-queues", max_queues(dev->host) },
 	};
 	/* The interface's name tells the hotplug script, too, that it is there. */
@@ -253,25 +267,33 @@ static int read_ports(struct net_device *net, const char *dir, struct device_rin
 	return rc;
 }
 
-static int read_ring(struct net_device *net, const char *dir, enum net_ring ring, struct journal_identity *identity,
-		     struct errbuf *err)
+struct ring_kind {
+	const char *ref, *protocol;
+	uint32_t request_bytes, response_bytes;
+};
+
+static const struct ring_kind ring_kinds[NET_NR_RINGS] = {
+	[NET_RING_TX] = { "tx-ring-ref", "tx", sizeof(netif_tx_request_t), sizeof(netif_tx_response_t) },
+	[NET_RING_RX] = { "rx-ring-ref", "rx", sizeof(netif_rx_request_t), sizeof(netif_rx_response_t) },
+};
+
+static const struct ring_kind ctrl_ring_kind = {
+	"ctrl-ring-ref", "ctrl", sizeof(struct xen_netif_ctrl_request), sizeof(struct xen_netif_ctrl_response),
+};
+
+static int read_ring(struct net_device *net, const char *dir, const struct ring_kind *kind,
+		     struct journal_identity *identity, struct errbuf *err)
 {
-	static const struct {
-		const char *ref, *protocol;
-		uint32_t request_bytes, response_bytes;
-	} kinds[NET_NR_RINGS] = {
-		[NET_RING_TX] = { "tx-ring-ref", "tx", sizeof(netif_tx_request_t), sizeof(netif_tx_response_t) },
-		[NET_RING_RX] = { "rx-ring-ref", "rx", sizeof(netif_rx_request_t), sizeof(netif_rx_response_t) },
-	};
 	struct ring_layout layout;
-	int rc = xb_read_gref(net->dev.xb.store, dir, kinds[ring].ref, &identity->ref[0], err);
+	int rc = xb_read_gref(net->dev.xb.store, dir, kind->ref, &identity->ref[0], err);
 
 	if (rc)
 		return rc;
-	snprintf(identity->protocol, sizeof(identity->protocol), "%s", kinds[ring].protocol);
+	snprintf(identity->protocol, sizeof(identity->protocol), "%s", kind->protocol);
+	identity->features = net->nr_queues;
 	identity->nr_refs = 1;
-	identity->request_bytes = kinds[ring].request_bytes;
-	identity->response_bytes = kinds[ring].response_bytes;
+	identity->request_bytes = kind->request_bytes;
+	identity->response_bytes = kind->response_bytes;
 	rc = queue_ring_layout(identity, &layout, err);
 	if (rc == 0)
 		identity->nr_slots = layout.nr_slots;
@@ -290,19 +312,42 @@ static int read_queue(struct net_device *net, unsigned int queue, struct errbuf 
 	snprintf(dir, sizeof(dir), "%s%s", net->dev.xb.otherend, below);
 	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++) {
 		rings[i].identity.queue = queue;
-		rings[i].identity.features = net->nr_queues;
-		rc = read_ring(net, dir, i, &rings[i].identity, err);
+		rc = read_ring(net, dir, &ring_kinds[i], &rings[i].identity, err);
 	}
 	return rc ? rc : read_ports(net, dir, rings, err);
 }
 
+static int read_ctrl_ring(struct net_device *net, struct errbuf *err)
+{
+	struct journal_identity *identity = &net->dev.rings.ring[net->nr_queues * NET_NR_RINGS].identity;
+	struct xb_device *xb = &net->dev.xb;
+	int rc = read_ring(net, xb->otherend, &ctrl_ring_kind, identity, err);
+
+	return rc ? rc : xb_read_port(xb->store, xb->otherend, "event-channel-ctrl", &identity->remote_port, err);
+}
+
+/* A daemon that offered no control ring has served none, whatever stands there. */
+static int find_ctrl_ring(struct net_device *net, struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	uint32_t was_offered;
+	int rc = xb_read_u32_or(xb->store, xb->dir, "feature-ctrl-ring", 0, 0, 1, &was_offered, err);
+
+	net->has_ctrl_ring = rc == 0 && was_offered && xb_exists(xb->store, xb->otherend, ctrl_ring_kind.ref);
+	return rc;
+}
+
 static int read_queues(struct net_device *net, unsigned int nr, struct errbuf *err)
 {
-	int rc = device_rings_use(&net->dev.rings, nr * NET_NR_RINGS, err);
+	int rc = find_ctrl_ring(net, err);
 
 	net->nr_queues = nr;
+	if (rc == 0)
+		rc = device_rings_use(&net->dev.rings, nr * NET_NR_RINGS + net->has_ctrl_ring, err);
 	for (unsigned int i = 0; rc == 0 && i < nr; i++)
 		rc = read_queue(net, i, err);
+	if (rc == 0 && net->has_ctrl_ring)
+		rc = read_ctrl_ring(net, err);
 	return rc;
 }
 
@@ -340,12 +385,38 @@ static int net_lock(struct device *dev, struct errbuf *err)
 	return rc;
 }
 
+/* What the guest has set is for the daemon that takes the connection up, if there may be one. */
+static int begin_state(struct net_device *net, struct errbuf *err)
+{
+	const struct journal_identity *whose = &net->dev.rings.ring[0].identity;
+	char path[256];
+	int rc;
+
+	name_state(&net->dev, path);
+	rc = net_state_open(&net->state, path, err);
+	if (rc == 0 && net->dev.is_resuming)
+		rc = net_state_resume(&net->state, whose, net->nr_queues, err);
+	else if (rc == 0)
+		net_state_begin(&net->state, whose);
+	return rc;
+}
+
+static void end_state(struct net_device *net, bool may_go_on)
+{
+	if (may_go_on)
+		net_state_close(&net->state);
+	else
+		net_state_remove(&net->state);
+}
+
 static void on_started(void *owner, int rc, const struct errbuf *err)
 {
 	struct net_device *net = owner;
 
-	if (rc)
+	if (rc) {
 		net->queues = NULL;
+		end_state(net, net->dev.is_resuming);
+	}
 	device_connected(&net->dev, rc, err);
 }
 
@@ -360,6 +431,7 @@ static void on_stopped(void *owner, uint32_t nr_orphans)
 
 	net_queues_count(net->queues, &net->counted_before);
 	net->queues = NULL;
+	end_state(net, net->dev.stop_how == QUEUE_HAND_OVER);
 	if (net->dev.stop_how == QUEUE_CLOSE)
 		tap_set_carrier(&net->tap, false);
 	else
@@ -374,6 +446,8 @@ static void net_connect(struct device *dev)
 		.host = dev->host,
 		.rings = &dev->rings,
 		.nr_queues = net->nr_queues,
+		.has_ctrl_ring = net->has_ctrl_ring,
+		.state = &net->state,
 		.tap = &net->tap,
 		.limits = net->limits,
 		.has_one_port = net->has_one_port,
@@ -387,10 +461,15 @@ static void net_connect(struct device *dev)
 		.stopped = on_stopped,
 	};
 	struct errbuf err;
+	int rc = begin_state(net, &err);
 
-	net->queues = net_queues_start(&params, &events);
-	if (!net->queues)
-		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for %u queues", net->nr_queues), &err);
+	if (rc == 0) {
+		net->queues = net_queues_start(&params, &events);
+		if (!net->queues)
+			rc = errbuf_set(&err, -ENOMEM, "no memory for %u queues", net->nr_queues);
+	}
+	if (rc)
+		on_started(net, rc, &err);
 }
 
 static void net_disconnect(struct device *dev, enum queue_stop how)

@@ -6,6 +6,7 @@
 #include "backend/core/device.h"
 #include "backend/net/counters.h"
 #include "backend/net/queues.h"
+#include "backend/net/state.h"
 #include "backend/net/tap.h"
 
 extern const struct device_class net_class;
@@ -21,7 +22,8 @@ struct net_device {
 	/* What the frontend chose. */
 	struct net_rx_limits limits;
 	unsigned int nr_queues;
-	bool has_one_port;
+	bool has_one_port, has_ctrl_ring;
+	struct net_state state; /* while it is connected */
 	struct net_queues *queues; /* NULL: not connected */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };

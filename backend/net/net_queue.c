@@ -10,7 +10,6 @@
 struct net_queue {
 	struct net_queue_params params;
 	struct net_queue_events events;
-	struct worker *worker;
 	struct queue queues[NET_NR_RINGS];
 	struct net_tx tx;
 	struct net_rx rx;
@@ -145,32 +144,15 @@ static int open_ring(struct net_queue *nq, enum net_ring ring)
 
 	if (ring == NET_RING_RX && nq->params.has_one_port)
 		params.port_owner = &nq->queues[NET_RING_TX];
-	rc = queue_open(&nq->queues[ring], nq->worker, &params, &nq->start_err);
+	rc = queue_open(&nq->queues[ring], nq->params.worker, &params, &nq->start_err);
 	nq->nr_held += rc == 0;
-	return rc;
-}
-
-static int init_frames(struct net_queue *nq)
-{
-	uint32_t nr_slots = nq->params.rings[NET_RING_TX].identity.nr_slots;
-	int rc;
-
-	rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], nq->params.tap_fd, nr_slots, &nq->counters.tx);
-	if (rc == 0)
-		rc = net_rx_init(&nq->rx, &nq->queues[NET_RING_RX], nq->params.tap_fd, &nq->params.limits,
-				 &nq->counters.rx);
-	if (rc)
-		errbuf_set(&nq->start_err, rc, "no memory for frames");
 	return rc;
 }
 
 static int start(struct net_queue *nq)
 {
-	int rc = init_frames(nq);
+	int rc = open_ring(nq, NET_RING_TX);
 
-	if (rc)
-		return rc;
-	rc = open_ring(nq, NET_RING_TX);
 	return rc ? rc : open_ring(nq, NET_RING_RX);
 }
 
@@ -237,6 +219,24 @@ static void run_released(struct loop_msg *msg)
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
+static int init_frames(struct net_queue *nq)
+{
+	const struct net_queue_params *params = &nq->params;
+	const struct net_rx_params rx_params = {
+		.queue = &nq->queues[NET_RING_RX],
+		.tap_fd = params->tap_fd,
+		.limits = params->limits,
+		.counters = &nq->counters.rx,
+		.state = params->state,
+		.lanes = params->lanes,
+		.number = params->number,
+	};
+	int rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], params->tap_fd,
+			     params->rings[NET_RING_TX].identity.nr_slots, &nq->counters.tx);
+
+	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
+}
+
 struct net_queue *net_queue_new(const struct net_queue_params *params, const struct net_queue_events *events)
 {
 	struct net_queue *nq = calloc(1, sizeof(*nq));
@@ -252,19 +252,22 @@ struct net_queue *net_queue_new(const struct net_queue_params *params, const str
 	nq->started_msg.run = run_started;
 	nq->failed_msg.run = run_failed;
 	nq->released_msg.run = run_released;
+	if (init_frames(nq)) {
+		net_queue_free(nq);
+		return NULL;
+	}
 	return nq;
 }
 
-void net_queue_start(struct net_queue *nq, struct worker *worker)
+void net_queue_start(struct net_queue *nq)
 {
-	nq->worker = worker;
-	loop_post(&worker->loop, &nq->start_msg);
+	loop_post(&nq->params.worker->loop, &nq->start_msg);
 }
 
 void net_queue_stop(struct net_queue *nq, enum queue_stop how)
 {
 	nq->stop_how = how;
-	loop_post(&nq->worker->loop, &nq->stop_msg);
+	loop_post(&nq->params.worker->loop, &nq->stop_msg);
 }
 
 void net_queue_free(struct net_queue *nq)

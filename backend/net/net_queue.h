@@ -22,7 +22,11 @@ enum net_ring { NET_RING_TX, NET_RING_RX, NET_NR_RINGS };
 struct net_queue_params {
 	struct device_ring *rings; /* NET_NR_RINGS, identified */
 	int tap_fd;                /* open until stopped() */
+	struct worker *worker;
 	struct net_rx_limits limits;
+	unsigned int number;     /* of this queue of the vif */
+	struct net_state *state; /* the vif's, open until stopped() */
+	struct net_lanes *lanes; /* between its queues: made before any of them starts, freed when all have stopped */
 	bool has_one_port; /* an event is for both rings */
 	bool is_resumed;
 };
@@ -38,8 +42,9 @@ struct net_queue_events {
 	void (*stopped)(void *owner, uint32_t nr_orphans);
 };
 
+/* NULL: no memory. */
 struct net_queue *net_queue_new(const struct net_queue_params *params, const struct net_queue_events *events);
-void net_queue_start(struct net_queue *nq, struct worker *worker);
+void net_queue_start(struct net_queue *nq);
 void net_queue_stop(struct net_queue *nq, enum queue_stop how);
 void net_queue_free(struct net_queue *nq);
 

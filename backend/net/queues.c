@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "backend/core/device.h"
+#include "backend/net/ctrl_ring.h"
 
 struct net_queues {
 	struct net_queue_events events;
@@ -13,17 +14,26 @@ struct net_queues {
 	struct errbuf start_err;
 	const char *failure; /* of the first that failed */
 	uint32_t nr_orphans;
+	/* The queues, and then the control ring, if there is one. */
 	struct member {
 		struct net_queues *queues;
 		struct net_queue *queue;
+		struct net_ctrl_ring *ctrl;
 		bool is_running;
-	} member[TAP_MAX_QUEUES];
+	} member[TAP_MAX_QUEUES + 1];
+	struct net_lanes lanes;
 };
 
 static void free_all(struct net_queues *queues)
 {
-	for (unsigned int i = 0; i < queues->nr; i++)
-		net_queue_free(queues->member[i].queue);
+	for (unsigned int i = 0; i < queues->nr; i++) {
+		if (queues->member[i].queue)
+			net_queue_free(queues->member[i].queue);
+		else
+			net_ctrl_ring_free(queues->member[i].ctrl);
+	}
+	for (unsigned int i = 0; i < queues->lanes.nr_queues * queues->lanes.nr_queues; i++)
+		net_lane_fini(&queues->lanes.lane[i / queues->lanes.nr_queues][i % queues->lanes.nr_queues]);
 	free(queues);
 }
 
@@ -93,28 +103,81 @@ static void on_stopped(void *owner, uint32_t nr_orphans)
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
-static bool add_queue(struct net_queues *queues, const struct net_queues_params *params)
+static struct net_queue_events events_of(struct member *member)
 {
-	struct member *member = &queues->member[queues->nr];
-	const struct net_queue_params queue_params = {
-		.rings = &params->rings->ring[queues->nr * NET_NR_RINGS],
-		.tap_fd = params->tap->fd[queues->nr],
-		.limits = params->limits,
-		.has_one_port = params->has_one_port,
-		.is_resumed = params->is_resumed,
-	};
-	const struct net_queue_events events = {
-		.loop = queues->events.loop,
+	return (struct net_queue_events){
+		.loop = member->queues->events.loop,
 		.owner = member,
 		.started = on_started,
 		.failed = on_failed,
 		.stopped = on_stopped,
 	};
+}
+
+static bool add_queue(struct net_queues *queues, const struct net_queues_params *params, struct worker *worker)
+{
+	struct member *member = &queues->member[queues->nr];
+	const struct net_queue_params queue_params = {
+		.rings = &params->rings->ring[queues->nr * NET_NR_RINGS],
+		.tap_fd = params->tap->fd[queues->nr],
+		.worker = worker,
+		.limits = params->limits,
+		.number = queues->nr,
+		.state = params->state,
+		.lanes = &queues->lanes,
+		.has_one_port = params->has_one_port,
+		.is_resumed = params->is_resumed,
+	};
+	struct net_queue_events events;
 
 	member->queues = queues;
+	events = events_of(member);
 	member->queue = net_queue_new(&queue_params, &events);
 	queues->nr += member->queue != NULL;
 	return member->queue;
+}
+
+static bool add_ctrl_ring(struct net_queues *queues, const struct net_queues_params *params, struct worker *worker)
+{
+	struct member *member = &queues->member[queues->nr];
+	const struct net_ctrl_ring_params ring_params = {
+		.ring = &params->rings->ring[params->nr_queues * NET_NR_RINGS],
+		.worker = worker,
+		.state = params->state,
+		.nr_queues = params->nr_queues,
+		.is_resumed = params->is_resumed,
+	};
+	struct net_queue_events events;
+
+	member->queues = queues;
+	events = events_of(member);
+	member->ctrl = net_ctrl_ring_new(&ring_params, &events);
+	queues->nr += member->ctrl != NULL;
+	return member->ctrl;
+}
+
+static void make_lanes(struct net_lanes *lanes, unsigned int nr_queues, struct worker *const *workers)
+{
+	lanes->nr_queues = nr_queues;
+	for (unsigned int i = 0; i < nr_queues; i++) {
+		for (unsigned int j = 0; j < nr_queues; j++)
+			net_lane_init(&lanes->lane[i][j], &workers[i]->loop, &workers[j]->loop);
+	}
+}
+
+/* The control ring is with the first queue's worker. */
+static bool add_all(struct net_queues *queues, const struct net_queues_params *params)
+{
+	struct worker *workers[TAP_MAX_QUEUES];
+
+	for (unsigned int i = 0; i < params->nr_queues; i++)
+		workers[i] = device_next_worker(params->host);
+	make_lanes(&queues->lanes, params->nr_queues, workers);
+	while (queues->nr < params->nr_queues) {
+		if (!add_queue(queues, params, workers[queues->nr]))
+			return false;
+	}
+	return !params->has_ctrl_ring || add_ctrl_ring(queues, params, workers[0]);
 }
 
 static struct net_queues *new(const struct net_queues_params *params, const struct net_queue_events *events)
@@ -125,13 +188,26 @@ static struct net_queues *new(const struct net_queues_params *params, const stru
 		return NULL;
 	queues->events = *events;
 	queues->is_resumed = params->is_resumed;
-	while (queues->nr < params->nr_queues) {
-		if (!add_queue(queues, params)) {
-			free_all(queues);
-			return NULL;
-		}
-	}
-	return queues;
+	if (add_all(queues, params))
+		return queues;
+	free_all(queues);
+	return NULL;
+}
+
+static void start(struct member *member)
+{
+	if (member->queue)
+		net_queue_start(member->queue);
+	else
+		net_ctrl_ring_start(member->ctrl);
+}
+
+static void stop(struct member *member, enum queue_stop how)
+{
+	if (member->queue)
+		net_queue_stop(member->queue, how);
+	else
+		net_ctrl_ring_stop(member->ctrl, how);
 }
 
 struct net_queues *net_queues_start(const struct net_queues_params *params, const struct net_queue_events *events)
@@ -142,7 +218,7 @@ struct net_queues *net_queues_start(const struct net_queues_params *params, cons
 		return NULL;
 	queues->nr_starting = queues->nr;
 	for (unsigned int i = 0; i < queues->nr; i++)
-		net_queue_start(queues->member[i].queue, device_next_worker(params->host));
+		start(&queues->member[i]);
 	return queues;
 }
 
@@ -150,21 +226,25 @@ void net_queues_stop(struct net_queues *queues, enum queue_stop how)
 {
 	for (unsigned int i = 0; i < queues->nr; i++) {
 		if (queues->member[i].is_running)
-			net_queue_stop(queues->member[i].queue, how);
+			stop(&queues->member[i], how);
 	}
 }
 
 void net_queues_count(const struct net_queues *queues, struct net_counters *sum)
 {
-	for (unsigned int i = 0; i < queues->nr; i++)
-		net_queue_count(queues->member[i].queue, sum);
+	for (unsigned int i = 0; i < queues->nr; i++) {
+		if (queues->member[i].queue)
+			net_queue_count(queues->member[i].queue, sum);
+		else
+			counter_add(&sum->nr_spurious_events, net_ctrl_ring_spurious_events(queues->member[i].ctrl));
+	}
 }
 
 json_t *net_queues_frames(const struct net_queues *queues)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < queues->nr; i++) {
+	for (unsigned int i = 0; i < queues->lanes.nr_queues; i++) {
 		struct net_counters counters = { 0 };
 
 		net_queue_count(queues->member[i].queue, &counters);

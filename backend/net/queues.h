@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All queues of a connected vif, which start and stop together. Each has a queue of the tap, and a worker, in turn: so
- * the flows of one vif are spread over the workers, and no frame passes from one to another.
+ * All queues of a connected vif, and its control ring, which start and stop together. Each has a queue of the tap and a
+ * worker, the next one's turn: so the flows of one vif are spread over the workers, and no frame passes from one to
+ * another unless the guest wants its own way of spreading them (steer.h, lane.h).
  *
  * net_queues_start() -> started() -> net_queues_stop() -> stopped(), in which it frees itself.
  * Thread: the main thread, but for the counters.
@@ -17,8 +18,10 @@ struct net_queues;
 
 struct net_queues_params {
 	struct device_host *host;
-	struct device_rings *rings; /* NET_NR_RINGS for each queue, in their order */
+	struct device_rings *rings; /* NET_NR_RINGS for each queue, in their order; then the control ring, if any */
 	unsigned int nr_queues;
+	bool has_ctrl_ring;
+	struct net_state *state; /* open until stopped() */
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
 	bool has_one_port;

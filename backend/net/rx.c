@@ -10,32 +10,47 @@
 #include "backend/net/tap.h"
 #include "common/base/container.h"
 
-#define PAGE_BYTES 4096U
-/* The largest IP packet, with Ethernet's header and a VLAN tag. */
-#define MAX_FRAME_BYTES (65535U + 18U)
-#define STRIDE_BYTES    (18U * PAGE_BYTES)
-#define READ_BYTES      (sizeof(struct virtio_net_hdr) + 17U * PAGE_BYTES)
+#define PAGE_BYTES  4096U
+#define READ_BYTES  (sizeof(struct virtio_net_hdr) + 17U * PAGE_BYTES)
+#define ARENA_BYTES ((size_t)NET_RX_BURST * NET_RX_STRIDE_BYTES)
 #define MAX_STALE_FRAMES 10000 /* more than any interface queues */
-#define ARENA_BYTES     ((size_t)NET_RX_BURST * STRIDE_BYTES)
 
-int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,
-		struct net_direction *counters)
+static void lane_has_some(struct net_lane *lane);
+static void lane_is_closed(struct net_lane *lane);
+
+/* Each end of a lane says who it is, before any queue of the vif starts. */
+static void join_lanes(struct net_rx *rx)
+{
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		struct net_lane *out = &rx->lanes->lane[rx->number][i], *in = &rx->lanes->lane[i][rx->number];
+
+		out->sender = in->receiver = rx;
+		out->closed = lane_is_closed;
+		in->arrived = lane_has_some;
+	}
+}
+
+int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 {
 	*rx = (struct net_rx){
-		.queue = queue,
-		.tap_fd = tap_fd,
-		.limits = *limits,
-		.counters = counters,
+		.queue = params->queue,
+		.tap_fd = params->tap_fd,
+		.limits = params->limits,
+		.counters = params->counters,
+		.delivery = { .queue = params->queue, .counters = params->counters },
+		.lanes = params->lanes,
+		.number = params->number,
 	};
+	join_lanes(rx);
+	net_steer_init(&rx->steer, params->state, params->number, params->lanes->nr_queues);
 	rx->frames = calloc(NET_RX_BURST, sizeof(*rx->frames));
 	rx->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!rx->frames || rx->arena == MAP_FAILED) {
 		net_rx_fini(rx);
 		return -ENOMEM;
 	}
-	/* A frame begins with a page: grants are copied page by page, so each of its buffers is filled by one copy. */
 	for (unsigned int i = 0; i < NET_RX_BURST; i++)
-		rx->frames[i].memory = rx->arena + i * STRIDE_BYTES + PAGE_BYTES - sizeof(struct virtio_net_hdr);
+		rx->frames[i].memory = rx->arena + i * NET_RX_STRIDE_BYTES + NET_RX_HEAD_BYTES;
 	return 0;
 }
 
@@ -48,33 +63,81 @@ void net_rx_fini(struct net_rx *rx)
 	rx->arena = NULL;
 }
 
+/* NULL: there is none of that number, or it is our own. */
+static struct net_lane *lane_to(struct net_rx *rx, unsigned int number)
+{
+	bool is_one = number < rx->lanes->nr_queues && number != rx->number;
+
+	return is_one ? &rx->lanes->lane[rx->number][number] : NULL;
+}
+
+static struct net_lane *lane_from(struct net_rx *rx, unsigned int number)
+{
+	return number == rx->number ? NULL : &rx->lanes->lane[number][rx->number];
+}
+
 bool net_rx_trim(struct net_rx *rx)
 {
 	if (rx->nr_frames > 0)
 		return false;
 	madvise(rx->arena, ARENA_BYTES, MADV_DONTNEED);
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		if (lane_to(rx, i))
+			net_lane_trim(lane_to(rx, i));
+	}
 	return true;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
 
-static uint32_t len_bytes(const struct net_rx_frame *frame)
-{
-	return frame->result - sizeof(struct virtio_net_hdr);
-}
-
 /* Once for each frame: it may complete its checksum. */
-static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame)
+static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, int result)
 {
 	struct virtio_net_hdr hdr;
 
-	if (frame->result < (int)sizeof(hdr) || len_bytes(frame) > MAX_FRAME_BYTES)
+	if (result < (int)sizeof(hdr) || frame->len_bytes > NET_RX_MAX_BYTES)
 		return "of no size that a frame has";
-	if (!rx->limits.has_sg && len_bytes(frame) > PAGE_BYTES)
+	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES)
 		return "longer than a page, and the guest takes no more at once";
 	memcpy(&hdr, frame->memory, sizeof(hdr));
-	return net_offload_to_guest(&hdr, frame->memory + sizeof(hdr), len_bytes(frame), &rx->limits.offloads,
+	return net_offload_to_guest(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.offloads,
 				    &frame->offload);
+}
+
+static void hand_over(struct net_rx *rx, const struct net_rx_frame *frame, struct net_lane *lane)
+{
+	struct net_rx_frame *there = net_lane_room(lane);
+
+	if (!there) {
+		reasons_count(&rx->counters->drops, "the ring that it is for is behind", 1);
+		return;
+	}
+	net_rx_frame_copy(there, frame);
+	net_lane_put(lane);
+}
+
+/* It stays with us, or goes to another ring, or is dropped when its turn has come. */
+static void take_in(struct net_rx *rx, int result)
+{
+	struct net_rx_frame *frame = &rx->frames[rx->nr_frames];
+	struct net_lane *lane = NULL;
+
+	frame->len_bytes = result - sizeof(struct virtio_net_hdr);
+	frame->rejected = why_not(rx, frame, result);
+	if (!frame->rejected)
+		lane = lane_to(rx, net_steer_frame(&rx->steer, frame));
+	if (lane)
+		hand_over(rx, frame, lane);
+	else
+		rx->nr_frames++;
+}
+
+static void ring_lanes(struct net_rx *rx)
+{
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		if (lane_to(rx, i))
+			net_lane_ring(lane_to(rx, i));
+	}
 }
 
 /*
@@ -86,17 +149,15 @@ static const char *read_burst(struct net_rx *rx)
 {
 	int result = 1;
 
-	while (rx->nr_frames < NET_RX_BURST) {
-		struct net_rx_frame *frame = &rx->frames[rx->nr_frames];
-
-		result = read(rx->tap_fd, frame->memory, READ_BYTES);
+	net_steer_refresh(&rx->steer);
+	for (unsigned int i = 0; i < NET_RX_BURST; i++) {
+		result = read(rx->tap_fd, rx->frames[rx->nr_frames].memory, READ_BYTES);
 		if (result <= 0)
 			break;
-		frame->result = result;
-		frame->rejected = why_not(rx, frame);
-		rx->nr_frames++;
+		take_in(rx, result);
 	}
 	rx->may_have_more = result > 0;
+	ring_lanes(rx);
 	return result < 0 && errno == EBADFD ? TAP_IS_GONE : NULL;
 }
 
@@ -119,141 +180,40 @@ static void tap_is_readable(struct loop_fd *lfd)
 
 /* ---- delivering ------------------------------------------------------------------------------------------------ */
 
-static unsigned int parts_needed(const struct net_rx_frame *frame)
+/* false: some wait for room. */
+static bool deliver_lane(struct net_rx *rx, struct net_lane *lane)
 {
-	return (len_bytes(frame) + PAGE_BYTES - 1) / PAGE_BYTES + (frame->offload.gso_type ? 1 : 0);
+	struct net_rx_frame *frame;
+	uint32_t nr = 0;
+
+	while ((frame = net_lane_frame(lane, nr)) && net_delivery_add(&rx->delivery, frame))
+		nr++;
+	net_delivery_run(&rx->delivery);
+	net_lane_took(lane, nr);
+	return !frame;
 }
 
-/* The extra comes right behind the first buffer; its own is only given back. */
-static bool is_extra(const struct net_rx_frame *frame, unsigned int part)
+static bool deliver_own(struct net_rx *rx)
 {
-	return part == 1 && frame->offload.gso_type;
-}
-
-static void copy_failed(void *context, uint32_t owner, int rc)
-{
-	struct net_rx *rx = context;
-
-	rx->frames[owner].has_failed = true;
-}
-
-static void fill_parts(struct net_rx *rx, struct net_rx_frame *frame)
-{
-	struct grants *grants = &rx->queue->grants;
-	uint8_t *from = frame->memory + sizeof(struct virtio_net_hdr);
-	uint32_t left = len_bytes(frame);
-	struct grants_segment segment;
-
-	if (grants_copy_room(grants) < frame->nr_parts)
-		grants_copy_run(grants, copy_failed, rx);
-	for (unsigned int i = 0; i < frame->nr_parts; i++) {
-		struct net_rx_part *part = &frame->parts[i];
-
-		part->len_bytes = is_extra(frame, i) ? 0 : left < PAGE_BYTES ? left : PAGE_BYTES;
-		if (part->len_bytes == 0)
-			continue;
-		segment = (struct grants_segment){ part->gref, 0, part->len_bytes, from };
-		grants_copy(grants, GRANTS_TO_GUEST, &segment, frame - rx->frames);
-		from += part->len_bytes;
-		left -= part->len_bytes;
-	}
-}
-
-static void take_parts(struct net_rx *rx, struct net_rx_frame *frame, unsigned int nr_parts)
-{
-	netif_rx_request_t request;
-	const void *bytes;
-
-	frame->has_failed = false;
-	for (frame->nr_parts = 0; frame->nr_parts < nr_parts; frame->nr_parts++) {
-		struct net_rx_part *part = &frame->parts[frame->nr_parts];
-
-		bytes = queue_take(rx->queue, &part->slot);
-		if (!bytes) /* not after queue_has_requests() */
-			break;
-		memcpy(&request, bytes, sizeof(request));
-		part->id = request.id;
-		part->gref = request.gref;
-	}
-}
-
-static uint16_t flags_of(const struct net_rx_frame *frame, unsigned int part)
-{
-	bool is_last = part + 1 == frame->nr_parts || (part == 0 && frame->nr_parts == 2 && frame->offload.gso_type);
-	uint16_t flags = is_last ? 0 : NETRXF_more_data;
-
-	if (part > 0)
-		return flags;
-	if (frame->offload.csum_blank)
-		flags |= NETRXF_csum_blank;
-	if (frame->offload.data_validated)
-		flags |= NETRXF_data_validated;
-	if (frame->offload.gso_type)
-		flags |= NETRXF_extra_info;
-	return flags;
-}
-
-static void answer_extra(struct net_rx *rx, const struct net_rx_frame *frame, uint32_t slot)
-{
-	netif_extra_info_t extra = {
-		.type = XEN_NETIF_EXTRA_TYPE_GSO,
-		.u.gso = { .size = frame->offload.gso_bytes, .type = frame->offload.gso_type },
-	};
-
-	queue_respond(rx->queue, slot, &extra);
-}
-
-static void answer(struct net_rx *rx, const struct net_rx_frame *frame)
-{
-	for (unsigned int i = 0; i < frame->nr_parts; i++) {
-		const struct net_rx_part *part = &frame->parts[i];
-		netif_rx_response_t response = { .id = part->id, .flags = flags_of(frame, i) };
-
-		response.status = frame->has_failed ? NETIF_RSP_ERROR : part->len_bytes;
-		if (is_extra(frame, i))
-			answer_extra(rx, frame, part->slot);
-		else
-			queue_respond(rx->queue, part->slot, &response);
-	}
-	if (frame->has_failed) {
-		reasons_count(&rx->counters->drops, "the guest's memory cannot be written", 1);
-		return;
-	}
-	counter_add(&rx->counters->nr_frames, 1);
-	counter_add(&rx->counters->nr_bytes, len_bytes(frame));
-}
-
-/* Is there room for the next frame in what the guest has posted? If not, the queue runs when there is. */
-static bool deliver(struct net_rx *rx, struct net_rx_frame *frame)
-{
-	unsigned int nr_parts;
-
-	frame->nr_parts = 0;
-	if (frame->rejected) {
-		reasons_count(&rx->counters->drops, frame->rejected, 1);
-		return true;
-	}
-	nr_parts = parts_needed(frame);
-	if (!queue_has_requests(rx->queue, nr_parts))
+	while (rx->next < rx->nr_frames && net_delivery_add(&rx->delivery, &rx->frames[rx->next]))
+		rx->next++;
+	net_delivery_run(&rx->delivery);
+	if (rx->next < rx->nr_frames)
 		return false;
-	take_parts(rx, frame, nr_parts);
-	fill_parts(rx, frame);
+	rx->next = rx->nr_frames = 0;
 	return true;
 }
 
-static void deliver_all(struct net_rx *rx)
+/* What others have sent comes first, and if there is no room for it nothing overtakes it. */
+static bool deliver_all(struct net_rx *rx)
 {
-	unsigned int first = rx->next;
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		struct net_lane *lane = lane_from(rx, i);
 
-	while (rx->next < rx->nr_frames && deliver(rx, &rx->frames[rx->next]))
-		rx->next++;
-	grants_copy_run(&rx->queue->grants, copy_failed, rx);
-	for (unsigned int i = first; i < rx->next; i++) {
-		if (rx->frames[i].nr_parts)
-			answer(rx, &rx->frames[i]);
+		if (lane && !deliver_lane(rx, lane))
+			return false;
 	}
-	if (rx->next == rx->nr_frames)
-		rx->next = rx->nr_frames = 0;
+	return deliver_own(rx);
 }
 
 /* ---- a guest that posts nothing -------------------------------------------------------------------------------- */
@@ -263,40 +223,61 @@ static void stalled_long(struct loop_timer *timer);
 /* For as long as frames wait, and no longer: an idle vif has no timer. */
 static void watch_stall(struct net_rx *rx)
 {
-	if (rx->nr_frames == 0 || rx->stall.is_armed)
+	if (rx->stall.is_armed)
 		return;
 	rx->nr_taken_at_stall = rx->queue->nr_taken;
 	loop_timer_start(&rx->queue->worker->loop, &rx->stall, NET_RX_STALL_NS, stalled_long);
 }
 
+/* How many. */
+static unsigned int drop_all(struct net_rx *rx)
+{
+	unsigned int nr = rx->nr_frames - rx->next;
+
+	rx->next = rx->nr_frames = 0;
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		struct net_lane *lane = lane_from(rx, i);
+		uint32_t nr_there = 0;
+
+		while (lane && net_lane_frame(lane, nr_there))
+			nr_there++;
+		if (nr_there)
+			net_lane_took(lane, nr_there);
+		nr += nr_there;
+	}
+	return nr;
+}
+
 static void stalled_long(struct loop_timer *timer)
 {
 	struct net_rx *rx = container_of(timer, struct net_rx, stall);
+	unsigned int nr;
 
-	if (rx->is_stopping)
+	if (!rx->is_running)
 		return;
-	if (rx->queue->nr_taken == rx->nr_taken_at_stall && rx->nr_frames > 0) {
-		reasons_count(&rx->counters->drops, "the guest has posted no buffers", rx->nr_frames - rx->next);
-		rx->next = rx->nr_frames = 0;
+	nr = rx->queue->nr_taken == rx->nr_taken_at_stall ? drop_all(rx) : 0;
+	if (nr > 0) {
+		reasons_count(&rx->counters->drops, "the guest has posted no buffers", nr);
 		rx->may_have_more = true;
-		queue_kick(rx->queue);
 	}
-	watch_stall(rx);
+	queue_kick(rx->queue);
 }
 
 const char *net_rx_flush(struct net_rx *rx)
 {
 	const char *why;
 
-	if (rx->is_stopping)
+	if (!rx->is_running)
 		return NULL;
-	deliver_all(rx);
-	watch_stall(rx);
-	if (rx->nr_frames > 0 || !rx->may_have_more || !queue_has_requests(rx->queue, 1))
+	if (!deliver_all(rx)) {
+		watch_stall(rx);
+		return NULL;
+	}
+	if (!rx->may_have_more || !queue_has_requests(rx->queue, 1))
 		return NULL;
 	why = read_burst(rx);
-	deliver_all(rx);
-	watch_stall(rx);
+	if (!deliver_own(rx))
+		watch_stall(rx);
 	if (rx->may_have_more) /* others of this worker first */
 		queue_kick(rx->queue);
 	return why;
@@ -304,20 +285,48 @@ const char *net_rx_flush(struct net_rx *rx)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
+static void lane_has_some(struct net_lane *lane)
+{
+	struct net_rx *rx = lane->receiver;
+
+	if (rx->is_running)
+		queue_kick(rx->queue);
+}
+
 void net_rx_start(struct net_rx *rx, bool is_resumed)
 {
 	if (!is_resumed)
 		drain_tap(rx);
-	rx->may_have_more = true;
+	rx->is_running = rx->may_have_more = true;
 	loop_fd_add(&rx->queue->worker->loop, &rx->readable, rx->tap_fd, tap_is_readable);
 	queue_kick(rx->queue);
 }
 
+static void one_is_closed(struct net_rx *rx)
+{
+	if (--rx->nr_lanes_open == 0)
+		rx->stopped(rx);
+}
+
+static void lane_is_closed(struct net_lane *lane)
+{
+	one_is_closed(lane->sender);
+}
+
+/* What they hold is of no use any more, but their messages point to them. */
+static void close_lanes(struct net_rx *rx)
+{
+	rx->nr_lanes_open = rx->lanes->nr_queues;
+	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
+		if (lane_to(rx, i))
+			net_lane_close(lane_to(rx, i));
+	}
+	one_is_closed(rx); /* in place of the one to ourselves */
+}
+
 static void stall_gone(struct loop_timer *timer)
 {
-	struct net_rx *rx = container_of(timer, struct net_rx, stall);
-
-	rx->stopped(rx);
+	close_lanes(container_of(timer, struct net_rx, stall));
 }
 
 static void unwatched(struct loop_fd *lfd)
@@ -327,12 +336,12 @@ static void unwatched(struct loop_fd *lfd)
 	if (rx->stall.is_armed)
 		loop_timer_cancel(&rx->queue->worker->loop, &rx->stall, stall_gone);
 	else
-		rx->stopped(rx);
+		close_lanes(rx);
 }
 
 void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx))
 {
-	rx->is_stopping = true;
+	rx->is_running = false;
 	rx->stopped = stopped;
 	loop_fd_remove(&rx->readable, unwatched);
 }

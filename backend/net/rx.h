@@ -6,6 +6,9 @@
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
  * whose other end is slow. Frames that were read and do not fit wait, at most one burst, and not for ever.
  *
+ * What the guest wants on another of its rings goes there by a lane, and what comes by the lanes of the others is
+ * delivered first.
+ *
  * net_rx_start() -> net_rx_flush() whenever the queue runs -> net_rx_stop() -> stopped().
  * Thread: the queue's worker, but for init and fini (any, while it has none). Never logs.
  */
@@ -14,12 +17,13 @@
 
 #include "backend/core/queue.h"
 #include "backend/net/counters.h"
+#include "backend/net/delivery.h"
+#include "backend/net/lane.h"
 #include "backend/net/offload.h"
-#include "common/wire/xen_netif.h"
+#include "backend/net/steer.h"
 
 #define NET_RX_BURST     32
 #define NET_RX_STALL_NS  (10 * 1000000000ULL) /* as long as xen-netback keeps a frame */
-#define NET_RX_MAX_PARTS 20 /* of a frame: 17 pages of data, and extras */
 
 struct net_rx;
 
@@ -29,18 +33,14 @@ struct net_rx_limits {
 	bool has_sg; /* a frame may take several buffers */
 };
 
-struct net_rx_frame {
-	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
-	int result;
-	const char *rejected;
-	struct net_offload offload;
-	bool has_failed; /* one of its copies */
-	unsigned int nr_parts;
-	struct net_rx_part {
-		uint32_t slot;
-		uint32_t gref;
-		uint16_t id, len_bytes;
-	} parts[NET_RX_MAX_PARTS];
+struct net_rx_params {
+	struct queue *queue;
+	int tap_fd;
+	struct net_rx_limits limits;
+	struct net_direction *counters;
+	struct net_state *state;
+	struct net_lanes *lanes; /* the vif's; not to be freed before all its rings have stopped */
+	unsigned int number;     /* of this queue of it */
 };
 
 struct net_rx {
@@ -53,13 +53,16 @@ struct net_rx {
 	uint8_t *arena;
 	struct net_rx_frame *frames;
 	unsigned int nr_frames, next; /* that were read, and the first of them that is not delivered */
+	struct net_delivery delivery;
 	struct loop_timer stall;
 	uint64_t nr_taken_at_stall;
-	bool may_have_more, is_stopping;
+	bool may_have_more, is_running;
+	struct net_steer steer;
+	struct net_lanes *lanes;
+	unsigned int number, nr_lanes_open; /* of our own ones that still are to be closed */
 };
 
-int net_rx_init(struct net_rx *rx, struct queue *queue, int tap_fd, const struct net_rx_limits *limits,
-		struct net_direction *counters);
+int net_rx_init(struct net_rx *rx, const struct net_rx_params *params);
 void net_rx_fini(struct net_rx *rx);
 
 /* What waits in the tap is for the guest only if it was connected then. */

@@ -51,6 +51,8 @@ static enum net_tx_verdict add_extra(struct net_tx_frame *frame, struct net_tx_s
 		return fatal(frame, "a frame has more extra segments than there are types");
 	if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO)
 		return take_gso(frame, &extra);
+	if (extra.type == XEN_NETIF_EXTRA_TYPE_HASH) /* a tap has no word for it */
+		return NET_TX_MORE;
 	reject(frame, "an extra segment asks for what is not offered");
 	return NET_TX_MORE;
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Programs that the tests of tests/daemon run: each one folder, linked with everything of ours.
-daemon-test-programs := $(O)/tests/daemon/hostile
-$(O)/tests/daemon/hostile: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/daemon/hostile/*.c)) $(O)/libpvring.a
+daemon-test-programs := $(O)/tests/daemon/hostile $(O)/tests/daemon/net_guest
+objects-of = $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/daemon/$(1)/*.c))
+$(O)/tests/daemon/hostile: $(call objects-of,hostile)
+$(O)/tests/daemon/net_guest: $(call objects-of,net_guest)
+$(daemon-test-programs): $(O)/libpvring.a
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 daemon-test-programs: $(daemon-test-programs)

@@ -62,6 +62,7 @@ static const struct {
 	  "an extra segment is of a type that there is none of", 0 },
 	{ "a multicast address, which is not offered", 2, { DATA(0, 60, EXTRA), OTHER(2, 0) }, NET_TX_LAST,
 	  "an extra segment asks for what is not offered", 0 },
+	{ "a hash, which is for nobody", 2, { DATA(0, 60, EXTRA), OTHER(4, 0) }, NET_TX_LAST, NULL, 60 },
 	{ "extras without end", 6,
 	  { DATA(0, 60, EXTRA), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1) }, NET_TX_FATAL,
 	  "a frame has more extra segments than there are types", 0 },

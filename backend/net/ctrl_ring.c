@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/ctrl_ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/net/ctrl.h"
+#include "common/base/container.h"
+
+struct net_ctrl_ring {
+	struct net_ctrl_ring_params params;
+	struct net_queue_events events;
+	struct queue queue;
+	struct net_ctrl ctrl;
+	struct loop_msg start_msg, stop_msg;                   /* to the worker */
+	struct loop_msg started_msg, failed_msg, released_msg; /* from it */
+	int start_rc;
+	struct errbuf start_err;
+	enum queue_stop stop_how;
+};
+
+static struct net_ctrl_ring *from_queue(struct queue *queue)
+{
+	return container_of(queue, struct net_ctrl_ring, queue);
+}
+
+/* ---- from the ring --------------------------------------------------------------------------------------------- */
+
+static void copy_failed(void *context, uint32_t owner, int rc)
+{
+	*(bool *)context = true;
+}
+
+static bool fetch(void *context, uint32_t gref, void *to, uint16_t len_bytes)
+{
+	struct net_ctrl_ring *ring = context;
+	const struct grants_segment segment = { .gref = gref, .len_bytes = len_bytes, .local = to };
+	bool has_failed = false;
+
+	grants_copy(&ring->queue.grants, GRANTS_FROM_GUEST, &segment, 0);
+	grants_copy_run(&ring->queue.grants, copy_failed, &has_failed);
+	return !has_failed;
+}
+
+static void request(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct xen_netif_ctrl_request message;
+	struct xen_netif_ctrl_response answer;
+
+	memcpy(&message, bytes, sizeof(message));
+	net_ctrl_answer(&from_queue(queue)->ctrl, &message, &answer);
+	queue_respond(queue, slot, &answer);
+}
+
+static void flush(struct queue *queue)
+{
+}
+
+static bool quiet(struct queue *queue)
+{
+	return true;
+}
+
+static void broken(struct queue *queue)
+{
+	struct net_ctrl_ring *ring = from_queue(queue);
+
+	loop_post(ring->events.loop, &ring->failed_msg);
+}
+
+/* Every message is answered at once. */
+static void stopped(struct queue *queue, uint32_t nr_orphans)
+{
+}
+
+static void released(struct queue *queue)
+{
+	struct net_ctrl_ring *ring = from_queue(queue);
+
+	loop_post(ring->events.loop, &ring->released_msg);
+}
+
+static const struct queue_ops ops = {
+	.request = request,
+	.flush = flush,
+	.quiet = quiet,
+	.broken = broken,
+	.stopped = stopped,
+	.released = released,
+};
+
+/* ---- on the worker --------------------------------------------------------------------------------------------- */
+
+static void run_start(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, start_msg);
+	const struct queue_params params = {
+		.identity = &ring->params.ring->identity,
+		.is_resumed = ring->params.is_resumed,
+	};
+
+	ring->start_rc = queue_open(&ring->queue, ring->params.worker, &params, &ring->start_err);
+	loop_post(ring->events.loop, &ring->started_msg);
+}
+
+static void run_stop(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, stop_msg);
+
+	queue_stop(&ring->queue, ring->stop_how);
+}
+
+/* ---- what the main thread is told ------------------------------------------------------------------------------ */
+
+static void run_started(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, started_msg);
+
+	ring->events.started(ring->events.owner, ring->start_rc, &ring->start_err);
+}
+
+static void run_failed(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, failed_msg);
+
+	ring->events.failed(ring->events.owner, "the guest's request index for its control ring is impossible");
+}
+
+static void run_released(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, released_msg);
+
+	ring->events.stopped(ring->events.owner, 0);
+}
+
+/* ---- from the main thread -------------------------------------------------------------------------------------- */
+
+struct net_ctrl_ring *net_ctrl_ring_new(const struct net_ctrl_ring_params *params,
+					const struct net_queue_events *events)
+{
+	struct net_ctrl_ring *ring = calloc(1, sizeof(*ring));
+
+	if (!ring)
+		return NULL;
+	ring->params = *params;
+	ring->events = *events;
+	ring->ctrl = (struct net_ctrl){
+		.state = params->state,
+		.nr_queues = params->nr_queues,
+		.fetch = fetch,
+		.context = ring,
+	};
+	queue_init(&ring->queue, &ops, &params->ring->journal);
+	ring->start_msg.run = run_start;
+	ring->stop_msg.run = run_stop;
+	ring->started_msg.run = run_started;
+	ring->failed_msg.run = run_failed;
+	ring->released_msg.run = run_released;
+	return ring;
+}
+
+void net_ctrl_ring_start(struct net_ctrl_ring *ring)
+{
+	loop_post(&ring->params.worker->loop, &ring->start_msg);
+}
+
+void net_ctrl_ring_stop(struct net_ctrl_ring *ring, enum queue_stop how)
+{
+	ring->stop_how = how;
+	loop_post(&ring->params.worker->loop, &ring->stop_msg);
+}
+
+void net_ctrl_ring_free(struct net_ctrl_ring *ring)
+{
+	free(ring);
+}
+
+uint64_t net_ctrl_ring_spurious_events(const struct net_ctrl_ring *ring)
+{
+	return counter_read(&ring->queue.nr_spurious_events);
+}

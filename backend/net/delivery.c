@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/delivery.h"
+
+#include <string.h>
+
+static void copy_failed(void *context, uint32_t owner, int rc)
+{
+	struct net_delivery *delivery = context;
+
+	delivery->frames[owner]->has_failed = true;
+}
+
+static void take_parts(struct net_delivery *delivery, struct net_rx_frame *frame, unsigned int nr_parts)
+{
+	netif_rx_request_t request;
+	const void *bytes;
+
+	frame->has_failed = false;
+	for (frame->nr_parts = 0; frame->nr_parts < nr_parts; frame->nr_parts++) {
+		struct net_rx_part *part = &frame->parts[frame->nr_parts];
+
+		bytes = queue_take(delivery->queue, &part->slot);
+		if (!bytes) /* not after queue_has_requests() */
+			break;
+		memcpy(&request, bytes, sizeof(request));
+		part->id = request.id;
+		part->gref = request.gref;
+	}
+	net_rx_frame_cut(frame);
+}
+
+static void start_copies(struct net_delivery *delivery, const struct net_rx_frame *frame)
+{
+	struct grants *grants = &delivery->queue->grants;
+	uint8_t *from = net_rx_frame_bytes(frame);
+	struct grants_segment segment;
+
+	if (grants_copy_room(grants) < frame->nr_parts)
+		grants_copy_run(grants, copy_failed, delivery);
+	for (unsigned int i = 0; i < frame->nr_parts; i++) {
+		const struct net_rx_part *part = &frame->parts[i];
+
+		if (part->len_bytes == 0)
+			continue;
+		segment = (struct grants_segment){ part->gref, 0, part->len_bytes, from };
+		grants_copy(grants, GRANTS_TO_GUEST, &segment, delivery->nr);
+		from += part->len_bytes;
+	}
+}
+
+static void answer(struct net_delivery *delivery, const struct net_rx_frame *frame)
+{
+	union net_rx_answer one;
+
+	for (unsigned int i = 0; i < frame->nr_parts; i++) {
+		one = net_rx_frame_answer(frame, i);
+		queue_respond(delivery->queue, frame->parts[i].slot, &one);
+	}
+	if (frame->has_failed) {
+		reasons_count(&delivery->counters->drops, "the guest's memory cannot be written", 1);
+		return;
+	}
+	counter_add(&delivery->counters->nr_frames, 1);
+	counter_add(&delivery->counters->nr_bytes, frame->len_bytes);
+}
+
+void net_delivery_run(struct net_delivery *delivery)
+{
+	grants_copy_run(&delivery->queue->grants, copy_failed, delivery);
+	for (unsigned int i = 0; i < delivery->nr; i++)
+		answer(delivery, delivery->frames[i]);
+	delivery->nr = 0;
+}
+
+bool net_delivery_add(struct net_delivery *delivery, struct net_rx_frame *frame)
+{
+	unsigned int nr_parts;
+
+	if (frame->rejected) {
+		reasons_count(&delivery->counters->drops, frame->rejected, 1);
+		return true;
+	}
+	nr_parts = net_rx_frame_parts_needed(frame);
+	if (!queue_has_requests(delivery->queue, nr_parts))
+		return false;
+	if (delivery->nr == NET_DELIVERY_FRAMES)
+		net_delivery_run(delivery);
+	take_parts(delivery, frame, nr_parts);
+	start_copies(delivery, frame);
+	delivery->frames[delivery->nr++] = frame;
+	return true;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/rx_frame.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PAGE_BYTES 4096U
+
+static_assert(sizeof(union net_rx_answer) == 8, "a slot is of 8 bytes");
+
+static unsigned int nr_extras(const struct net_rx_frame *frame)
+{
+	return (frame->offload.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash;
+}
+
+static bool is_extra(const struct net_rx_frame *frame, unsigned int part)
+{
+	return part >= 1 && part <= nr_extras(frame);
+}
+
+unsigned int net_rx_frame_parts_needed(const struct net_rx_frame *frame)
+{
+	return (frame->len_bytes + PAGE_BYTES - 1) / PAGE_BYTES + nr_extras(frame);
+}
+
+void net_rx_frame_cut(struct net_rx_frame *frame)
+{
+	uint32_t left = frame->len_bytes;
+
+	for (unsigned int i = 0; i < frame->nr_parts; i++) {
+		frame->parts[i].len_bytes = is_extra(frame, i) ? 0 : left < PAGE_BYTES ? left : PAGE_BYTES;
+		left -= frame->parts[i].len_bytes;
+	}
+}
+
+static uint16_t flags_of(const struct net_rx_frame *frame, unsigned int part)
+{
+	bool is_last = part + 1 == frame->nr_parts || (part == 0 && frame->nr_parts == 1 + nr_extras(frame));
+	uint16_t flags = is_last ? 0 : NETRXF_more_data;
+
+	if (part > 0)
+		return flags;
+	if (frame->offload.csum_blank)
+		flags |= NETRXF_csum_blank;
+	if (frame->offload.data_validated)
+		flags |= NETRXF_data_validated;
+	if (nr_extras(frame))
+		flags |= NETRXF_extra_info;
+	return flags;
+}
+
+static netif_extra_info_t gso_extra(const struct net_rx_frame *frame)
+{
+	return (netif_extra_info_t){
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.flags = frame->has_hash ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
+		.u.gso = { .size = frame->offload.gso_bytes, .type = frame->offload.gso_type },
+	};
+}
+
+/* Of the hash the lowest byte comes first. */
+static netif_extra_info_t hash_extra(const struct net_rx_frame *frame)
+{
+	netif_extra_info_t extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_HASH,
+		.u.hash = { .type = frame->hash.type, .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ },
+	};
+
+	for (unsigned int i = 0; i < sizeof(extra.u.hash.value); i++)
+		extra.u.hash.value[i] = frame->hash.value >> (8 * i);
+	return extra;
+}
+
+union net_rx_answer net_rx_frame_answer(const struct net_rx_frame *frame, unsigned int part)
+{
+	union net_rx_answer answer;
+
+	memset(&answer, 0, sizeof(answer));
+	if (is_extra(frame, part)) {
+		bool is_gso = part == 1 && frame->offload.gso_type != XEN_NETIF_GSO_TYPE_NONE;
+
+		answer.extra = is_gso ? gso_extra(frame) : hash_extra(frame);
+		return answer;
+	}
+	answer.response.id = frame->parts[part].id;
+	answer.response.flags = flags_of(frame, part);
+	answer.response.status = frame->has_failed ? NETIF_RSP_ERROR : frame->parts[part].len_bytes;
+	return answer;
+}
+
+void net_rx_frame_copy(struct net_rx_frame *to, const struct net_rx_frame *from)
+{
+	memcpy(to->memory, from->memory, sizeof(struct virtio_net_hdr) + from->len_bytes);
+	to->len_bytes = from->len_bytes;
+	to->rejected = from->rejected;
+	to->offload = from->offload;
+	to->has_hash = from->has_hash;
+	to->hash = from->hash;
+}
