@@ -140,30 +140,30 @@ static int net_open(struct device *dev, struct errbuf *err)
 	return rc;
 }
 
-static void net_leave(struct device *dev)
-{
-}
-
 /* Beside the journals. */
 static void name_state(const struct device *dev, char path[256])
 {
 	snprintf(path, 256, "%s-state", dev->rings.path);
 }
 
-/* A daemon that has died has left what its guest had set. */
-static void net_close(struct device *dev)
+/* A daemon that has died has left what its guest had set. Here, as the claim is the main thread's to give up. */
+static void net_leave(struct device *dev)
 {
-	struct net_device *net = to_net(dev);
 	char path[256];
 
-	if (!dev->is_forgotten) {
-		tap_close(&net->tap);
-		return;
-	}
-	tap_remove(&net->tap);
 	name_state(dev, path);
 	if (device_rings_are_claimed(&dev->rings))
 		(void)unlink(path);
+}
+
+static void net_close(struct device *dev)
+{
+	struct net_device *net = to_net(dev);
+
+	if (dev->is_forgotten)
+		tap_remove(&net->tap);
+	else
+		tap_close(&net->tap);
 }
 
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
