@@ -243,7 +243,7 @@ static void take_limits(struct net_device *net, const struct net_peer *peer)
 {
 	net->limits = (struct net_rx_limits){
 		.has_sg = peer->sg,
-		.offloads = {
+		.takes = {
 			.csum_ipv4 = !peer->no_csum_ipv4,
 			.csum_ipv6 = peer->csum_ipv6,
 			.gso_tcpv4 = peer->sg && peer->gso_tcpv4,
@@ -379,7 +379,7 @@ static int net_lock(struct device *dev, struct errbuf *err)
 	if (rc == 0)
 		rc = tap_set_queues(&net->tap, net->nr_queues, err);
 	if (rc == 0)
-		rc = tap_set_offloads(&net->tap, net_tap_offloads(&net->limits.offloads), err);
+		rc = tap_set_offloads(&net->tap, vnet_tap_offloads(&net->limits.takes), err);
 	if (rc == 0)
 		tap_set_carrier(&net->tap, true);
 	return rc;

@@ -100,8 +100,7 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, 
 	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES)
 		return "longer than a page, and the guest takes no more at once";
 	memcpy(&hdr, frame->memory, sizeof(hdr));
-	return net_offload_to_guest(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.offloads,
-				    &frame->offload);
+	return vnet_to_netif(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.takes, &frame->meta);
 }
 
 static void hand_over(struct net_rx *rx, const struct net_rx_frame *frame, struct net_lane *lane)

@@ -19,7 +19,6 @@
 #include "backend/net/counters.h"
 #include "backend/net/delivery.h"
 #include "backend/net/lane.h"
-#include "backend/net/offload.h"
 #include "backend/net/steer.h"
 
 #define NET_RX_BURST     32
@@ -29,7 +28,7 @@ struct net_rx;
 
 /* What the guest can take. */
 struct net_rx_limits {
-	struct net_guest_offloads offloads;
+	struct net_takes takes;
 	bool has_sg; /* a frame may take several buffers */
 };
 

@@ -10,7 +10,7 @@ static_assert(sizeof(union net_rx_answer) == 8, "a slot is of 8 bytes");
 
 static unsigned int nr_extras(const struct net_rx_frame *frame)
 {
-	return (frame->offload.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash;
+	return (frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash;
 }
 
 static bool is_extra(const struct net_rx_frame *frame, unsigned int part)
@@ -40,9 +40,9 @@ static uint16_t flags_of(const struct net_rx_frame *frame, unsigned int part)
 
 	if (part > 0)
 		return flags;
-	if (frame->offload.csum_blank)
+	if (frame->meta.is_csum_blank)
 		flags |= NETRXF_csum_blank;
-	if (frame->offload.data_validated)
+	if (frame->meta.is_data_validated)
 		flags |= NETRXF_data_validated;
 	if (nr_extras(frame))
 		flags |= NETRXF_extra_info;
@@ -54,7 +54,7 @@ static netif_extra_info_t gso_extra(const struct net_rx_frame *frame)
 	return (netif_extra_info_t){
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
 		.flags = frame->has_hash ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
-		.u.gso = { .size = frame->offload.gso_bytes, .type = frame->offload.gso_type },
+		.u.gso = { .size = frame->meta.gso_size, .type = frame->meta.gso_type },
 	};
 }
 
@@ -77,7 +77,7 @@ union net_rx_answer net_rx_frame_answer(const struct net_rx_frame *frame, unsign
 
 	memset(&answer, 0, sizeof(answer));
 	if (is_extra(frame, part)) {
-		bool is_gso = part == 1 && frame->offload.gso_type != XEN_NETIF_GSO_TYPE_NONE;
+		bool is_gso = part == 1 && frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE;
 
 		answer.extra = is_gso ? gso_extra(frame) : hash_extra(frame);
 		return answer;
@@ -93,7 +93,7 @@ void net_rx_frame_copy(struct net_rx_frame *to, const struct net_rx_frame *from)
 	memcpy(to->memory, from->memory, sizeof(struct virtio_net_hdr) + from->len_bytes);
 	to->len_bytes = from->len_bytes;
 	to->rejected = from->rejected;
-	to->offload = from->offload;
+	to->meta = from->meta;
 	to->has_hash = from->has_hash;
 	to->hash = from->hash;
 }

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend/net/offload.h"
 #include "backend/net/toeplitz.h"
+#include "common/wire/vnet.h"
 #include "common/wire/xen_netif.h"
 
 /* The largest IP packet, with Ethernet's header and a VLAN tag. */
@@ -29,7 +29,7 @@ struct net_rx_frame {
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
 	uint32_t len_bytes;
 	const char *rejected; /* a constant; NULL: it is for the guest */
-	struct net_offload offload;
+	struct net_meta meta;
 	bool has_hash;
 	struct toeplitz_hash hash;
 	bool has_failed; /* one of its copies */

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "backend/net/offload.h"
 #include "backend/net/tap.h"
 #include "common/base/container.h"
+#include "common/wire/vnet.h"
 
 #define PAGE_BYTES       4096U
 #define MAX_FRAME_BYTES  XEN_NETIF_MAX_TX_SIZE
@@ -166,29 +166,52 @@ static void written(struct loop_op *op, int result, uint32_t flags)
 	queue_kick(tx->queue);
 }
 
-static void send_job(struct net_tx *tx, struct net_tx_job *job)
+static struct net_meta meta_of(const struct net_tx_frame *frame)
 {
-	const struct net_tx_frame *frame = &job->frame;
-	const struct net_offload offload = {
-		.csum_blank = frame->flags & NETTXF_csum_blank,
-		.data_validated = frame->flags & NETTXF_data_validated,
+	return (struct net_meta){
+		.is_csum_blank = frame->flags & NETTXF_csum_blank,
+		.is_data_validated = frame->flags & NETTXF_data_validated,
 		.gso_type = frame->gso_type,
-		.gso_bytes = frame->gso_bytes,
+		.gso_size = frame->gso_bytes,
 	};
+}
+
+/* Says to the tap what the guest says of it; what cannot be said is dropped. */
+static void translate(struct net_tx *tx, struct net_tx_job *job)
+{
+	const struct net_meta meta = meta_of(&job->frame);
 	struct virtio_net_hdr hdr;
-	struct io_uring_sqe *sqe;
 	const char *why;
 
-	why = net_offload_from_guest(&offload, job->memory + sizeof(hdr), frame->len_bytes, &hdr);
-	if (why) {
+	why = vnet_from_netif(&meta, job->memory + sizeof(hdr), job->frame.len_bytes, &hdr);
+	if (why)
 		drop(tx, job, why);
-		return;
-	}
-	memcpy(job->memory, &hdr, sizeof(hdr));
+	else
+		memcpy(job->memory, &hdr, sizeof(hdr));
+}
+
+static void send_job(struct net_tx *tx, struct net_tx_job *job)
+{
+	const struct net_meta meta = meta_of(&job->frame);
+	struct io_uring_sqe *sqe;
+
+	vnet_blank_large(&meta, job->memory + sizeof(struct virtio_net_hdr), job->frame.len_bytes);
 	job->op.done = written;
 	sqe = loop_sqe(&tx->queue->worker->loop);
 	io_uring_prep_write(sqe, tx->tap_fd, job->memory, job->size_bytes, 0);
 	io_uring_sqe_set_data(sqe, &job->op);
+}
+
+static void send_gathered(struct net_tx *tx)
+{
+	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
+		struct net_tx_job *job = job_at(tx, tx->nr_sent);
+
+		if (!job->is_done)
+			translate(tx, job);
+		if (!job->is_done)
+			send_job(tx, job);
+	}
 }
 
 /* ---- answering ------------------------------------------------------------------------------------------------- */
@@ -213,11 +236,7 @@ const char *net_tx_flush(struct net_tx *tx)
 	struct net_tx_job *job;
 
 	grants_copy_run(&tx->queue->grants, copy_failed, tx);
-	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
-		job = job_at(tx, tx->nr_sent);
-		if (!job->is_done)
-			send_job(tx, job);
-	}
+	send_gathered(tx);
 	while (tx->nr_answered != tx->nr_gathered && (job = job_at(tx, tx->nr_answered))->is_done) {
 		answer(tx, job);
 		tx->nr_answered++;

@@ -17,8 +17,8 @@ static void make(uint32_t len_bytes, bool has_gso, bool has_hash)
 	memset(&frame, 0, sizeof(frame));
 	frame.len_bytes = len_bytes;
 	if (has_gso) {
-		frame.offload.gso_type = XEN_NETIF_GSO_TYPE_TCPV6;
-		frame.offload.gso_bytes = 1440;
+		frame.meta.gso_type = XEN_NETIF_GSO_TYPE_TCPV6;
+		frame.meta.gso_size = 1440;
 	}
 	frame.has_hash = has_hash;
 	frame.hash = (struct toeplitz_hash){ 0x44332211, _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP };
@@ -96,7 +96,7 @@ static void extras_have_what_the_guest_is_told(void **state)
 static void checksums_are_said_first(void **state)
 {
 	make(PAGE + 1, false, false);
-	frame.offload.csum_blank = frame.offload.data_validated = true;
+	frame.meta.is_csum_blank = frame.meta.is_data_validated = true;
 	assert_int_equal(net_rx_frame_answer(&frame, 0).response.flags,
 			 MORE | NETRXF_csum_blank | NETRXF_data_validated);
 	assert_int_equal(net_rx_frame_answer(&frame, 1).response.flags, 0);
@@ -132,7 +132,7 @@ static void a_copy_is_the_same_frame_elsewhere(void **state)
 	copy.nr_parts = net_rx_frame_parts_needed(&copy);
 	assert_int_equal(copy.nr_parts, 3);
 	assert_int_equal(copy.hash.value, frame.hash.value);
-	assert_int_equal(copy.offload.gso_bytes, frame.offload.gso_bytes);
+	assert_int_equal(copy.meta.gso_size, frame.meta.gso_size);
 	assert_memory_equal(there, here, sizeof(struct virtio_net_hdr) + 70);
 	assert_int_equal(there[sizeof(struct virtio_net_hdr) + 70], 0);
 }

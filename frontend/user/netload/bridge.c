@@ -9,7 +9,6 @@
 
 #include "frontend/user/netload/netload.h"
 #include "frontend/user/netload/tap.h"
-#include "frontend/user/netload/vnet.h"
 
 #define BATCH	64
 #define TICK_MS 1000 /* a signal may come just before the poll */
@@ -34,14 +33,27 @@ void netload_bridge_received(void *arg, unsigned int queue, uint8_t *bytes, uint
 	struct bridge *bridge = nl->job;
 	struct virtio_net_hdr hdr;
 
-	if (vnet_from_meta(bytes, len_bytes, meta, &hdr) ||
-	    tap_write(bridge->lane[queue].tap_fd, &hdr, bytes, len_bytes))
+	if (vnet_from_netif(meta, bytes, len_bytes, &hdr)) {
 		nl->totals.undelivered++;
+		return;
+	}
+	vnet_blank_large(meta, bytes, len_bytes);
+	if (tap_write(bridge->lane[queue].tap_fd, &hdr, bytes, len_bytes))
+		nl->totals.undelivered++;
+}
+
+static struct net_takes what_is_taken(const struct netload *nl)
+{
+	const struct net_features *features = netfront_sends(nl->front);
+
+	return (struct net_takes){ features->csum_ipv4, features->csum_ipv6, features->gso_tcpv4,
+				   features->gso_tcpv6 };
 }
 
 /* 1: a frame is pending; 0: there is none to be had. */
 static int read_one(struct netload *nl, struct lane *lane)
 {
+	struct net_takes takes = what_is_taken(nl);
 	struct virtio_net_hdr hdr;
 	ssize_t len;
 
@@ -50,7 +62,7 @@ static int read_one(struct netload *nl, struct lane *lane)
 		if (len < 0)
 			return len == -EAGAIN || len == -EINTR ? 0 : (int)len;
 		lane->pending = (struct net_outgoing){ .bytes = lane->frame, .len_bytes = len };
-		if (!vnet_to_meta(lane->frame, len, &hdr, netfront_sends(nl->front), &lane->pending.meta))
+		if (!vnet_to_netif(&hdr, lane->frame, len, &takes, &lane->pending.meta))
 			break;
 		nl->totals.unsent++;
 	}
@@ -133,7 +145,8 @@ static int run(struct netload *nl)
 static int open_lanes(struct netload *nl, struct errbuf *err)
 {
 	unsigned int nr_queues = netfront_nr_queues(nl->front);
-	unsigned int offloads = vnet_offloads(netfront_sends(nl->front));
+	const struct net_takes takes = what_is_taken(nl);
+	unsigned int offloads = vnet_tap_offloads(&takes);
 	struct bridge *bridge = nl->job;
 
 	while (bridge->nr_lanes < nr_queues) {
