@@ -140,7 +140,11 @@ static const struct option_row check_rows[] = {
 int cmd_check(int argc, char **argv)
 {
 	static const struct options_spec spec = {
-		"loopxen check", "[--domid N]", "Tells what is mapped, granted or bound, and by whom.", check_rows, 1,
+		.program = "loopxen check",
+		.synopsis = "[--domid N]",
+		.summary = "Tells what is mapped, granted or bound, and by whom.",
+		.rows = check_rows,
+		.nr_rows = 1,
 	};
 	struct choice choice = { ANY_DOMAIN, false };
 	struct errbuf err = { "" };

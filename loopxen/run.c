@@ -39,7 +39,11 @@ static int enter(uint32_t domid, struct errbuf *err)
 int cmd_run(int argc, char **argv)
 {
 	static const struct options_spec spec = {
-		"loopxen run", "[--domid N] -- CMD...", "Runs CMD in a domain of the instance.", rows, 1,
+		.program = "loopxen run",
+		.synopsis = "[--domid N] -- CMD...",
+		.summary = "Runs CMD in a domain of the instance.",
+		.rows = rows,
+		.nr_rows = 1,
 	};
 	struct errbuf err = { "" };
 	uint32_t domid = 0;

@@ -2,6 +2,7 @@
 #include "common/base/options.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,15 +10,23 @@
 #include "common/base/parse.h"
 #include "common/base/version.h"
 
+static bool has_letter(const struct options_spec *spec, unsigned int row)
+{
+	return spec->letters && row < strlen(spec->letters);
+}
+
 static void print_help(const struct options_spec *spec)
 {
-	char left[64];
+	char left[64], letter[8];
 
 	printf("Usage: %s %s\n%s\n\nOptions:\n", spec->program, spec->synopsis, spec->summary);
 	for (unsigned int i = 0; i < spec->nr_rows; i++) {
 		const struct option_row *row = &spec->rows[i];
 
-		snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "",
+		letter[0] = '\0';
+		if (has_letter(spec, i))
+			snprintf(letter, sizeof(letter), "-%c, ", spec->letters[i]);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
 			 row->argument ? row->argument : "");
 		printf("  %-24s %s\n", left, row->help);
 	}
@@ -38,11 +47,25 @@ static enum options_result complain(const struct options_spec *spec, const char 
 	return OPTIONS_BAD;
 }
 
-/* "name" or "name=value" against the rows; *value is what follows the '=', else NULL. */
+static const struct option_row *find_letter(const struct options_spec *spec, const char *arg)
+{
+	for (unsigned int i = 0; i < spec->nr_rows; i++) {
+		if (has_letter(spec, i) && arg[0] == '-' && arg[1] == spec->letters[i] && !arg[2])
+			return &spec->rows[i];
+	}
+	return NULL;
+}
+
+/* "-n", "--name" or "--name=value" against the rows; *value is what follows the '=', else NULL. */
 static const struct option_row *find_row(const struct options_spec *spec, const char *arg, const char **value)
 {
-	size_t len = strcspn(arg, "=");
+	size_t len;
 
+	*value = NULL;
+	if (strncmp(arg, "--", 2) != 0)
+		return find_letter(spec, arg);
+	arg += 2;
+	len = strcspn(arg, "=");
 	*value = arg[len] ? arg + len + 1 : NULL;
 	for (unsigned int i = 0; i < spec->nr_rows; i++) {
 		if (strlen(spec->rows[i].name) == len && strncmp(spec->rows[i].name, arg, len) == 0)
@@ -53,8 +76,8 @@ static const struct option_row *find_row(const struct options_spec *spec, const 
 
 static enum options_result parse_one(const struct options_spec *spec, int argc, char **argv, void *config, int *at)
 {
-	const char *arg = argv[*at] + 2, *value;
-	const struct option_row *row = find_row(spec, arg, &value);
+	const char *value;
+	const struct option_row *row = find_row(spec, argv[*at], &value);
 	struct errbuf err = { "" };
 	char message[640];
 
@@ -80,12 +103,18 @@ static enum options_result parse_one(const struct options_spec *spec, int argc, 
 	return OPTIONS_RUN;
 }
 
+/* Nothing else that begins with one dash: it may be a number, or stand for standard input. */
+static bool is_option(const struct options_spec *spec, const char *arg)
+{
+	return strncmp(arg, "--", 2) == 0 || find_letter(spec, arg);
+}
+
 enum options_result options_parse(const struct options_spec *spec, int argc, char **argv, void *config, int *next)
 {
 	enum options_result result;
 	int at;
 
-	for (at = 1; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+	for (at = 1; at < argc && is_option(spec, argv[at]); at++) {
 		if (strcmp(argv[at], "--") == 0) {
 			at++;
 			break;

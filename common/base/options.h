@@ -27,6 +27,7 @@ struct options_spec {
 	const char *summary;  /* a sentence or two for --help */
 	const struct option_row *rows;
 	unsigned int nr_rows;
+	const char *letters; /* "wc": the first row is -w for short, its value the next argument, the second -c */
 };
 
 enum options_result {

@@ -44,6 +44,7 @@ static const struct options_spec spec = {
 	.summary = "Does things.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+	.letters = "tn",
 };
 
 static char said[4096]; /* on stdout and stderr */
@@ -91,6 +92,10 @@ static const struct {
 	{ { "prog", "--name", "--fast" }, OPTIONS_RUN, 3, { .name = "--fast" }, "" },
 	{ { "prog", "--name=a=b" }, OPTIONS_RUN, 2, { .name = "a=b" }, "" },
 	{ { "prog", "-x" }, OPTIONS_RUN, 1, { 0 }, "" },
+	{ { "prog", "-" }, OPTIONS_RUN, 1, { 0 }, "" },
+	{ { "prog", "-t", "4", "-n", "-", "-" }, OPTIONS_RUN, 5, { .threads = 4, .name = "-" }, "" },
+	{ { "prog", "-tn" }, OPTIONS_RUN, 1, { 0 }, "" },
+	{ { "prog", "-t" }, OPTIONS_BAD, -1, { 0 }, "prog: option '--threads' needs a value: N\n" },
 	{ { "prog", "--nmae=x" }, OPTIONS_BAD, -1, { 0 }, "prog: unknown option '--nmae=x'\n" },
 	{ { "prog", "--thread", "4" }, OPTIONS_BAD, -1, { 0 }, "prog: unknown option '--thread'\n" },
 	{ { "prog", "--threads" }, OPTIONS_BAD, -1, { 0 }, "prog: option '--threads' needs a value: N\n" },
@@ -141,7 +146,8 @@ static void help_lists_every_row(void **state)
 		assert_non_null(strstr(said, rows[i].name));
 		assert_non_null(strstr(said, rows[i].help));
 	}
-	assert_non_null(strstr(said, "--threads N "));
+	assert_non_null(strstr(said, "  -t, --threads N "));
+	assert_non_null(strstr(said, "  --fast "));
 }
 
 static void a_mistake_points_to_the_help(void **state)
