@@ -2,6 +2,7 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,25 @@
 #include <unistd.h>
 
 #include "common/base/errbuf.h"
+
+int client_set_control(void *config, const char *value, struct errbuf *err)
+{
+	struct client_socket *socket = config;
+
+	if (snprintf(socket->path, sizeof(socket->path), "%s", value) >= (int)sizeof(socket->path))
+		return errbuf_set(err, -ENAMETOOLONG, "'%.40s...' is too long for a socket's path", value);
+	return 0;
+}
+
+int client_set_name(void *config, const char *value, struct errbuf *err)
+{
+	struct client_socket *socket = config;
+
+	if (!*value || strchr(value, '/') || strlen(value) > 64)
+		return errbuf_set(err, -EINVAL, "'%.80s' is not a daemon's name", value);
+	snprintf(socket->path, sizeof(socket->path), "%s/%s.sock", CLIENT_DIR, value);
+	return 0;
+}
 
 static int connect_to(const char *path, int *out, struct errbuf *err)
 {
@@ -37,22 +57,56 @@ static int connect_to(const char *path, int *out, struct errbuf *err)
 	return 0;
 }
 
-static int exchange(FILE *stream, const char *path, const json_t *request, char **line, struct errbuf *err)
+/* Descriptors travel with the first byte; what a socket has no room for at once goes after it. */
+static bool send_line(int fd, char *text, size_t len, const int *fds, unsigned int nr_fds)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(CLIENT_MAX_FDS * sizeof(int))];
+	} room = { .bytes = "" };
+	struct iovec iov = { text, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t r;
+
+	if (nr_fds > 0) {
+		room.align = (struct cmsghdr){ CMSG_LEN(nr_fds * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+		memcpy(CMSG_DATA(&room.align), fds, nr_fds * sizeof(int));
+		msg.msg_control = &room;
+		msg.msg_controllen = CMSG_SPACE(nr_fds * sizeof(int));
+	}
+	while (iov.iov_len > 0 && (r = sendmsg(fd, &msg, MSG_NOSIGNAL)) > 0) {
+		iov.iov_base = (char *)iov.iov_base + r;
+		iov.iov_len -= r;
+		msg.msg_controllen = 0;
+	}
+	return iov.iov_len == 0;
+}
+
+static int exchange(FILE *stream, const char *path, const json_t *request, const int *fds, unsigned int nr_fds,
+		    char **line, struct errbuf *err)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
-	size_t size = 0;
-	int r;
+	size_t size = 0, len;
+	bool is_sent;
 
 	if (!text)
 		return errbuf_set(err, -ENOMEM, "no memory");
-	r = fprintf(stream, "%s\n", text) < 0 || fflush(stream);
+	len = strlen(text);
+	text[len] = '\n'; /* in place of the NUL */
+	is_sent = send_line(fileno(stream), text, len + 1, fds, nr_fds);
 	free(text);
-	if (r || getline(line, &size, stream) < 0)
+	if (!is_sent || getline(line, &size, stream) < 0)
 		return errbuf_set(err, -EPROTO, "%s: the daemon gave no answer within %d s", path, CLIENT_SECONDS);
 	return 0;
 }
 
 int client_ask(const char *path, const json_t *request, json_t **reply, struct errbuf *err)
+{
+	return client_ask_with(path, request, NULL, 0, reply, err);
+}
+
+int client_ask_with(const char *path, const json_t *request, const int *fds, unsigned int nr_fds, json_t **reply,
+		    struct errbuf *err)
 {
 	char *line = NULL;
 	FILE *stream;
@@ -62,12 +116,12 @@ int client_ask(const char *path, const json_t *request, json_t **reply, struct e
 	rc = connect_to(path, &fd, err);
 	if (rc)
 		return rc;
-	stream = fdopen(fd, "r+");
+	stream = fdopen(fd, "r");
 	if (!stream) {
 		close(fd);
 		return errbuf_set(err, -ENOMEM, "no memory");
 	}
-	rc = exchange(stream, path, request, &line, err);
+	rc = exchange(stream, path, request, fds, nr_fds, &line, err);
 	fclose(stream);
 	if (rc == 0) {
 		*reply = json_loads(line, 0, NULL);

@@ -11,13 +11,30 @@
 
 #define CLIENT_DIR     "/run/pvring"
 #define CLIENT_SECONDS 10
+#define CLIENT_MAX_FDS 2
 
 struct errbuf;
+
+/* Which daemon; what CLIENT_ROWS set begins with it. */
+struct client_socket {
+	char path[256]; /* "": none was named */
+};
+
+int client_set_name(void *config, const char *value, struct errbuf *err);
+int client_set_control(void *config, const char *value, struct errbuf *err);
+
+/* Option rows, with what is asked by default. */
+#define CLIENT_ROWS(or_else)                                                                       \
+	{ "name", "NAME", "the daemon of this name (default: " or_else ")", client_set_name }, \
+	{ "control", "PATH", "the daemon with this control socket", client_set_control }
 
 /*
  * Sends the request and waits for the answer, which the caller releases. -ECONNREFUSED or -ENOENT: nobody answers
  * there; -EPROTO: what came is no answer; -EINVAL: the daemon refused, with its own words.
  */
 int client_ask(const char *path, const json_t *request, json_t **reply, struct errbuf *err);
+/* The same, and the daemon gets descriptors of its own of what these stand for: at most CLIENT_MAX_FDS. */
+int client_ask_with(const char *path, const json_t *request, const int *fds, unsigned int nr_fds, json_t **reply,
+		    struct errbuf *err);
 
 #endif

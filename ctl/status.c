@@ -13,29 +13,10 @@
 #include "ctl/status_table.h"
 
 struct query {
-	char path[256]; /* "": all of CLIENT_DIR */
+	struct client_socket socket; /* none named: all of CLIENT_DIR */
 	bool is_json;
 	bool is_closing;
 };
-
-static int set_control(void *config, const char *value, struct errbuf *err)
-{
-	struct query *query = config;
-
-	if (snprintf(query->path, sizeof(query->path), "%s", value) >= (int)sizeof(query->path))
-		return errbuf_set(err, -ENAMETOOLONG, "'%.40s...' is too long for a socket's path", value);
-	return 0;
-}
-
-static int set_name(void *config, const char *value, struct errbuf *err)
-{
-	struct query *query = config;
-
-	if (!*value || strchr(value, '/') || strlen(value) > 64)
-		return errbuf_set(err, -EINVAL, "'%.80s' is not a daemon's name", value);
-	snprintf(query->path, sizeof(query->path), "%s/%s.sock", CLIENT_DIR, value);
-	return 0;
-}
 
 static int set_json(void *config, const char *value, struct errbuf *err)
 {
@@ -113,24 +94,21 @@ static int ask_all(const struct query *query, const char *command, print_fn *pri
 static int run(const struct options_spec *spec, int argc, char **argv, const char *command, print_fn *print)
 {
 	struct args args = { .min = 0, .max = 0 };
-	struct query query = { .path = "" };
+	struct query query = { .is_json = false };
 	int status;
 
 	if (!args_parse(spec, argc, argv, &query, &args, &status))
 		return status;
-	return query.path[0] ? ask_one(query.path, &query, command, print) : ask_all(&query, command, print);
+	return query.socket.path[0] ? ask_one(query.socket.path, &query, command, print)
+				    : ask_all(&query, command, print);
 }
 
-#define WHICH_ROWS                                                                          \
-	{ "name", "NAME", "the daemon of this name (default: whichever run)", set_name }, \
-	{ "control", "PATH", "the daemon with this control socket", set_control }
-
 static const struct option_row status_rows[] = {
-	WHICH_ROWS,
+	CLIENT_ROWS("whichever run"),
 	{ "json", NULL, "print what the daemon answered, a line each", set_json },
 };
 
-static const struct option_row metrics_rows[] = { WHICH_ROWS };
+static const struct option_row metrics_rows[] = { CLIENT_ROWS("whichever run") };
 
 int command_status(int argc, char **argv)
 {
@@ -161,7 +139,7 @@ int command_metrics(int argc, char **argv)
 /* ---- drain ----------------------------------------------------------------------------------------------------- */
 
 static const struct option_row drain_rows[] = {
-	{ "control", "PATH", "the daemon with this control socket, instead of NAME", set_control },
+	{ "control", "PATH", "the daemon with this control socket, instead of NAME", client_set_control },
 	{ "close", NULL, "ask the guests to let go of their devices instead of handing them over", set_close },
 };
 
@@ -185,19 +163,19 @@ int command_drain(int argc, char **argv)
 		.nr_rows = sizeof(drain_rows) / sizeof(drain_rows[0]),
 	};
 	struct args args = { .min = 0, .max = 1 };
-	struct query query = { .path = "" };
+	struct query query = { .is_json = false };
 	struct errbuf err;
 	int status;
 
 	if (!args_parse(&spec, argc, argv, &query, &args, &status))
 		return status;
-	if (args.nr == 1 && set_name(&query, args.positional[0], &err)) {
+	if (args.nr == 1 && client_set_name(&query, args.positional[0], &err)) {
 		fprintf(stderr, "pvring drain: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	if (!query.path[0]) {
+	if (!query.socket.path[0]) {
 		fprintf(stderr, "pvring drain: which daemon? Expected NAME or --control PATH\n");
 		return EXIT_USAGE;
 	}
-	return ask_one(query.path, &query, "drain", print_drain);
+	return ask_one(query.socket.path, &query, "drain", print_drain);
 }

@@ -22,6 +22,7 @@ struct client {
 	struct loop_op writable;
 	char *out; /* an answer that the socket has no room for yet; NULL: none */
 	size_t out_len, out_sent;
+	struct control_fds fds;
 	size_t len;
 	char line[CONTROL_MAX_LINE_BYTES];
 };
@@ -36,6 +37,12 @@ struct control {
 	struct client *clients[CONTROL_MAX_CLIENTS]; /* NULL: free */
 };
 
+static void close_fds(struct control_fds *fds)
+{
+	while (fds->nr > 0)
+		close(fds->fd[--fds->nr]);
+}
+
 static void client_removed(struct loop_fd *lfd)
 {
 	struct client *client = container_of(lfd, struct client, lfd);
@@ -45,6 +52,7 @@ static void client_removed(struct loop_fd *lfd)
 			client->control->clients[i] = NULL;
 	}
 	close(lfd->fd);
+	close_fds(&client->fds);
 	free(client->out);
 	free(client);
 }
@@ -96,8 +104,9 @@ static void *json_alloc(size_t size)
 	return p;
 }
 
-static json_t *answer(struct control *control, const char *line, struct errbuf *err)
+static json_t *answer(struct client *client, const char *line, struct errbuf *err)
 {
+	struct control *control = client->control;
 	json_t *request = json_loads(line, 0, NULL);
 	const char *command = json_string_value(json_object_get(request, "cmd"));
 	json_t *reply = NULL;
@@ -105,7 +114,8 @@ static json_t *answer(struct control *control, const char *line, struct errbuf *
 	if (!command)
 		errbuf_set(err, -EINVAL, "expected one JSON object per line with a string \"cmd\"");
 	else
-		reply = control->handler(control->context, command, request, err);
+		reply = control->handler(control->context, command, request, &client->fds, err);
+	close_fds(&client->fds);
 	json_decref(request);
 	return reply;
 }
@@ -116,7 +126,7 @@ static bool serve_line(struct client *client, const char *line)
 	json_t *reply;
 
 	json_is_short = false;
-	reply = answer(client->control, line, &err);
+	reply = answer(client, line, &err);
 	if (reply)
 		json_object_set_new(reply, "ok", json_true());
 	else
@@ -147,6 +157,33 @@ static bool serve_lines(struct client *client)
 	return client->len < sizeof(client->line);
 }
 
+/* The kernel gives no more descriptors than there is room for: what is over never becomes ours. */
+static void take_fds(struct client *client, struct msghdr *msg)
+{
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+			continue;
+		close_fds(&client->fds);
+		client->fds.nr = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(client->fds.fd, CMSG_DATA(cmsg), client->fds.nr * sizeof(int));
+	}
+}
+
+static ssize_t receive(struct client *client)
+{
+	struct iovec iov = { client->line + client->len, sizeof(client->line) - client->len };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(CONTROL_MAX_FDS * sizeof(int))];
+	} room;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room) };
+	ssize_t r = recvmsg(client->lfd.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (r > 0)
+		take_fds(client, &msg);
+	return r;
+}
+
 static void serve(struct client *client)
 {
 	ssize_t r;
@@ -158,7 +195,7 @@ static void serve(struct client *client)
 		}
 		if (client->out)
 			return;
-		r = recv(client->lfd.fd, client->line + client->len, sizeof(client->line) - client->len, MSG_DONTWAIT);
+		r = receive(client);
 		if (r < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (r <= 0)
@@ -301,6 +338,7 @@ void control_close(struct control *control)
 		if (!control->clients[i])
 			continue;
 		close(control->clients[i]->lfd.fd);
+		close_fds(&control->clients[i]->fds);
 		free(control->clients[i]->out);
 		free(control->clients[i]);
 	}

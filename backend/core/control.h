@@ -3,6 +3,9 @@
  * The control socket: one JSON object per line in each direction, mode 0600. Every answer has "ok"; where it is false
  * "error" says why.
  *
+ * A request may come with descriptors (SCM_RIGHTS). They are for the line that is answered next, so who sends some
+ * waits for the answer before it says anything else.
+ *
  * Thread: the main thread. Errors: -errno with a reason; logs nothing but a client that breaks the rules (debug).
  */
 #ifndef BACKEND_CORE_CONTROL_H
@@ -14,13 +17,21 @@
 
 #define CONTROL_MAX_CLIENTS    16
 #define CONTROL_MAX_LINE_BYTES 4096
+#define CONTROL_MAX_FDS        2
 #define CONTROL_ANSWER_MS      3000 /* a daemon that does not answer for so long is dead */
 
 struct errbuf;
 struct control;
 
+/* What came with a request. Who keeps them sets nr to 0; what is left is closed after the answer. */
+struct control_fds {
+	unsigned int nr;
+	int fd[CONTROL_MAX_FDS];
+};
+
 /* Answers one request: returns a new object without "ok", or NULL with the reason in err. */
-typedef json_t *control_handler(void *context, const char *command, const json_t *request, struct errbuf *err);
+typedef json_t *control_handler(void *context, const char *command, const json_t *request, struct control_fds *fds,
+				struct errbuf *err);
 
 /* Takes over a socket that a dead daemon left; -EADDRINUSE: one that is alive answers there. */
 int control_open(struct control **control, struct loop *loop, const char *path, control_handler *handler,

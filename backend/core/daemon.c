@@ -119,7 +119,8 @@ static json_t *reply_drain(struct daemon *daemon, const json_t *request)
 	return json_pack("{s:i}", "connected", nr_connected);
 }
 
-static json_t *handle_command(void *context, const char *command, const json_t *request, struct errbuf *err)
+static json_t *handle_command(void *context, const char *command, const json_t *request, struct control_fds *fds,
+			      struct errbuf *err)
 {
 	struct daemon *daemon = context;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,13 @@ static struct errbuf err;
 static struct loop loop;
 static struct control *control;
 static char dir[64], path[96];
-static unsigned int nr_asked;
+static unsigned int nr_asked, nr_fds;
+static int kept;
 
 /* ---- the daemon ------------------------------------------------------------------------------------------------ */
 
-static json_t *answer(void *context, const char *command, const json_t *request, struct errbuf *reason)
+static json_t *answer(void *context, const char *command, const json_t *request, struct control_fds *fds,
+		      struct errbuf *reason)
 {
 	json_int_t size = json_integer_value(json_object_get(request, "size"));
 	json_t *reply;
@@ -33,6 +36,13 @@ static json_t *answer(void *context, const char *command, const json_t *request,
 
 	nr_asked++;
 	assert_ptr_equal(context, &loop);
+	nr_fds = fds->nr;
+	if (strcmp(command, "keep") == 0) {
+		kept = fds->fd[0];
+		fds->fd[0] = fds->fd[1];
+		fds->nr--;
+		return json_object();
+	}
 	if (strcmp(command, "echo") == 0)
 		return json_pack("{s:O?}", "value", json_object_get(request, "value"));
 	if (strcmp(command, "fill") != 0) {
@@ -296,6 +306,105 @@ static void a_reason_that_is_no_utf8_is_still_an_answer(void **state)
 	close(client->fd);
 }
 
+/* ---- descriptors ----------------------------------------------------------------------------------------------- */
+
+/* The writing ends of as many pipes go with the line, and are ours no more. */
+static void say_with(struct client *client, const char *text, int *read_end, unsigned int nr)
+{
+	char room[CMSG_SPACE(8 * sizeof(int))] = "";
+	struct iovec iov = { (void *)text, strlen(text) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = room };
+	struct cmsghdr *cmsg = (struct cmsghdr *)room;
+	int pair[2];
+
+	*cmsg = (struct cmsghdr){ CMSG_LEN(nr * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+	msg.msg_controllen = CMSG_SPACE(nr * sizeof(int));
+	for (unsigned int i = 0; i < nr; i++) {
+		assert_int_equal(pipe(pair), 0);
+		read_end[i] = pair[0];
+		memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &pair[1], sizeof(int));
+	}
+	assert_int_equal(sendmsg(client->fd, &msg, 0), strlen(text));
+	for (unsigned int i = 0; i < nr; i++) {
+		memcpy(&pair[1], CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
+		close(pair[1]);
+	}
+}
+
+/* Nobody can write to it any more. Closes it. */
+static bool has_no_writer(int read_end)
+{
+	struct pollfd pollfd = { .fd = read_end, .events = POLLIN };
+	bool has_none;
+
+	assert_true(poll(&pollfd, 1, 0) >= 0);
+	has_none = pollfd.revents & POLLHUP;
+	close(read_end);
+	return has_none;
+}
+
+static void descriptors_that_the_handler_keeps_are_its_own(void **state)
+{
+	struct client *client = new_client(0);
+	int read_end[2];
+	char byte;
+
+	say_with(client, "{\"cmd\":\"keep\"}\n", read_end, 2);
+	run_until_answered(client, 1);
+	assert_int_equal(nr_fds, 2);
+	assert_int_equal(fcntl(kept, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(write(kept, "x", 1), 1);
+	assert_int_equal(read(read_end[0], &byte, 1), 1);
+	assert_true(has_no_writer(read_end[1]));
+	close(kept);
+	assert_true(has_no_writer(read_end[0]));
+	say(client, ECHO_1);
+	run_until_answered(client, 2);
+	assert_int_equal(nr_fds, 0);
+	close(client->fd);
+}
+
+static void descriptors_that_nobody_wants_are_closed(void **state)
+{
+	struct client *client = new_client(0);
+	int read_end[8], first[2];
+
+	say_with(client, ECHO_1, read_end, 8);
+	run_until_answered(client, 1);
+	assert_int_equal(nr_fds, CONTROL_MAX_FDS);
+	for (unsigned int i = 0; i < 8; i++)
+		assert_true(has_no_writer(read_end[i]));
+	say_with(client, "{\"cmd\":\"echo\",", first, 2); /* half a line, then others */
+	run(client, 2, 4);
+	say_with(client, "\"value\":2}\n", read_end, 1);
+	run_until_answered(client, 2);
+	assert_int_equal(nr_fds, 1);
+	assert_true(has_no_writer(read_end[0]));
+	assert_true(has_no_writer(first[0]));
+	assert_true(has_no_writer(first[1]));
+	close(client->fd);
+}
+
+static void descriptors_of_a_client_that_goes_are_closed(void **state)
+{
+	struct client *client = new_client(0), *other = new_client(1);
+	int read_end[2];
+
+	say_with(client, "{\"cmd\":", read_end, 1);
+	say(other, ECHO_1);
+	run_until_answered(other, 1);
+	close(client->fd);
+	say(other, ECHO_1);
+	run_until_answered(other, 2);
+	assert_true(has_no_writer(read_end[0]));
+	say_with(other, "{\"cmd\":", read_end, 1);
+	run(other, 3, 4);
+	control_close(control);
+	control = NULL;
+	assert_true(has_no_writer(read_end[0]));
+	close(other->fd);
+}
+
 /* ---- large answers --------------------------------------------------------------------------------------------- */
 
 static void a_large_answer_arrives_whole(void **state)
@@ -499,6 +608,9 @@ int main(void)
 		TEST_OPEN(a_line_too_long_ends_the_connection),
 		TEST_OPEN(what_is_no_request_is_answered_with_the_reason),
 		TEST_OPEN(a_reason_that_is_no_utf8_is_still_an_answer),
+		TEST_OPEN(descriptors_that_the_handler_keeps_are_its_own),
+		TEST_OPEN(descriptors_that_nobody_wants_are_closed),
+		TEST_OPEN(descriptors_of_a_client_that_goes_are_closed),
 		TEST_OPEN(a_large_answer_arrives_whole),
 		TEST_OPEN(a_client_that_does_not_read_keeps_nobody_waiting),
 		TEST_OPEN(it_closes_with_an_answer_half_sent),
