@@ -17,6 +17,7 @@ static const struct command {
 	{ "metrics", command_metrics, "print a daemon's counters for Prometheus" },
 	{ "drain", command_drain, "make a daemon finish what is in flight and exit" },
 	{ "journal", command_journal, "list what a daemon that died had not answered" },
+	{ "net", command_net, "capture what passes a network device's rings" },
 	{ "hotplug", command_hotplug, "what Xen's toolstack runs when a device comes or goes" },
 };
 

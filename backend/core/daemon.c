@@ -119,6 +119,38 @@ static json_t *reply_drain(struct daemon *daemon, const json_t *request)
 	return json_pack("{s:i}", "connected", nr_connected);
 }
 
+/* The device of a connected guest goes before one that was refused because its name is taken. */
+static struct device *find_by_target(struct daemon *daemon, const char *target)
+{
+	struct device *dev, *found = NULL;
+
+	TAILQ_FOREACH(dev, &daemon->host.devices, entry) {
+		if (strcmp(daemon->spec->class->target(dev), target) == 0 && (!found || dev->phase == DEVICE_CONNECTED))
+			found = dev;
+	}
+	return found;
+}
+
+static json_t *reply_capture(struct daemon *daemon, const json_t *request, struct control_fds *fds, struct errbuf *err)
+{
+	const char *interface = json_string_value(json_object_get(request, "interface")) ?: "";
+	json_int_t format = json_integer_value(json_object_get(request, "format"));
+	struct device *dev = find_by_target(daemon, interface);
+	int rc;
+
+	if (fds->nr != 2)
+		rc = errbuf_set(err, -EINVAL, "capture: expected two descriptors, of a socket and an eventfd");
+	else if (!dev)
+		rc = errbuf_set(err, -ENOENT, "there is no interface '%.40s' here: see 'pvring status'", interface);
+	else if (dev->phase != DEVICE_CONNECTED)
+		rc = errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", interface);
+	else {
+		fds->nr = 0;
+		rc = daemon->spec->class->capture(dev, format, fds->fd[0], fds->fd[1], err);
+	}
+	return rc ? NULL : json_object();
+}
+
 static json_t *handle_command(void *context, const char *command, const json_t *request, struct control_fds *fds,
 			      struct errbuf *err)
 {
@@ -130,7 +162,10 @@ static json_t *handle_command(void *context, const char *command, const json_t *
 		return reply_metrics(daemon);
 	if (strcmp(command, "drain") == 0)
 		return reply_drain(daemon, request);
-	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics or drain", command);
+	if (strcmp(command, "capture") == 0 && daemon->spec->class->capture)
+		return reply_capture(daemon, request, fds, err);
+	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics%s or drain", command,
+		   daemon->spec->class->capture ? ", capture" : "");
 	return NULL;
 }
 

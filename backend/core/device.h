@@ -74,6 +74,12 @@ struct device_class {
 	void (*leave)(struct device *dev);
 	/* Undoes open(), or what it did before it failed. On a helper thread: may block. Requests may still be out. */
 	void (*close)(struct device *dev);
+	/*
+	 * Tells a reader all that passes the rings until the connection's end or the reader's. Only while connected;
+	 * takes over both descriptors, also when it fails: where to tell it, and an eventfd that counts what was lost.
+	 * The format is that of what is told. NULL: this class cannot.
+	 */
+	int (*capture)(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err);
 	/* Adds the class's part of `pvring status`. */
 	void (*status)(struct device *dev, json_t *object);
 };

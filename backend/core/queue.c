@@ -151,6 +151,11 @@ const void *queue_take(struct queue *queue, uint32_t *slot)
 	return entry->request;
 }
 
+const void *queue_request(const struct queue *queue, uint32_t slot)
+{
+	return queue->journal->file->entry[slot].request;
+}
+
 bool queue_has_requests(struct queue *queue, uint32_t nr)
 {
 	if (queue->state != QUEUE_RUNNING || !ring_back_final_check_for(&queue->ring, nr))

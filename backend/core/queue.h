@@ -132,6 +132,9 @@ bool queue_has_requests(struct queue *queue, uint32_t nr);
 /* One of them: its bytes, and its slot, as request() is given them. NULL: there is none. */
 const void *queue_take(struct queue *queue, uint32_t *slot);
 
+/* The private copy of one that was taken and is not answered yet. */
+const void *queue_request(const struct queue *queue, uint32_t slot);
+
 /* The class has found that the guest breaks the protocol: nothing more is taken. ops->broken() is not called. */
 void queue_break(struct queue *queue);
 

@@ -429,6 +429,7 @@ static void on_stopped(void *owner, uint32_t nr_orphans)
 {
 	struct net_device *net = owner;
 
+	net_capture_put(&net->capture);
 	net_queues_count(net->queues, &net->counted_before);
 	net->queues = NULL;
 	end_state(net, net->dev.stop_how == QUEUE_HAND_OVER);
@@ -477,6 +478,37 @@ static void net_disconnect(struct device *dev, enum queue_stop how)
 	net_queues_stop(to_net(dev)->queues, how);
 }
 
+static int start_capture(struct net_device *net, struct net_capture *capture, struct errbuf *err)
+{
+	int rc = net_queues_capture(net->queues, capture);
+
+	if (rc)
+		return errbuf_set(err, rc, "no memory");
+	net_capture_put(&net->capture);
+	net->capture = net_capture_get(capture);
+	return 0;
+}
+
+static int net_capture(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err)
+{
+	struct net_device *net = to_net(dev);
+	struct net_capture *capture = net_capture_new(socket, lost);
+	int rc;
+
+	if (!capture)
+		return errbuf_set(err, -ENOMEM, "no memory");
+	if (format != NET_CAPTURE_FORMAT)
+		rc = errbuf_set(err, -EINVAL,
+				"captures are of format %d, not %lld (is pvring of the daemon's version?)",
+				NET_CAPTURE_FORMAT, (long long)format);
+	else if (net->capture && net_capture_has_reader(net->capture))
+		rc = errbuf_set(err, -EBUSY, "%s: somebody captures it already", net->name);
+	else
+		rc = start_capture(net, capture, err);
+	net_capture_put(&capture);
+	return rc;
+}
+
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
 static void net_status(struct device *dev, json_t *object)
@@ -509,5 +541,6 @@ const struct device_class net_class = {
 	.disconnect = net_disconnect,
 	.leave = net_leave,
 	.close = net_close,
+	.capture = net_capture,
 	.status = net_status,
 };

@@ -48,7 +48,27 @@ static void start_copies(struct net_delivery *delivery, const struct net_rx_fram
 	}
 }
 
-static void answer(struct net_delivery *delivery, const struct net_rx_frame *frame)
+static void capture(struct net_delivery *delivery, const struct net_rx_frame *frame, const char *dropped)
+{
+	struct net_capture_record record;
+
+	net_capture_begin(&record, NET_CAPTURE_TO_GUEST, delivery->number, frame->len_bytes, dropped);
+	for (unsigned int i = 0; i < frame->nr_parts; i++) {
+		union net_rx_answer one = net_rx_frame_answer(frame, i);
+
+		net_capture_add(&record, net_rx_frame_is_extra(frame, i), &one, sizeof(one));
+	}
+	net_capture_send(&delivery->capture, &record, net_rx_frame_bytes(frame), frame->len_bytes);
+}
+
+void net_delivery_drop(struct net_delivery *delivery, struct net_rx_frame *frame, const char *why)
+{
+	reasons_count(&delivery->counters->drops, why, 1);
+	if (delivery->capture)
+		capture(delivery, frame, why);
+}
+
+static void answer(struct net_delivery *delivery, struct net_rx_frame *frame)
 {
 	union net_rx_answer one;
 
@@ -57,11 +77,13 @@ static void answer(struct net_delivery *delivery, const struct net_rx_frame *fra
 		queue_respond(delivery->queue, frame->parts[i].slot, &one);
 	}
 	if (frame->has_failed) {
-		reasons_count(&delivery->counters->drops, "the guest's memory cannot be written", 1);
+		net_delivery_drop(delivery, frame, "the guest's memory cannot be written");
 		return;
 	}
 	counter_add(&delivery->counters->nr_frames, 1);
 	counter_add(&delivery->counters->nr_bytes, frame->len_bytes);
+	if (delivery->capture)
+		capture(delivery, frame, NULL);
 }
 
 void net_delivery_run(struct net_delivery *delivery)
@@ -77,7 +99,7 @@ bool net_delivery_add(struct net_delivery *delivery, struct net_rx_frame *frame)
 	unsigned int nr_parts;
 
 	if (frame->rejected) {
-		reasons_count(&delivery->counters->drops, frame->rejected, 1);
+		net_delivery_drop(delivery, frame, frame->rejected);
 		return true;
 	}
 	nr_parts = net_rx_frame_parts_needed(frame);

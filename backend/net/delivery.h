@@ -10,6 +10,7 @@
 #define BACKEND_NET_DELIVERY_H
 
 #include "backend/core/queue.h"
+#include "backend/net/capture.h"
 #include "backend/net/counters.h"
 #include "backend/net/rx_frame.h"
 
@@ -18,6 +19,8 @@
 struct net_delivery {
 	struct queue *queue;
 	struct net_direction *counters;
+	struct net_capture *capture; /* NULL: nobody looks */
+	unsigned int number;         /* of this queue of the vif, for those who do */
 	unsigned int nr;
 	struct net_rx_frame *frames[NET_DELIVERY_FRAMES];
 };
@@ -28,5 +31,7 @@ struct net_delivery {
  */
 bool net_delivery_add(struct net_delivery *delivery, struct net_rx_frame *frame);
 void net_delivery_run(struct net_delivery *delivery);
+/* It is not for the guest after all. */
+void net_delivery_drop(struct net_delivery *delivery, struct net_rx_frame *frame, const char *why);
 
 #endif

@@ -25,6 +25,7 @@ struct net_device {
 	bool has_one_port, has_ctrl_ring;
 	struct net_state state; /* while it is connected */
 	struct net_queues *queues; /* NULL: not connected */
+	struct net_capture *capture; /* of this connection; NULL: none was asked for */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };
 

@@ -277,6 +277,37 @@ void net_queue_free(struct net_queue *nq)
 	free(nq);
 }
 
+struct capture_msg {
+	struct loop_msg msg;
+	struct net_queue *nq;
+	struct net_capture *capture;
+};
+
+/* Worker. */
+static void run_capture(struct loop_msg *msg)
+{
+	struct capture_msg *cmsg = container_of(msg, struct capture_msg, msg);
+	struct net_queue *nq = cmsg->nq;
+
+	net_capture_put(&nq->tx.capture);
+	net_capture_put(&nq->rx.delivery.capture);
+	nq->tx.capture = cmsg->capture;
+	nq->rx.delivery.capture = net_capture_get(cmsg->capture);
+	nq->tx.index = nq->rx.delivery.number = nq->params.rings[NET_RING_TX].identity.queue;
+	free(cmsg);
+}
+
+int net_queue_capture(struct net_queue *nq, struct net_capture *capture)
+{
+	struct capture_msg *cmsg = malloc(sizeof(*cmsg));
+
+	if (!cmsg)
+		return -ENOMEM;
+	*cmsg = (struct capture_msg){ { .run = run_capture }, nq, net_capture_get(capture) };
+	loop_post(&nq->params.worker->loop, &cmsg->msg);
+	return 0;
+}
+
 void net_queue_count(const struct net_queue *nq, struct net_counters *sum)
 {
 	net_counters_add(sum, &nq->counters);

@@ -48,6 +48,9 @@ void net_queue_start(struct net_queue *nq);
 void net_queue_stop(struct net_queue *nq, enum queue_stop how);
 void net_queue_free(struct net_queue *nq);
 
+/* All that passes the rings from here on goes to the capture, too; the one before it is let go. -ENOMEM */
+int net_queue_capture(struct net_queue *nq, struct net_capture *capture);
+
 /* Adds what it has counted so far. Any thread. */
 void net_queue_count(const struct net_queue *nq, struct net_counters *sum);
 

@@ -230,6 +230,15 @@ void net_queues_stop(struct net_queues *queues, enum queue_stop how)
 	}
 }
 
+int net_queues_capture(struct net_queues *queues, struct net_capture *capture)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i < queues->nr; i++)
+		rc = net_queue_capture(queues->member[i].queue, capture);
+	return rc;
+}
+
 void net_queues_count(const struct net_queues *queues, struct net_counters *sum)
 {
 	for (unsigned int i = 0; i < queues->nr; i++) {

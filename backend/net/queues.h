@@ -32,6 +32,9 @@ struct net_queues_params {
 struct net_queues *net_queues_start(const struct net_queues_params *params, const struct net_queue_events *events);
 void net_queues_stop(struct net_queues *queues, enum queue_stop how);
 
+/* All that passes the rings from here on goes to the capture, too. -ENOMEM: not all do. */
+int net_queues_capture(struct net_queues *queues, struct net_capture *capture);
+
 /* Adds what they have counted so far. Any thread. */
 void net_queues_count(const struct net_queues *queues, struct net_counters *sum);
 /* How many frames each has carried: [{"tx": 1, "rx": 2}, ...]. */

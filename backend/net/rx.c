@@ -56,6 +56,7 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 
 void net_rx_fini(struct net_rx *rx)
 {
+	net_capture_put(&rx->delivery.capture);
 	free(rx->frames);
 	if (rx->arena && rx->arena != MAP_FAILED)
 		munmap(rx->arena, ARENA_BYTES);
@@ -103,12 +104,12 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, 
 	return vnet_to_netif(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.takes, &frame->meta);
 }
 
-static void hand_over(struct net_rx *rx, const struct net_rx_frame *frame, struct net_lane *lane)
+static void hand_over(struct net_rx *rx, struct net_rx_frame *frame, struct net_lane *lane)
 {
 	struct net_rx_frame *there = net_lane_room(lane);
 
 	if (!there) {
-		reasons_count(&rx->counters->drops, "the ring that it is for is behind", 1);
+		net_delivery_drop(&rx->delivery, frame, "the ring that it is for is behind");
 		return;
 	}
 	net_rx_frame_copy(there, frame);
@@ -121,7 +122,8 @@ static void take_in(struct net_rx *rx, int result)
 	struct net_rx_frame *frame = &rx->frames[rx->nr_frames];
 	struct net_lane *lane = NULL;
 
-	frame->len_bytes = result - sizeof(struct virtio_net_hdr);
+	frame->len_bytes = result < (int)sizeof(struct virtio_net_hdr) ? 0 : result - sizeof(struct virtio_net_hdr);
+	frame->nr_parts = 0;
 	frame->rejected = why_not(rx, frame, result);
 	if (!frame->rejected)
 		lane = lane_to(rx, net_steer_frame(&rx->steer, frame));
@@ -228,37 +230,38 @@ static void watch_stall(struct net_rx *rx)
 	loop_timer_start(&rx->queue->worker->loop, &rx->stall, NET_RX_STALL_NS, stalled_long);
 }
 
-/* How many. */
-static unsigned int drop_all(struct net_rx *rx)
+/* false: there was nothing. */
+static bool drop_all(struct net_rx *rx, const char *why)
 {
-	unsigned int nr = rx->nr_frames - rx->next;
+	bool has_dropped = rx->next < rx->nr_frames;
 
+	for (; rx->next < rx->nr_frames; rx->next++)
+		net_delivery_drop(&rx->delivery, &rx->frames[rx->next], why);
 	rx->next = rx->nr_frames = 0;
 	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
 		struct net_lane *lane = lane_from(rx, i);
-		uint32_t nr_there = 0;
+		struct net_rx_frame *frame;
+		uint32_t nr = 0;
 
-		while (lane && net_lane_frame(lane, nr_there))
-			nr_there++;
-		if (nr_there)
-			net_lane_took(lane, nr_there);
-		nr += nr_there;
+		while (lane && (frame = net_lane_frame(lane, nr))) {
+			net_delivery_drop(&rx->delivery, frame, why);
+			nr++;
+		}
+		if (nr)
+			net_lane_took(lane, nr);
+		has_dropped |= nr > 0;
 	}
-	return nr;
+	return has_dropped;
 }
 
 static void stalled_long(struct loop_timer *timer)
 {
 	struct net_rx *rx = container_of(timer, struct net_rx, stall);
-	unsigned int nr;
 
 	if (!rx->is_running)
 		return;
-	nr = rx->queue->nr_taken == rx->nr_taken_at_stall ? drop_all(rx) : 0;
-	if (nr > 0) {
-		reasons_count(&rx->counters->drops, "the guest has posted no buffers", nr);
+	if (rx->queue->nr_taken == rx->nr_taken_at_stall && drop_all(rx, "the guest has posted no buffers"))
 		rx->may_have_more = true;
-	}
 	queue_kick(rx->queue);
 }
 

@@ -13,7 +13,7 @@ static unsigned int nr_extras(const struct net_rx_frame *frame)
 	return (frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash;
 }
 
-static bool is_extra(const struct net_rx_frame *frame, unsigned int part)
+bool net_rx_frame_is_extra(const struct net_rx_frame *frame, unsigned int part)
 {
 	return part >= 1 && part <= nr_extras(frame);
 }
@@ -28,7 +28,7 @@ void net_rx_frame_cut(struct net_rx_frame *frame)
 	uint32_t left = frame->len_bytes;
 
 	for (unsigned int i = 0; i < frame->nr_parts; i++) {
-		frame->parts[i].len_bytes = is_extra(frame, i) ? 0 : left < PAGE_BYTES ? left : PAGE_BYTES;
+		frame->parts[i].len_bytes = net_rx_frame_is_extra(frame, i) ? 0 : left < PAGE_BYTES ? left : PAGE_BYTES;
 		left -= frame->parts[i].len_bytes;
 	}
 }
@@ -76,7 +76,7 @@ union net_rx_answer net_rx_frame_answer(const struct net_rx_frame *frame, unsign
 	union net_rx_answer answer;
 
 	memset(&answer, 0, sizeof(answer));
-	if (is_extra(frame, part)) {
+	if (net_rx_frame_is_extra(frame, part)) {
 		bool is_gso = part == 1 && frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE;
 
 		answer.extra = is_gso ? gso_extra(frame) : hash_extra(frame);
@@ -93,6 +93,7 @@ void net_rx_frame_copy(struct net_rx_frame *to, const struct net_rx_frame *from)
 	memcpy(to->memory, from->memory, sizeof(struct virtio_net_hdr) + from->len_bytes);
 	to->len_bytes = from->len_bytes;
 	to->rejected = from->rejected;
+	to->nr_parts = 0;
 	to->meta = from->meta;
 	to->has_hash = from->has_hash;
 	to->hash = from->hash;

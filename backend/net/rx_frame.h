@@ -52,6 +52,7 @@ static inline uint8_t *net_rx_frame_bytes(const struct net_rx_frame *frame)
 	return frame->memory + sizeof(struct virtio_net_hdr);
 }
 
+bool net_rx_frame_is_extra(const struct net_rx_frame *frame, unsigned int part);
 unsigned int net_rx_frame_parts_needed(const struct net_rx_frame *frame);
 /* Once nr_parts is set: how much of the frame goes to each. */
 void net_rx_frame_cut(struct net_rx_frame *frame);

@@ -37,6 +37,7 @@ int net_tx_init(struct net_tx *tx, struct queue *queue, int tap_fd, uint32_t nr_
 
 void net_tx_fini(struct net_tx *tx)
 {
+	net_capture_put(&tx->capture);
 	free(tx->jobs);
 	if (tx->arena && tx->arena != MAP_FAILED)
 		munmap(tx->arena, tx->arena_bytes);
@@ -72,7 +73,8 @@ static void *take_memory(struct net_tx *tx, size_t bytes)
 static void drop(struct net_tx *tx, struct net_tx_job *job, const char *why)
 {
 	reasons_count(&tx->counters->drops, why, 1);
-	job->has_failed = job->is_done = true;
+	job->dropped = why;
+	job->is_done = true;
 }
 
 static void copy_failed(void *context, uint32_t owner, int rc)
@@ -80,7 +82,7 @@ static void copy_failed(void *context, uint32_t owner, int rc)
 	struct net_tx *tx = context;
 	struct net_tx_job *job = job_at(tx, owner);
 
-	if (!job->has_failed)
+	if (!job->dropped)
 		drop(tx, job, "its memory cannot be read");
 }
 
@@ -132,7 +134,8 @@ const char *net_tx_request(struct net_tx *tx, uint32_t slot, const void *request
 
 	if (!tx->is_gathering) {
 		job->tx = tx;
-		job->has_failed = job->is_done = false;
+		job->dropped = NULL;
+		job->is_done = false;
 		net_tx_frame_begin(&job->frame);
 		tx->is_gathering = true;
 	}
@@ -202,13 +205,31 @@ static void send_job(struct net_tx *tx, struct net_tx_job *job)
 	io_uring_sqe_set_data(sqe, &job->op);
 }
 
+/* As the guest has sent it. frame: NULL if it never came. */
+static void capture_job(struct net_tx *tx, const struct net_tx_job *job, const void *frame)
+{
+	struct net_capture_record record;
+
+	net_capture_begin(&record, NET_CAPTURE_FROM_GUEST, tx->index, job->frame.len_bytes, job->dropped);
+	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
+		const struct net_tx_slot *slot = &job->frame.slots[i];
+
+		net_capture_add(&record, slot->is_extra, queue_request(tx->queue, slot->slot),
+				sizeof(netif_tx_request_t));
+	}
+	net_capture_send(&tx->capture, &record, frame, job->frame.len_bytes);
+}
+
 static void send_gathered(struct net_tx *tx)
 {
 	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
 		struct net_tx_job *job = job_at(tx, tx->nr_sent);
+		bool has_come = !job->is_done;
 
-		if (!job->is_done)
+		if (has_come)
 			translate(tx, job);
+		if (tx->capture)
+			capture_job(tx, job, has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
 		if (!job->is_done)
 			send_job(tx, job);
 	}
@@ -224,7 +245,7 @@ static void answer(struct net_tx *tx, const struct net_tx_job *job)
 
 		if (slot->is_extra)
 			response = (netif_tx_response_t){ .status = NETIF_RSP_NULL };
-		else if (job->has_failed)
+		else if (job->dropped)
 			response.status = NETIF_RSP_ERROR;
 		queue_respond(tx->queue, slot->slot, &response);
 	}

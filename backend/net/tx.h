@@ -13,6 +13,7 @@
 #define BACKEND_NET_TX_H
 
 #include "backend/core/queue.h"
+#include "backend/net/capture.h"
 #include "backend/net/counters.h"
 #include "backend/net/tx_frame.h"
 
@@ -24,13 +25,16 @@ struct net_tx_job {
 	struct net_tx_frame frame;
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame; in the arena */
 	uint32_t size_bytes;
-	bool has_failed, is_done;
+	const char *dropped; /* why; NULL: it is on its way, or has gone */
+	bool is_done;
 };
 
 struct net_tx {
 	struct queue *queue;
 	int tap_fd;
 	struct net_direction *counters;
+	struct net_capture *capture; /* NULL: nobody looks */
+	unsigned int index;          /* of the vif's queue, for those who do */
 	/* A ring: answered < sent < gathered. Free-running. */
 	struct net_tx_job *jobs;
 	uint32_t nr_jobs, nr_answered, nr_sent, nr_gathered;
