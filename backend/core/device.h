@@ -48,7 +48,7 @@ struct device_class {
 	int (*parse)(struct device *dev, struct errbuf *err);
 	/* What they name, for a message. */
 	const char *(*target)(const struct device *dev);
-	/* Opens it. On a helper thread: may block. */
+	/* Opens it. On a helper thread: may block. -EAGAIN: parse() is to look in the store for what was found. */
 	int (*open)(struct device *dev, struct errbuf *err);
 	/* Publishes what the frontend may choose from. In the transaction that switches to InitWait. */
 	int (*offer)(struct device *dev, struct errbuf *err);
@@ -80,6 +80,8 @@ struct device_class {
 	 * The format is that of what is told. NULL: this class cannot.
 	 */
 	int (*capture)(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err);
+	/* Removes what devices have left in this domain that are no more. Before the first is added; may block. NULL */
+	void (*tidy)(struct device_host *host, uint32_t only_guest);
 	/* Adds the class's part of `pvring status`. */
 	void (*status)(struct device *dev, json_t *object);
 };
@@ -158,6 +160,9 @@ void device_host_fini(struct device_host *host);
 /* Asks the guest to let go of it, as a detach does. */
 void device_ask_to_close(struct device *dev);
 const char *device_phase_name(enum device_phase phase);
+
+/* Is there one of its class, or a daemon that is not done with it? true also when that cannot be found out. */
+bool device_is_there(struct device_host *host, uint32_t domid, uint32_t devid);
 
 /* From the class. */
 void device_connected(struct device *dev, int rc, const struct errbuf *err);

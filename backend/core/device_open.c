@@ -127,6 +127,10 @@ static void opened(struct loop_timer *timer)
 {
 	struct device *dev = container_of(timer, struct device, timer);
 
+	if (dev->job_rc == -EAGAIN && !dev->is_forgotten && !dev->host->is_stopping) {
+		device_start_open(dev);
+		return;
+	}
 	if (dev->job_rc)
 		set_fault(dev, &dev->job_err);
 	else
@@ -276,6 +280,22 @@ static bool is_surely_unused(struct device *dev)
 	return may_be_in_use(dev, ours, &is_in_use, &ignored) == 0 && !is_in_use;
 }
 
+static void name_claim(char *path, size_t size, const struct device_host *host, uint32_t domid, uint32_t devid)
+{
+	snprintf(path, size, "%s/%s-%u-%u", host->journal_dir, host->class->kind, domid, devid);
+}
+
+bool device_is_there(struct device_host *host, uint32_t domid, uint32_t devid)
+{
+	char path[256], name[64], ignored[16];
+	struct errbuf err;
+
+	snprintf(name, sizeof(name), "backend/%s/%u/%u", host->class->kind, domid, devid);
+	name_claim(path, sizeof(path), host, domid, devid);
+	return xb_read_string(host->store, host->store->home, name, ignored, sizeof(ignored), &err) != -ENOENT ||
+	       journal_is_claimed(path);
+}
+
 static void claim(struct device *dev)
 {
 	struct errbuf err;
@@ -283,8 +303,7 @@ static void claim(struct device *dev)
 	int rc;
 
 	dev->phase = DEVICE_CLAIMING;
-	snprintf(path, sizeof(path), "%s/%s-%u-%u", dev->host->journal_dir, dev->xb.kind, dev->xb.domid,
-		 dev->xb.devid);
+	name_claim(path, sizeof(path), dev->host, dev->xb.domid, dev->xb.devid);
 	rc = device_rings_claim(&dev->rings, path, &err);
 	if (rc == -EBUSY || (rc && !is_surely_unused(dev))) {
 		claim_later(dev, rc, &err);

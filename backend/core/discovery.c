@@ -66,6 +66,9 @@ void discovery_scan(struct discovery *discovery)
 		return;
 	}
 	discovery->said_cannot_look = false;
+	if (!discovery->has_scanned && discovery->host->class->tidy)
+		discovery->host->class->tidy(discovery->host, discovery->spec.only_guest);
+	discovery->has_scanned = true;
 	for (dev = TAILQ_FIRST(&discovery->host->devices); dev; dev = next) {
 		next = TAILQ_NEXT(dev, entry);
 		if (!is_listed(dev, ids, nr_ids))

@@ -24,6 +24,7 @@ struct discovery {
 	struct loop_task drain;
 	struct loop_timer check;
 	bool said_kernel_driver, said_cannot_look;
+	bool has_scanned;
 	bool has_other_store; /* one that knows nothing of what we serve: it is not believed */
 };
 

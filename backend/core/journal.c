@@ -45,6 +45,19 @@ static int claim(struct journal *journal, struct errbuf *err)
 			  journal->path);
 }
 
+bool journal_is_claimed(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool is_claimed;
+
+	if (fd < 0)
+		return errno != ENOENT;
+	is_claimed = fcntl(fd, F_OFD_GETLK, &lock) || lock.l_type != F_UNLCK;
+	close(fd);
+	return is_claimed;
+}
+
 /* What is stored through the mapping must have its place before: on a full file system the store would be a SIGBUS. */
 static int reserve(struct journal *journal, size_t used_bytes, struct errbuf *err)
 {

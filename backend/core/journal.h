@@ -85,6 +85,8 @@ void journal_init(struct journal *journal);
  * just given it up: try again. -ENOSPC: no room for it.
  */
 int journal_open(struct journal *journal, const char *path, struct errbuf *err);
+/* By somebody, of this process or another. */
+bool journal_is_claimed(const char *path);
 /* Gives the claim up and leaves the file as it is. */
 void journal_close(struct journal *journal);
 /* Removes the file: the device is gone for good. */

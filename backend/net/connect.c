@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/net/link.h"
 #include "backend/net/net.h"
+#include "backend/net/stray.h"
 #include "common/base/container.h"
 #include "common/base/parse.h"
 #include "xenbus/node.h"
@@ -90,6 +90,7 @@ static int net_parse(struct device *dev, struct errbuf *err)
 		rc = xb_read_u32_or(xb->store, xb->dir, "mtu", 0, MIN_MTU_BYTES, MAX_MTU_BYTES, &net->mtu_bytes, err);
 	if (rc == 0 && !*net->name)
 		strcpy(net->name, default_name);
+	net->is_rival_stray = stray_is(dev->host, net->rival);
 	return rc;
 }
 
@@ -114,6 +115,25 @@ static int set_up(struct net_device *net, const char *owner, struct errbuf *err)
 	return rc ? rc : tap_keep(&net->tap, err);
 }
 
+/* Whether the device of a tap that has our name is there is known to the store alone, which is not ours to ask here. */
+static int find_own(struct net_device *net, const char *owner, struct errbuf *err)
+{
+	char other[LINK_MAX_OWNER];
+	int rc = link_is_there(net->name, owner, other, err);
+
+	if (rc != -EEXIST)
+		return rc;
+	if (strcmp(other, net->rival) != 0) {
+		strcpy(net->rival, other);
+		return -EAGAIN;
+	}
+	if (!net->is_rival_stray)
+		return rc;
+	log_info("%s: interface %s: taken over, it was left by%s, which is no more", net->dev.label, net->name,
+		 strchr(other, ' '));
+	return link_remove(net->name, other, err);
+}
+
 /* What an operator has made of an interface that is in use is left as it is. */
 static int net_open(struct device *dev, struct errbuf *err)
 {
@@ -121,11 +141,11 @@ static int net_open(struct device *dev, struct errbuf *err)
 	char owner[LINK_MAX_OWNER];
 	int rc, was_there;
 
-	snprintf(owner, sizeof(owner), "pvring %s", dev->label);
+	stray_owner(owner, sizeof(owner), dev);
 	if (strcmp(net->tap.name, net->name) != 0)
 		tap_remove(&net->tap);
 	tap_close(&net->tap);
-	was_there = link_is_there(net->name, owner, err);
+	was_there = find_own(net, owner, err);
 	if (was_there < 0)
 		return was_there;
 	rc = tap_open(&net->tap, net->name, err);
@@ -542,5 +562,6 @@ const struct device_class net_class = {
 	.leave = net_leave,
 	.close = net_close,
 	.capture = net_capture,
+	.tidy = stray_remove_all,
 	.status = net_status,
 };

@@ -6,6 +6,7 @@
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/qdisc.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/errbuf.h"
@@ -51,32 +52,82 @@ static int get_link(struct nl_sock *sock, const char *name, struct rtnl_link **l
 	return rc ? errbuf_set(err, errno_of(rc), "interface %s: %s", name, nl_geterror(rc)) : 0;
 }
 
-static int check_owner(struct nl_sock *sock, const char *name, const char *owner, struct errbuf *err)
+static int check_owner(struct nl_sock *sock, const char *name, const char *owner, char other[LINK_MAX_OWNER],
+		       struct errbuf *err)
 {
 	struct rtnl_link *link;
-	const char *alias;
 	int rc = get_link(sock, name, &link, err);
 
+	*other = '\0';
 	if (rc)
 		return rc == -ENODEV ? 0 : rc;
-	alias = rtnl_link_get_ifalias(link);
-	if (alias && strcmp(alias, owner) == 0)
-		rc = 1;
-	else
-		rc = errbuf_set(err, -EEXIST, "interface %s: there is one already, of %.64s", name,
-				alias && *alias ? alias : "somebody else");
+	snprintf(other, LINK_MAX_OWNER, "%s", rtnl_link_get_ifalias(link) ?: "");
+	rc = 1;
+	if (strcmp(other, owner) != 0)
+		rc = errbuf_set(err, -EEXIST, "interface %s: there is one already, of %s", name,
+				*other ? other : "somebody else");
 	rtnl_link_put(link);
 	return rc;
 }
 
-int link_is_there(const char *name, const char *owner, struct errbuf *err)
+int link_is_there(const char *name, const char *owner, char other[LINK_MAX_OWNER], struct errbuf *err)
 {
 	struct nl_sock *sock = connect_to_kernel(err);
 	int rc;
 
 	if (!sock)
 		return -EIO;
-	rc = check_owner(sock, name, owner, err);
+	rc = check_owner(sock, name, owner, other, err);
+	nl_socket_free(sock);
+	return rc;
+}
+
+int link_list_taps(void (*found)(void *context, const char *name, const char *owner), void *context, struct errbuf *err)
+{
+	struct nl_sock *sock = connect_to_kernel(err);
+	struct nl_cache *links = NULL;
+	int rc;
+
+	if (!sock)
+		return -EIO;
+	rc = rtnl_link_alloc_cache(sock, AF_UNSPEC, &links);
+	nl_socket_free(sock);
+	if (rc)
+		return errbuf_set(err, errno_of(rc), "interfaces cannot be listed: %s", nl_geterror(rc));
+	for (struct nl_object *object = nl_cache_get_first(links); object; object = nl_cache_get_next(object)) {
+		struct rtnl_link *link = (struct rtnl_link *)object;
+		const char *type = rtnl_link_get_type(link), *owner = rtnl_link_get_ifalias(link);
+
+		if (type && owner && strcmp(type, "tun") == 0)
+			found(context, rtnl_link_get_name(link), owner);
+	}
+	nl_cache_free(links);
+	return 0;
+}
+
+static int delete(struct nl_sock *sock, const char *name, struct errbuf *err)
+{
+	struct rtnl_link *link;
+	int rc = get_link(sock, name, &link, err);
+
+	if (rc)
+		return rc;
+	rc = rtnl_link_delete(sock, link);
+	rtnl_link_put(link);
+	return rc ? errbuf_set(err, errno_of(rc), "interface %s: cannot be removed: %s", name, nl_geterror(rc)) : 0;
+}
+
+int link_remove(const char *name, const char *owner, struct errbuf *err)
+{
+	struct nl_sock *sock = connect_to_kernel(err);
+	char other[LINK_MAX_OWNER];
+	int rc;
+
+	if (!sock)
+		return -EIO;
+	rc = check_owner(sock, name, owner, other, err);
+	if (rc == 1)
+		rc = delete(sock, name, err);
 	nl_socket_free(sock);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "backend/core/device.h"
 #include "backend/net/counters.h"
+#include "backend/net/link.h"
 #include "backend/net/queues.h"
 #include "backend/net/state.h"
 #include "backend/net/tap.h"
@@ -19,6 +20,8 @@ struct net_device {
 	char mac[18]; /* the guest's; that of the tap is another */
 	uint32_t mtu_bytes; /* 0: not said */
 	struct tap tap;
+	char rival[LINK_MAX_OWNER]; /* whose a tap of our name was found to be; "": it was not */
+	bool is_rival_stray;
 	/* What the frontend chose. */
 	struct net_rx_limits limits;
 	unsigned int nr_queues;

@@ -19,6 +19,9 @@ check "a vif is attached" attach 00:16:3e:00:00:01
 check "two queues are offered, as there are two workers" node_is multi-queue-max-queues '^2$'
 check_guest_up "a guest connects that would take four" --queues 4
 check "it has two" queues_are 2
+check_match "pvring status shows so" "$("$pvring" status --control "$T/run/netd.sock" | awk '
+	/^DEVICE/ { for (i = 1; i <= NF; i++) if ($i == "QUEUES") column = i + 1 } # the name of a device is two words
+	/^vif 1/ { print $column }')" '^2$'
 check "packets of every size" pings 10.9.0.2
 check "eight streams to the guest" streams -c 10.9.0.2 -P 8 -n 50M
 check "eight streams from the guest" streams -c 10.9.0.2 -P 8 -n 50M -R

@@ -39,6 +39,7 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 
 static struct {
 	int parse_rc, open_rc, accept_rc, lock_rc, reconfigure_rc;
+	unsigned int nr_looks; /* for what open() has asked */
 	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
 	enum xb_state state_at_leave;
 	struct device *connecting, *disconnecting; /* what the test has to end */
@@ -52,6 +53,8 @@ static int class_rc(int rc, struct errbuf *err, const char *reason)
 
 static int class_parse(struct device *dev, struct errbuf *err)
 {
+	if (class.open_rc == -EAGAIN && class.nr_looks++ > 0)
+		class.open_rc = 0;
 	return class_rc(class.parse_rc, err, "no parse");
 }
 
@@ -484,6 +487,29 @@ static void what_cannot_be_opened_is_said_to_the_toolstack(void **state)
 		assert_null(the_device());
 		make_nodes();
 	}
+}
+
+static void what_open_asks_of_the_store_is_looked_for(void **state)
+{
+	class.open_rc = -EAGAIN;
+	finish_all();
+	assert_int_equal(class.nr_looks, 2);
+	assert_int_equal(class.nr_opened, 1);
+	assert_int_equal(ours(), XB_INIT_WAIT);
+	assert_null(fake_get(DIR "/hotplug-error"));
+}
+
+static void it_is_there_until_it_is_given_up(void **state)
+{
+	fake_set(DIR, ""); /* as a real store has it */
+	assert_true(device_is_there(&host, 5, 51712));
+	assert_false(device_is_there(&host, 5, 51728));
+	finish_all();
+	remove_nodes();
+	assert_true(device_is_there(&host, 5, 51712));
+	finish_all();
+	assert_null(the_device());
+	assert_false(device_is_there(&host, 5, 51712));
 }
 
 /* The script is run once: its success is not written over, nor is it waited for again. */
@@ -1243,6 +1269,8 @@ int main(void)
 		TEST(a_detached_device_is_forgotten),
 		TEST(a_domain_that_died_is_let_go),
 		TEST(what_cannot_be_opened_is_said_to_the_toolstack),
+		TEST(what_open_asks_of_the_store_is_looked_for),
+		TEST(it_is_there_until_it_is_given_up),
 		TEST(a_fault_leaves_the_scripts_word),
 		TEST(what_opens_slowly_is_said_and_then_served),
 		TEST(what_opens_slowly_is_not_offered_to_another),

@@ -171,6 +171,17 @@ static void the_holder_leaves_and_comes_back(void)
 	assert_int_equal(journal_open(&journal, path, &err), 0);
 }
 
+static void whether_it_is_claimed_can_be_seen(void **state)
+{
+	assert_true(journal_is_claimed(path));
+	journal_close(&journal);
+	assert_false(journal_is_claimed(path));
+	assert_int_equal(journal_open(&journal, path, &err), 0);
+	journal_remove(&journal);
+	assert_false(journal_is_claimed(path));
+	assert_true(journal_is_claimed("/dev/null/no")); /* it cannot be found out */
+}
+
 static void a_file_that_was_removed_before_its_lock_is_no_claim(void **state)
 {
 	struct journal other;
@@ -479,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(closing_keeps_the_file_and_removing_does_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_process_at_a_time_has_the_claim, setup, teardown),
+		cmocka_unit_test_setup_teardown(whether_it_is_claimed_can_be_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_was_removed_before_its_lock_is_no_claim, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_file_system_is_an_error_and_no_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_connection_begins_with_all_entries_free, setup, teardown),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taps that have outlived their devices. A tap is persistent, so that the next daemon finds it; where the device goes
+ * while no daemon runs, nobody takes it away. Whose it was stands in its owner (link.h), and the store knows whether
+ * there still is such a device.
+ *
+ * Thread: the main thread, as the store is looked at.
+ */
+#ifndef BACKEND_NET_STRAY_H
+#define BACKEND_NET_STRAY_H
+
+#include "backend/core/device.h"
+
+/* The owner of a device's tap. */
+void stray_owner(char *owner, size_t size, const struct device *dev);
+/* It was a device's, of which nothing is left. */
+bool stray_is(struct device_host *host, const char *owner);
+/* Removes all of one guest, or of XB_ANY_GUEST. May wait for the kernel. Logs each. */
+void stray_remove_all(struct device_host *host, uint32_t only_guest);
+
+#endif
