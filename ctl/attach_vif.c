@@ -21,7 +21,7 @@ struct attachment {
 static int set_bridge(void *config, const char *value, struct errbuf *err)
 {
 	((struct attachment *)config)->request.bridge = value;
-	return vif_check_name("bridge", value, err);
+	return vif_check_bridge(value, err);
 }
 
 static int set_devid(void *config, const char *value, struct errbuf *err)
@@ -69,7 +69,7 @@ static int set_script(void *config, const char *value, struct errbuf *err)
 }
 
 static const struct option_row rows[] = {
-	{ "bridge", "NAME", "the bridge that it is joined to (default: " VIF_DEFAULT_BRIDGE ")", set_bridge },
+	{ "bridge", "NAME", "the bridge that it is joined to (default: " VIF_DEFAULT_BRIDGE "), or pair:NAME", set_bridge },
 	{ "devid", "N", "its number in the guest (default: the one after the last)", set_devid },
 	{ "vifname", "NAME", "what the interface is called here (default: vifDOMID.DEVID)", set_vifname },
 	{ "mtu", "BYTES", "the longest packet, from 68 to 65535 (default: 1500)", set_mtu },

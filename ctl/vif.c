@@ -115,8 +115,8 @@ const struct ts_class vif_class = {
 		.remove = "offline",
 		.argument = "type_if=vif",
 		.set_environment = set_environment,
-		.sign = "vifname",
-		.lacks = "the backend did not make the interface",
+		.sign = "feature-rx-copy",
+		.lacks = "the backend did not offer the device",
 		.added = hotplug_added,
 	},
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/parse.h"
+#include "common/wire/pair_name.h"
 
 /* ---- MAC addresses --------------------------------------------------------------------------------------------- */
 
@@ -118,6 +119,18 @@ int vif_check_name(const char *what, const char *name, struct errbuf *err)
 	for (const char *p = name; *p; p++)
 		is_good &= isgraph((unsigned char)*p) && !strchr("/:%", *p);
 	return is_good ? 0 : errbuf_set(err, -EINVAL, "'%s' cannot be the name of a %s", name, what);
+}
+
+int vif_check_bridge(const char *text, struct errbuf *err)
+{
+	const char *name = text + strlen(NET_PAIR_SCHEME);
+
+	if (strncmp(text, NET_PAIR_SCHEME, strlen(NET_PAIR_SCHEME)) != 0)
+		return vif_check_name("bridge", text, err);
+	if (*name && strlen(name) < NET_PAIR_MAX_NAME)
+		return 0;
+	return errbuf_set(err, -EINVAL, "'%.80s': expected " NET_PAIR_SCHEME " and a name of 1 to %d bytes", text,
+			  NET_PAIR_MAX_NAME - 1);
 }
 
 static bool is_address(const char *text)

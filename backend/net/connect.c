@@ -55,8 +55,23 @@ static int parse_name(struct net_device *net, const char *node, const char *or_e
 	return 0;
 }
 
+static void leave_pair(struct net_device *net)
+{
+	if (net->pair)
+		net_pair_put(net->pair, net);
+	net->pair = NULL;
+}
+
+static int join_pair(struct net_device *net, const char *name, struct errbuf *err)
+{
+	if (net->pair && strcmp(net->pair->name, name) == 0)
+		return 0;
+	leave_pair(net);
+	return net_pair_get(&net->pair, name, net, err);
+}
+
 /* Other scripts have other uses for `bridge`: a router has none, a switch in userspace is no bridge. */
-static int parse_bridge(struct net_device *net, struct errbuf *err)
+static int script_is_ours(struct net_device *net, bool *is_ours, struct errbuf *err)
 {
 	struct xb_device *xb = &net->dev.xb;
 	const char *base;
@@ -67,10 +82,26 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 		return rc;
 	base = strrchr(script, '/');
 	base = base ? base + 1 : script;
-	if (!*base || strcmp(base, "vif-pvring") == 0)
-		return parse_name(net, "bridge", "", net->bridge, err);
-	*net->bridge = '\0';
+	*is_ours = !*base || strcmp(base, "vif-pvring") == 0;
 	return 0;
+}
+
+static int parse_bridge(struct net_device *net, struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	char text[128];
+	bool is_ours;
+	int rc = script_is_ours(net, &is_ours, err);
+
+	*net->bridge = '\0';
+	if (rc == 0 && is_ours)
+		rc = xb_read_string_or(xb->store, xb->dir, "bridge", "", text, sizeof(text), err);
+	if (rc || !is_ours)
+		return rc;
+	if (strncmp(text, NET_PAIR_SCHEME, strlen(NET_PAIR_SCHEME)) == 0)
+		return join_pair(net, text + strlen(NET_PAIR_SCHEME), err);
+	leave_pair(net);
+	return parse_name(net, "bridge", "", net->bridge, err);
 }
 
 static int net_parse(struct device *dev, struct errbuf *err)
@@ -98,7 +129,9 @@ static int net_parse(struct device *dev, struct errbuf *err)
 
 static const char *net_target(const struct device *dev)
 {
-	return container_of(dev, struct net_device, dev)->name;
+	const struct net_device *net = container_of(dev, struct net_device, dev);
+
+	return net->pair ? net->pair->name : net->name;
 }
 
 /* The address is not the guest's but one that no bridge chooses for its own: the stock scripts set the same. */
@@ -141,6 +174,10 @@ static int net_open(struct device *dev, struct errbuf *err)
 	char owner[LINK_MAX_OWNER];
 	int rc, was_there;
 
+	if (net->pair) {
+		tap_remove(&net->tap);
+		return 0;
+	}
 	stray_owner(owner, sizeof(owner), dev);
 	if (strcmp(net->tap.name, net->name) != 0)
 		tap_remove(&net->tap);
@@ -171,6 +208,7 @@ static void net_leave(struct device *dev)
 {
 	char path[256];
 
+	leave_pair(to_net(dev));
 	name_state(dev, path);
 	if (device_rings_are_claimed(&dev->rings))
 		(void)unlink(path);
@@ -189,13 +227,18 @@ static void net_close(struct device *dev)
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
 
 /* More than workers gain nothing, and each costs memory. */
-static unsigned int max_queues(const struct device_host *host)
+static unsigned int max_queues(const struct net_device *net)
 {
+	const struct device_host *host = net->dev.host;
+
+	if (net->pair)
+		return 1;
 	return host->nr_workers < TAP_MAX_QUEUES ? host->nr_workers : TAP_MAX_QUEUES;
 }
 
 static int net_offer(struct device *dev, struct errbuf *err)
 {
+	const struct net_device *net = to_net(dev);
 	const struct {
 		const char *name;
 		unsigned int value;
@@ -207,12 +250,13 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-rx-copy", 1 },
 		{ "feature-rx-flip", 0 },
 		{ "feature-split-event-channels", 1 },
-		{ "feature-ctrl-ring", 1 },
-		{ "multi-queue-max-queues", max_queues(dev->host) },
+		{ "feature-ctrl-ring", !net->pair }, /* between two there is nothing to steer */
+		{ "multi-queue-max-queues", max_queues(net) },
 	};
-	/* The interface's name tells the hotplug script, too, that it is there. */
-	int rc = xb_write(dev->xb.store, dev->xb.dir, "vifname", err, "%s", to_net(dev)->name);
+	int rc = 0;
 
+	if (!net->pair) /* it tells the hotplug script, too, that the interface is there */
+		rc = xb_write(dev->xb.store, dev->xb.dir, "vifname", err, "%s", net->name);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
 		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
 	return rc;
@@ -394,8 +438,11 @@ static int net_accept(struct device *dev, struct errbuf *err)
 static int net_lock(struct device *dev, struct errbuf *err)
 {
 	struct net_device *net = to_net(dev);
-	int rc = tap_is_there(&net->tap) ? 0 : net_open(dev, err);
+	int rc;
 
+	if (net->pair)
+		return 0;
+	rc = tap_is_there(&net->tap) ? 0 : net_open(dev, err);
 	if (rc == 0)
 		rc = tap_set_queues(&net->tap, net->nr_queues, err);
 	if (rc == 0)
@@ -469,6 +516,7 @@ static void net_connect(struct device *dev)
 		.nr_queues = net->nr_queues,
 		.has_ctrl_ring = net->has_ctrl_ring,
 		.state = &net->state,
+		.pair = net->pair,
 		.tap = &net->tap,
 		.limits = net->limits,
 		.has_one_port = net->has_one_port,
@@ -540,8 +588,9 @@ static void net_status(struct device *dev, json_t *object)
 		net_queues_count(net->queues, &counters);
 		json_object_set_new(object, "queue_frames", net_queues_frames(net->queues));
 	}
-	json_object_set_new(object, "interface", text_json(net->name));
+	json_object_set_new(object, "interface", text_json(net->pair ? "" : net->name));
 	json_object_set_new(object, "bridge", text_json(net->bridge));
+	json_object_set_new(object, "pair", text_json(net->pair ? net->pair->name : ""));
 	json_object_set_new(object, "mac", text_json(net->mac));
 	json_object_set_new(object, "queues", json_integer(net->queues ? net->nr_queues : 0));
 	net_counters_status(&counters, object);

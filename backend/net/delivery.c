@@ -29,6 +29,32 @@ static void take_parts(struct net_delivery *delivery, struct net_rx_frame *frame
 	net_rx_frame_cut(frame);
 }
 
+/* Who sends has cut the frame in its own way: a buffer may take several pieces, and a piece fill several buffers. */
+static void start_lent_copies(struct net_delivery *delivery, const struct net_rx_frame *frame)
+{
+	struct grants *grants = &delivery->queue->grants;
+	const struct net_tx_slot *slot = frame->lent->slots;
+	uint32_t slot_done = 0, piece;
+
+	for (unsigned int i = 0; i < frame->nr_parts; i++) {
+		const struct net_rx_part *part = &frame->parts[i];
+
+		for (uint32_t done = 0; done < part->len_bytes; done += piece, slot_done += piece) {
+			for (; slot->is_extra || slot_done == slot->len_bytes; slot++)
+				slot_done = 0;
+			piece = slot->len_bytes - slot_done;
+			if (piece > part->len_bytes - done)
+				piece = part->len_bytes - done;
+			if (grants_copy_room(grants) == 0)
+				grants_copy_run(grants, copy_failed, delivery);
+			grants_copy_between(
+				grants,
+				&(struct grants_lent){ frame->lender, slot->gref, slot->offset_bytes + slot_done },
+				&(struct grants_segment){ part->gref, done, piece, NULL }, delivery->nr);
+		}
+	}
+}
+
 static void start_copies(struct net_delivery *delivery, const struct net_rx_frame *frame)
 {
 	struct grants *grants = &delivery->queue->grants;
@@ -108,7 +134,10 @@ bool net_delivery_add(struct net_delivery *delivery, struct net_rx_frame *frame)
 	if (delivery->nr == NET_DELIVERY_FRAMES)
 		net_delivery_run(delivery);
 	take_parts(delivery, frame, nr_parts);
-	start_copies(delivery, frame);
+	if (frame->lent)
+		start_lent_copies(delivery, frame);
+	else
+		start_copies(delivery, frame);
 	delivery->frames[delivery->nr++] = frame;
 	return true;
 }

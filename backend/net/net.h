@@ -6,6 +6,7 @@
 #include "backend/core/device.h"
 #include "backend/net/counters.h"
 #include "backend/net/link.h"
+#include "backend/net/pair_names.h"
 #include "backend/net/queues.h"
 #include "backend/net/state.h"
 #include "backend/net/tap.h"
@@ -17,6 +18,7 @@ struct net_device {
 	/* From the toolstack's nodes; the main thread's. */
 	char name[IFNAMSIZ];
 	char bridge[IFNAMSIZ];
+	struct net_pair *pair; /* instead of an interface in a bridge; NULL: none */
 	char mac[18]; /* the guest's; that of the tap is another */
 	uint32_t mtu_bytes; /* 0: not said */
 	struct tap tap;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "backend/net/pair.h"
 #include "backend/net/tx.h"
 #include "common/base/container.h"
 
@@ -11,8 +12,11 @@ struct net_queue {
 	struct net_queue_params params;
 	struct net_queue_events events;
 	struct queue queues[NET_NR_RINGS];
+	/* Of a vif with a tap. */
 	struct net_tx tx;
 	struct net_rx rx;
+	/* Of one that is joined to another. */
+	struct net_pair_end pair_end;
 	struct net_counters counters;
 	struct loop_msg start_msg, stop_msg;              /* to the worker */
 	struct loop_msg started_msg, failed_msg, released_msg; /* from it */
@@ -114,7 +118,46 @@ static void rx_released(struct queue *queue)
 	let_go(from_ring(queue, NET_RING_RX));
 }
 
-static const struct queue_ops ring_ops[NET_NR_RINGS] = {
+static void pair_tx_flush(struct queue *queue)
+{
+	struct net_queue *nq = from_ring(queue, NET_RING_TX);
+
+	fail_if(nq, net_pair_end_flush(&nq->pair_end));
+}
+
+static bool pair_tx_quiet(struct queue *queue)
+{
+	return net_pair_end_trim(&from_ring(queue, NET_RING_TX)->pair_end);
+}
+
+static void pair_rx_flush(struct queue *queue)
+{
+	net_pair_end_posted(&from_ring(queue, NET_RING_RX)->pair_end);
+}
+
+static bool pair_rx_quiet(struct queue *queue)
+{
+	return true;
+}
+
+static const struct queue_ops pair_ring_ops[NET_NR_RINGS] = {
+	[NET_RING_TX] = {
+		.flush = pair_tx_flush,
+		.quiet = pair_tx_quiet,
+		.broken = tx_broken,
+		.stopped = tx_stopped,
+		.released = tx_released,
+	},
+	[NET_RING_RX] = {
+		.flush = pair_rx_flush,
+		.quiet = pair_rx_quiet,
+		.broken = rx_broken,
+		.stopped = rx_stopped,
+		.released = rx_released,
+	},
+};
+
+static const struct queue_ops tap_ring_ops[NET_NR_RINGS] = {
 	[NET_RING_TX] = {
 		.request = tx_request,
 		.flush = tx_flush,
@@ -164,7 +207,10 @@ static void run_start(struct loop_msg *msg)
 	nq->start_rc = start(nq);
 	if (nq->start_rc == 0) {
 		nq->nr_held++;
-		net_rx_start(&nq->rx, nq->params.is_resumed);
+		if (nq->params.pair)
+			net_pair_end_start(&nq->pair_end);
+		else
+			net_rx_start(&nq->rx, nq->params.is_resumed);
 		loop_post(nq->events.loop, &nq->started_msg);
 	} else if (nq->nr_held > 0) {
 		/* It is open, the other is not. Nothing was taken: what could be taken up still can. */
@@ -181,12 +227,20 @@ static void rx_let_go(struct net_rx *rx)
 	let_go(container_of(rx, struct net_queue, rx));
 }
 
+static void pair_let_go(struct net_pair_end *end)
+{
+	let_go(container_of(end, struct net_queue, pair_end));
+}
+
 /* Worker. The ring that may use the other's port goes first. */
 static void run_stop(struct loop_msg *msg)
 {
 	struct net_queue *nq = container_of(msg, struct net_queue, stop_msg);
 
-	net_rx_stop(&nq->rx, rx_let_go);
+	if (nq->params.pair)
+		net_pair_end_stop(&nq->pair_end, pair_let_go);
+	else
+		net_rx_stop(&nq->rx, rx_let_go);
 	queue_stop(&nq->queues[NET_RING_RX], nq->stop_how);
 	queue_stop(&nq->queues[NET_RING_TX], nq->stop_how);
 }
@@ -219,7 +273,20 @@ static void run_released(struct loop_msg *msg)
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
-static int init_frames(struct net_queue *nq)
+static int init_pair_end(struct net_queue *nq)
+{
+	const struct net_pair_params params = {
+		.pair = nq->params.pair,
+		.tx = &nq->queues[NET_RING_TX],
+		.rx = &nq->queues[NET_RING_RX],
+		.limits = nq->params.limits,
+		.counters = &nq->counters,
+	};
+
+	return net_pair_end_init(&nq->pair_end, &params);
+}
+
+static int init_tap(struct net_queue *nq)
 {
 	const struct net_queue_params *params = &nq->params;
 	const struct net_rx_params rx_params = {
@@ -246,13 +313,14 @@ struct net_queue *net_queue_new(const struct net_queue_params *params, const str
 	nq->params = *params;
 	nq->events = *events;
 	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
-		queue_init(&nq->queues[i], &ring_ops[i], &params->rings[i].journal);
+		queue_init(&nq->queues[i], params->pair ? &pair_ring_ops[i] : &tap_ring_ops[i],
+			   &params->rings[i].journal);
 	nq->start_msg.run = run_start;
 	nq->stop_msg.run = run_stop;
 	nq->started_msg.run = run_started;
 	nq->failed_msg.run = run_failed;
 	nq->released_msg.run = run_released;
-	if (init_frames(nq)) {
+	if (params->pair ? init_pair_end(nq) : init_tap(nq)) {
 		net_queue_free(nq);
 		return NULL;
 	}
@@ -272,6 +340,7 @@ void net_queue_stop(struct net_queue *nq, enum queue_stop how)
 
 void net_queue_free(struct net_queue *nq)
 {
+	net_pair_end_fini(&nq->pair_end);
 	net_rx_fini(&nq->rx);
 	net_tx_fini(&nq->tx);
 	free(nq);
@@ -289,11 +358,14 @@ static void run_capture(struct loop_msg *msg)
 	struct capture_msg *cmsg = container_of(msg, struct capture_msg, msg);
 	struct net_queue *nq = cmsg->nq;
 
-	net_capture_put(&nq->tx.capture);
-	net_capture_put(&nq->rx.delivery.capture);
-	nq->tx.capture = cmsg->capture;
-	nq->rx.delivery.capture = net_capture_get(cmsg->capture);
-	nq->tx.index = nq->rx.delivery.number = nq->params.rings[NET_RING_TX].identity.queue;
+	struct net_capture **sent = nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
+	struct net_delivery *delivery = nq->params.pair ? &nq->pair_end.delivery : &nq->rx.delivery;
+
+	net_capture_put(sent);
+	net_capture_put(&delivery->capture);
+	*sent = cmsg->capture;
+	delivery->capture = net_capture_get(cmsg->capture);
+	nq->tx.index = delivery->number = nq->params.rings[NET_RING_TX].identity.queue;
 	free(cmsg);
 }
 

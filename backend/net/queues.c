@@ -5,6 +5,7 @@
 
 #include "backend/core/device.h"
 #include "backend/net/ctrl_ring.h"
+#include "backend/net/pair_names.h"
 
 struct net_queues {
 	struct net_queue_events events;
@@ -119,7 +120,8 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 	struct member *member = &queues->member[queues->nr];
 	const struct net_queue_params queue_params = {
 		.rings = &params->rings->ring[queues->nr * NET_NR_RINGS],
-		.tap_fd = params->tap->fd[queues->nr],
+		.pair = params->pair,
+		.tap_fd = params->pair ? -1 : params->tap->fd[queues->nr],
 		.worker = worker,
 		.limits = params->limits,
 		.number = queues->nr,
@@ -165,13 +167,23 @@ static void make_lanes(struct net_lanes *lanes, unsigned int nr_queues, struct w
 	}
 }
 
+/* Both ends of a pair have the same, so that nothing is between them that would need a lock. */
+static struct worker *pick_worker(const struct net_queues_params *params)
+{
+	struct device_host *host = params->host;
+
+	if (params->pair)
+		return &host->workers[params->pair->worker % host->nr_workers];
+	return device_next_worker(host);
+}
+
 /* The control ring is with the first queue's worker. */
 static bool add_all(struct net_queues *queues, const struct net_queues_params *params)
 {
 	struct worker *workers[TAP_MAX_QUEUES];
 
 	for (unsigned int i = 0; i < params->nr_queues; i++)
-		workers[i] = device_next_worker(params->host);
+		workers[i] = pick_worker(params);
 	make_lanes(&queues->lanes, params->nr_queues, workers);
 	while (queues->nr < params->nr_queues) {
 		if (!add_queue(queues, params, workers[queues->nr]))

@@ -14,6 +14,7 @@
 #include "backend/net/tap.h"
 
 struct device_host;
+struct net_pair;
 struct net_queues;
 
 struct net_queues_params {
@@ -22,6 +23,7 @@ struct net_queues_params {
 	unsigned int nr_queues;
 	bool has_ctrl_ring;
 	struct net_state *state; /* open until stopped() */
+	struct net_pair *pair; /* that its one queue is an end of; NULL: it has a tap */
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
 	bool has_one_port;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "backend/net/toeplitz.h"
+#include "backend/net/tx_frame.h"
 #include "common/wire/vnet.h"
 #include "common/wire/xen_netif.h"
 
@@ -27,6 +28,8 @@
 
 struct net_rx_frame {
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
+	const struct net_tx_frame *lent; /* or it is still in the slots of who sends it, the guest lender; NULL: it is not */
+	uint32_t lender;
 	uint32_t len_bytes;
 	const char *rejected; /* a constant; NULL: it is for the guest */
 	struct net_meta meta;

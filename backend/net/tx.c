@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "backend/net/tap.h"
+#include "backend/net/tx_slots.h"
 #include "common/base/container.h"
 #include "common/wire/vnet.h"
 
@@ -89,20 +90,10 @@ static void copy_failed(void *context, uint32_t owner, int rc)
 static void start_copies(struct net_tx *tx, struct net_tx_job *job)
 {
 	struct grants *grants = &tx->queue->grants;
-	uint8_t *to = job->memory + sizeof(struct virtio_net_hdr);
-	struct grants_segment segment;
 
 	if (grants_copy_room(grants) < job->frame.nr_data_slots)
 		grants_copy_run(grants, copy_failed, tx);
-	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
-		const struct net_tx_slot *slot = &job->frame.slots[i];
-
-		if (slot->is_extra || slot->len_bytes == 0)
-			continue;
-		segment = (struct grants_segment){ slot->gref, slot->offset_bytes, slot->len_bytes, to };
-		grants_copy(grants, GRANTS_FROM_GUEST, &segment, tx->nr_gathered);
-		to += slot->len_bytes;
-	}
+	net_tx_slots_copy(&job->frame, grants, job->memory + sizeof(struct virtio_net_hdr), tx->nr_gathered);
 }
 
 static void gathered(struct net_tx *tx, struct net_tx_job *job)
@@ -169,20 +160,10 @@ static void written(struct loop_op *op, int result, uint32_t flags)
 	queue_kick(tx->queue);
 }
 
-static struct net_meta meta_of(const struct net_tx_frame *frame)
-{
-	return (struct net_meta){
-		.is_csum_blank = frame->flags & NETTXF_csum_blank,
-		.is_data_validated = frame->flags & NETTXF_data_validated,
-		.gso_type = frame->gso_type,
-		.gso_size = frame->gso_bytes,
-	};
-}
-
 /* Says to the tap what the guest says of it; what cannot be said is dropped. */
 static void translate(struct net_tx *tx, struct net_tx_job *job)
 {
-	const struct net_meta meta = meta_of(&job->frame);
+	const struct net_meta meta = net_tx_slots_meta(&job->frame);
 	struct virtio_net_hdr hdr;
 	const char *why;
 
@@ -195,7 +176,7 @@ static void translate(struct net_tx *tx, struct net_tx_job *job)
 
 static void send_job(struct net_tx *tx, struct net_tx_job *job)
 {
-	const struct net_meta meta = meta_of(&job->frame);
+	const struct net_meta meta = net_tx_slots_meta(&job->frame);
 	struct io_uring_sqe *sqe;
 
 	vnet_blank_large(&meta, job->memory + sizeof(struct virtio_net_hdr), job->frame.len_bytes);
@@ -203,21 +184,6 @@ static void send_job(struct net_tx *tx, struct net_tx_job *job)
 	sqe = loop_sqe(&tx->queue->worker->loop);
 	io_uring_prep_write(sqe, tx->tap_fd, job->memory, job->size_bytes, 0);
 	io_uring_sqe_set_data(sqe, &job->op);
-}
-
-/* As the guest has sent it. frame: NULL if it never came. */
-static void capture_job(struct net_tx *tx, const struct net_tx_job *job, const void *frame)
-{
-	struct net_capture_record record;
-
-	net_capture_begin(&record, NET_CAPTURE_FROM_GUEST, tx->index, job->frame.len_bytes, job->dropped);
-	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
-		const struct net_tx_slot *slot = &job->frame.slots[i];
-
-		net_capture_add(&record, slot->is_extra, queue_request(tx->queue, slot->slot),
-				sizeof(netif_tx_request_t));
-	}
-	net_capture_send(&tx->capture, &record, frame, job->frame.len_bytes);
 }
 
 static void send_gathered(struct net_tx *tx)
@@ -229,25 +195,10 @@ static void send_gathered(struct net_tx *tx)
 		if (has_come)
 			translate(tx, job);
 		if (tx->capture)
-			capture_job(tx, job, has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
+			net_tx_slots_capture(&job->frame, tx->queue, &tx->capture, tx->index, job->dropped,
+					     has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
 		if (!job->is_done)
 			send_job(tx, job);
-	}
-}
-
-/* ---- answering ------------------------------------------------------------------------------------------------- */
-
-static void answer(struct net_tx *tx, const struct net_tx_job *job)
-{
-	for (unsigned int i = 0; i < job->frame.nr_slots; i++) {
-		const struct net_tx_slot *slot = &job->frame.slots[i];
-		netif_tx_response_t response = { .id = slot->id, .status = NETIF_RSP_OKAY };
-
-		if (slot->is_extra)
-			response = (netif_tx_response_t){ .status = NETIF_RSP_NULL };
-		else if (job->dropped)
-			response.status = NETIF_RSP_ERROR;
-		queue_respond(tx->queue, slot->slot, &response);
 	}
 }
 
@@ -259,7 +210,7 @@ const char *net_tx_flush(struct net_tx *tx)
 	grants_copy_run(&tx->queue->grants, copy_failed, tx);
 	send_gathered(tx);
 	while (tx->nr_answered != tx->nr_gathered && (job = job_at(tx, tx->nr_answered))->is_done) {
-		answer(tx, job);
+		net_tx_slots_answer(&job->frame, tx->queue, job->dropped);
 		tx->nr_answered++;
 	}
 	return tx->is_gone ? TAP_IS_GONE : why;

@@ -82,13 +82,13 @@ compare() { # NAME "XL-OPTION..." PVRING-ARGUMENT...
 	local name=$1 options
 	read -ra options <<<"$2"
 	shift 2
-	serve 1 0 vifname=tap7
+	serve 1 0 feature-rx-copy=1 vifname=tap7
 	check "xl attaches a network device, $name" xl network-attach 1 "${options[@]}"
 	dump 1 >"$T/xl"
 	check "xl detaches it" xl network-detach 1 0
 	wait $server
 	dump 1 >"$T/xl.after"
-	serve 1 0 vifname=tap7
+	serve 1 0 feature-rx-copy=1 vifname=tap7
 	check "pvring attaches a network device, $name" attach 1 "$@"
 	dump 1 >"$T/pvring"
 	check "pvring detaches it" detach 1 0
@@ -111,7 +111,7 @@ else
 	compare "with a rate that is rounded" "mac=00:16:3e:11:22:33 rate=300b/s@3 script=/bin/true" \
 		00:16:3e:11:22:33 --rate 300b/s@3 --script /bin/true
 
-	serve 1 0 vifname=tap7
+	serve 1 0 feature-rx-copy=1 vifname=tap7
 	check "pvring attaches" attach 1 00:16:3e:11:22:33
 	check_match "xl lists what pvring attached" "$(xl network-list 1)" '0 +0 +00:16:3e:11:22:33 +0 +1 .*/local/domain/0/backend/vif/1/0'
 	check "xl detaches what pvring attached" xl network-detach 1 00:16:3e:11:22:33
@@ -128,7 +128,7 @@ fi
 dom0 xenstore-rm /libxl/2/device # which goes with the last device
 of_guest_2 >"$T/none"
 dom0 xenstore-write /libxl/2/device/vif/3/handle 3
-serve 2 4 vifname=tap4
+serve 2 4 feature-rx-copy=1 vifname=tap4
 check_eq "what it was given is printed" \
 	"$(attach 2 00:16:3e:11:22:33 --bridge br7 --vifname tap4 --mtu 9000 --ip "10.0.0.1 fe80::/64" --rate 1MB/s@20ms 2>&1)" \
 	"vif 2/4 mac 00:16:3e:11:22:33"
@@ -176,7 +176,7 @@ check "it is not detached twice" fails_with 1 'domain 2 has no network device 4'
 of_guest_2 >"$T/after"
 check_same "nothing is left" "$T/none" "$T/after"
 
-serve 2 0 vifname=vif2.0
+serve 2 0 feature-rx-copy=1 vifname=vif2.0
 check_match "an address by chance, of Xen's range" "$(attach 2 2>&1)" '^vif 2/0 mac 00:16:3e:[0-7][0-9a-f](:[0-9a-f]{2}){2}$'
 detach 2 0
 wait $server
@@ -258,7 +258,7 @@ hotplug() { # XENBUS_PATH WORD
 	dom0 env XENBUS_PATH="$1" "$pvring" hotplug vif "$2"
 }
 early() { # a name that the operator has chosen
-	dom0 xenstore-write "$(back 2 0)/hotplug-status" "" "$(back 2 0)/vifname" tap4 "$(back 2 0)/state" 1
+	dom0 xenstore-write "$(back 2 0)/hotplug-status" "" "$(back 2 0)/vifname" tap4 "$(back 2 0)/feature-rx-copy" 1 "$(back 2 0)/state" 1
 	hotplug backend/vif/2/0 online >"$T/early" 2>&1 &
 	early=$!
 	loopxen_track $early
@@ -334,7 +334,7 @@ check_same "by force nothing is left" "$T/none" "$T/after"
 
 wait $no_verdict
 check_eq "no verdict on the interface" $? 1
-check_match "is said" "$(cat "$T/no-verdict")" 'vif/3/0/vifname is missing: the backend did not make the interface within 30 s'
+check_match "is said" "$(cat "$T/no-verdict")" 'vif/3/0/feature-rx-copy is missing: the backend did not offer the device within 30 s'
 wait $no_verdict_server
 check_clean
 done_testing

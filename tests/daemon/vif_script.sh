@@ -17,7 +17,7 @@ tap_script() { # COMMANDS: with the tap vif2.0-emu and the bridge br7, both the 
 		export XENBUS_PATH=backend/vif/2/0 INTERFACE=vif2.0-emu vif=vif2.0
 		'"$1" 2>&1
 }
-dom0 xenstore-write $back/state 2 $back/bridge br7 $back/vifname vif2.0
+dom0 xenstore-write $back/state 2 $back/feature-rx-copy 1 $back/bridge br7 $back/vifname vif2.0
 if ! tap_script : >/dev/null; then
 	skip "the tap of an emulated card" "needs a network namespace with a bridge and a tap, and may not make one"
 else
@@ -47,7 +47,7 @@ script() { # WORD...
 	dom0 env PATH="$(realpath "${O:-build}"):$PATH" XENBUS_PATH=backend/vif/2/0 vif=vif2.0 dist/vif-pvring "$@" 2>&1
 }
 check_match "words that libxl does not use" "$(script add type_if=vif)" "'add type_if=vif' is not known"
-dom0 xenstore-write $back/hotplug-status "" $back/vifname vif2.0
+dom0 xenstore-write $back/feature-rx-copy 1 $back/hotplug-status "" $back/vifname vif2.0
 check_eq "online: the daemon's verdict" "$(script online type_if=vif; echo $?)" 0
 check_eq "is passed on" "$(dom0 xenstore-read $back/hotplug-status)" connected
 check_eq "offline has nothing to do" "$(script offline type_if=vif; echo $?)" 0

@@ -36,7 +36,7 @@ net_test_begin() { # NR_DOMAINS DAEMON-ARGUMENT...
 	ip addr add 10.9.0.1/24 dev br0
 	ip addr add fd00::1/64 nodad dev br0
 	ip link set br0 up
-	daemon_test_begin "$nr"
+	daemon_test_begin $nr
 	daemon_start "$@"
 }
 

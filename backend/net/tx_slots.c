@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "backend/net/tx_slots.h"
+
+void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, void *to, uint32_t owner)
+{
+	uint8_t *next = to;
+
+	for (unsigned int i = 0; i < frame->nr_slots; i++) {
+		const struct net_tx_slot *slot = &frame->slots[i];
+
+		if (slot->is_extra || slot->len_bytes == 0)
+			continue;
+		grants_copy(grants, GRANTS_FROM_GUEST,
+			    &(struct grants_segment){ slot->gref, slot->offset_bytes, slot->len_bytes, next }, owner);
+		next += slot->len_bytes;
+	}
+}
+
+struct net_meta net_tx_slots_meta(const struct net_tx_frame *frame)
+{
+	return (struct net_meta){
+		.is_csum_blank = frame->flags & NETTXF_csum_blank,
+		.is_data_validated = frame->flags & NETTXF_data_validated,
+		.gso_type = frame->gso_type,
+		.gso_size = frame->gso_bytes,
+	};
+}
+
+void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct net_capture **capture,
+			  unsigned int index, const char *dropped, const void *bytes)
+{
+	struct net_capture_record record;
+
+	net_capture_begin(&record, NET_CAPTURE_FROM_GUEST, index, frame->len_bytes, dropped);
+	for (unsigned int i = 0; i < frame->nr_slots; i++) {
+		const struct net_tx_slot *slot = &frame->slots[i];
+
+		net_capture_add(&record, slot->is_extra, queue_request(queue, slot->slot), sizeof(netif_tx_request_t));
+	}
+	net_capture_send(capture, &record, bytes, frame->len_bytes);
+}
+
+void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, bool has_failed)
+{
+	for (unsigned int i = 0; i < frame->nr_slots; i++) {
+		const struct net_tx_slot *slot = &frame->slots[i];
+		netif_tx_response_t response = { .id = slot->id, .status = NETIF_RSP_OKAY };
+
+		if (slot->is_extra)
+			response = (netif_tx_response_t){ .status = NETIF_RSP_NULL };
+		else if (has_failed)
+			response.status = NETIF_RSP_ERROR;
+		queue_respond(queue, slot->slot, &response);
+	}
+}

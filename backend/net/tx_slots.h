@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is done with the slots of a frame that a guest sends: their data is fetched, they are shown to who captures, and
+ * they are answered.
+ *
+ * Thread: the queue's worker. Never logs.
+ */
+#ifndef BACKEND_NET_TX_SLOTS_H
+#define BACKEND_NET_TX_SLOTS_H
+
+#include "backend/core/queue.h"
+#include "backend/net/capture.h"
+#include "backend/net/tx_frame.h"
+#include "common/wire/vnet.h"
+
+/* To `to`, of frame->len_bytes, by the next grants_copy_run(), which is told `owner` where one fails. */
+void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, void *to, uint32_t owner);
+/* What the first slot and the extras say of it. */
+struct net_meta net_tx_slots_meta(const struct net_tx_frame *frame);
+/* bytes: NULL if they never came. dropped: the reason, or NULL. */
+void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct net_capture **capture,
+			  unsigned int index, const char *dropped, const void *bytes);
+void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, bool has_failed);
+
+#endif

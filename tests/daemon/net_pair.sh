@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 900
+# Two guests whose vifs are joined to each other: no interface of ours is between them, and each gets of the other's
+# frames what it takes.
+# shellcheck disable=SC2317 # functions are called through check and wait_until
+. tests/lib/net.sh
+net_test_begin "1 2" --threads 2
+declare -A netload_pid
+
+attach_end() { # DOMID ARGUMENT...
+	local domid=$1
+	shift
+	dom0 "$pvring" attach vif "$domid" "00:16:3e:00:00:0$domid" --devid 0 --bridge pair:link "$@"
+}
+
+end_up() { # DOMID NETLOAD-ARGUMENT...: in the namespace gDOMID, with addresses
+	local domid=$1 log=$T/netload.$1
+	shift
+	ip netns list | grep -qw "g$domid" || ip netns add "g$domid"
+	rm -f "$log"
+	ip netns exec "g$domid" "$loopxen" run --domid "$domid" -- "$netload" --tap eth0 --timeout 30 "$@" >"$log" 2>&1 &
+	netload_pid[$domid]=$!
+	loopxen_track $!
+	soon 20 grep -qx connected "$log" || { cat "$log"; return 1; }
+	ip -n "g$domid" addr add "10.8.0.$domid/24" dev eth0
+	ip -n "g$domid" addr add "fd08::$domid/64" nodad dev eth0
+	ip -n "g$domid" link set eth0 up
+}
+
+end_down() { # DOMID
+	kill "${netload_pid[$1]}"
+	wait "${netload_pid[$1]}"
+}
+
+check_end_up() { # NAME DOMID NETLOAD-ARGUMENT...
+	local name=$1
+	shift
+	if end_up "$@"; then ok "$name"; else not_ok "$name" "$(tail -3 "$T/netload.$1")"; fi
+}
+
+ends_ping() { # [LARGEST]
+	local size
+	for size in 0 1 56 1471 1472 1473 4000 4096 8192 30000 "${1:-65487}"; do
+		ip netns exec g1 ping -q -c 2 -i 0.2 -W 10 -s "$size" 10.8.0.2 || return
+		ip netns exec g2 ping -q -c 2 -i 0.2 -W 10 -s "$size" fd08::1 || return
+	done
+}
+
+ends_stream() { # IPERF3-ARGUMENT...: from 2 to 1
+	local server rc
+	ip netns exec g1 iperf3 -s -1 >"$T/iperf.server" 2>&1 &
+	server=$!
+	soon 10 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
+	timeout 60 ip netns exec g2 iperf3 "$@"
+	rc=$?
+	[ "$rc" = 0 ] || kill "$server"
+	wait "$server"
+	return "$rc"
+}
+
+both_ways() {
+	ends_stream -c 10.8.0.1 -n 30M && ends_stream -c 10.8.0.1 -n 30M -R && ends_stream -c fd08::1 -n 30M &&
+		ends_stream -c fd08::1 -n 30M -R
+}
+
+received() { # how many frames, by the first
+	counted rx frames | head -1
+}
+
+# ---- what each takes of the other ----------------------------------------------------------------------------------
+
+check "one end is attached" attach_end 1
+check "and the other" attach_end 2
+check "neither has an interface here" eval '! ip link show vif1.0 && ! ip link show vif2.0'
+while IFS='|' read -r of_1 of_2 <&3; do
+	# shellcheck disable=SC2086 # words
+	check_end_up "a guest with '$of_1'" 1 $of_1
+	# shellcheck disable=SC2086
+	check_end_up "and one with '$of_2'" 2 $of_2
+	check "packets of every size, each way" ends_ping
+	check "streams, each way" both_ways
+	check "datagrams" ends_stream -c 10.8.0.1 -u -b 20M -t 1
+	end_down 1
+	end_down 2
+done 3<<-'ROWS'
+	|
+	--no-gso|
+	--no-csum|
+	--no-sg|
+	--no-split --no-sg --no-csum|--no-gso
+	--buffers 32|--buffers 32 --no-gso
+ROWS
+# ---- comings and goings --------------------------------------------------------------------------------------------
+
+check_end_up "the first comes back" 1
+check "it hears nothing" eval '! ip netns exec g1 ping -q -c 1 -W 1 10.8.0.2'
+check_match "and its frames are counted" "$(ask status)" '"there is nobody at the other end":[1-9]'
+check_end_up "the second comes" 2
+ip -n g1 neigh flush dev eth0 # of what it has asked in vain
+check "they hear each other" ends_ping
+ip netns exec g1 iperf3 -s -1 >/dev/null 2>&1 &
+server=$!
+soon 10 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
+timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 6 >"$T/iperf" 2>&1 &
+client=$!
+for i in 1 2 3; do
+	seen=$(received)
+	soon 10 eval "[ \$(received) -gt $((${seen:-0} + 1000)) ]" || not_ok "the stream flows, $i"
+	daemon_stop
+	daemon_start --threads $((i % 2 + 1))
+done
+wait $client
+check_eq "three hand-overs interrupt no stream" $? 0
+wait "$server"
+end_down 2
+check_end_up "the second comes back" 2
+ip netns exec g1 ping -q -f -w 6 10.8.0.2 >/dev/null 2>&1 &
+flood=$!
+seen=$(received)
+soon 10 eval "[ \$(received) -gt $((seen + 1000)) ]"
+end_down 2
+wait $flood
+check_end_up "and again, after it has left under load" 2
+ip -n g1 neigh flush dev eth0
+check "they hear each other" ends_ping
+
+# ---- a third -------------------------------------------------------------------------------------------------------
+
+"$loopxen" domain create 3
+check_match "a third vif of that name is refused" \
+	"$(dom0 "$pvring" attach vif 3 00:16:3e:00:00:03 --devid 0 --bridge pair:link 2>&1)" 'pair:link: two other vifs are its ends'
+check "the two hear each other" ends_ping 1000
+check_match "a pair without a name is refused" \
+	"$(dom0 "$pvring" attach vif 3 00:16:3e:00:00:03 --devid 1 --bridge pair: 2>&1)" 'expected pair: and a name of 1 to 63 bytes'
+for domid in 1 2; do
+	end_down $domid
+	check "the end of $domid is detached" dom0 "$pvring" detach vif $domid 0
+done
+daemon_test_end
