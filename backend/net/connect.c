@@ -250,6 +250,7 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-rx-copy", 1 },
 		{ "feature-rx-flip", 0 },
 		{ "feature-split-event-channels", 1 },
+		{ "feature-xdp-headroom", !net->pair },
 		{ "feature-ctrl-ring", !net->pair }, /* between two there is nothing to steer */
 		{ "multi-queue-max-queues", max_queues(net) },
 	};
@@ -262,9 +263,31 @@ static int net_offer(struct device *dev, struct errbuf *err)
 	return rc;
 }
 
+/*
+ * Room before what the guest receives, for its XDP programs: a thing of Linux's. The guest asks for it when it connects
+ * or goes to Reconfiguring; xen-netfront does so before it has written how much, so it is read again when it goes on.
+ */
+static int take_headroom(struct net_device *net, struct errbuf *err)
+{
+	struct xb_device *xb = &net->dev.xb;
+	uint32_t bytes;
+	int rc = xb_read_u32_or(xb->store, xb->otherend, "xdp-headroom", 0, 0, NET_RX_MAX_HEADROOM_BYTES, &bytes, err);
+
+	if (rc)
+		return rc;
+	net_state_edit(&net->state)->xdp_headroom_bytes = bytes;
+	net_state_commit(&net->state);
+	return 0;
+}
+
+static int net_reconfigure(struct device *dev, struct errbuf *err)
+{
+	return take_headroom(to_net(dev), err);
+}
+
 static int net_publish(struct device *dev, struct errbuf *err)
 {
-	return 0;
+	return take_headroom(to_net(dev), err);
 }
 
 /* ---- what the guest chose -------------------------------------------------------------------------------------- */
@@ -465,7 +488,7 @@ static int begin_state(struct net_device *net, struct errbuf *err)
 		rc = net_state_resume(&net->state, whose, net->nr_queues, err);
 	else if (rc == 0)
 		net_state_begin(&net->state, whose);
-	return rc;
+	return rc ? rc : take_headroom(net, err);
 }
 
 static void end_state(struct net_device *net, bool may_go_on)
@@ -607,6 +630,7 @@ const struct device_class net_class = {
 	.lock = net_lock,
 	.connect = net_connect,
 	.publish = net_publish,
+	.reconfigure = net_reconfigure,
 	.disconnect = net_disconnect,
 	.leave = net_leave,
 	.close = net_close,

@@ -50,7 +50,8 @@ static void start_lent_copies(struct net_delivery *delivery, const struct net_rx
 			grants_copy_between(
 				grants,
 				&(struct grants_lent){ frame->lender, slot->gref, slot->offset_bytes + slot_done },
-				&(struct grants_segment){ part->gref, done, piece, NULL }, delivery->nr);
+				&(struct grants_segment){ part->gref, frame->headroom_bytes + done, piece, NULL },
+				delivery->nr);
 		}
 	}
 }
@@ -68,7 +69,7 @@ static void start_copies(struct net_delivery *delivery, const struct net_rx_fram
 
 		if (part->len_bytes == 0)
 			continue;
-		segment = (struct grants_segment){ part->gref, 0, part->len_bytes, from };
+		segment = (struct grants_segment){ part->gref, frame->headroom_bytes, part->len_bytes, from };
 		grants_copy(grants, GRANTS_TO_GUEST, &segment, delivery->nr);
 		from += part->len_bytes;
 	}

@@ -124,6 +124,7 @@ static void take_in(struct net_rx *rx, int result)
 
 	frame->len_bytes = result < (int)sizeof(struct virtio_net_hdr) ? 0 : result - sizeof(struct virtio_net_hdr);
 	frame->nr_parts = 0;
+	frame->headroom_bytes = rx->steer.view.settings.xdp_headroom_bytes;
 	frame->rejected = why_not(rx, frame, result);
 	if (!frame->rejected)
 		lane = lane_to(rx, net_steer_frame(&rx->steer, frame));

@@ -6,11 +6,14 @@
 
 #define PAGE_BYTES 4096U
 
+/* Linux's, not in Xen's header: the frame has room before it. */
+#define EXTRA_TYPE_XDP 5
+
 static_assert(sizeof(union net_rx_answer) == 8, "a slot is of 8 bytes");
 
 static unsigned int nr_extras(const struct net_rx_frame *frame)
 {
-	return (frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash;
+	return (frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE) + frame->has_hash + (frame->headroom_bytes > 0);
 }
 
 bool net_rx_frame_is_extra(const struct net_rx_frame *frame, unsigned int part)
@@ -18,9 +21,14 @@ bool net_rx_frame_is_extra(const struct net_rx_frame *frame, unsigned int part)
 	return part >= 1 && part <= nr_extras(frame);
 }
 
+static uint32_t room(const struct net_rx_frame *frame)
+{
+	return PAGE_BYTES - frame->headroom_bytes;
+}
+
 unsigned int net_rx_frame_parts_needed(const struct net_rx_frame *frame)
 {
-	return (frame->len_bytes + PAGE_BYTES - 1) / PAGE_BYTES + nr_extras(frame);
+	return (frame->len_bytes + room(frame) - 1) / room(frame) + nr_extras(frame);
 }
 
 void net_rx_frame_cut(struct net_rx_frame *frame)
@@ -28,7 +36,9 @@ void net_rx_frame_cut(struct net_rx_frame *frame)
 	uint32_t left = frame->len_bytes;
 
 	for (unsigned int i = 0; i < frame->nr_parts; i++) {
-		frame->parts[i].len_bytes = net_rx_frame_is_extra(frame, i) ? 0 : left < PAGE_BYTES ? left : PAGE_BYTES;
+		frame->parts[i].len_bytes = net_rx_frame_is_extra(frame, i) ? 0 :
+					    left < room(frame)		    ? left :
+									      room(frame);
 		left -= frame->parts[i].len_bytes;
 	}
 }
@@ -53,9 +63,16 @@ static netif_extra_info_t gso_extra(const struct net_rx_frame *frame)
 {
 	return (netif_extra_info_t){
 		.type = XEN_NETIF_EXTRA_TYPE_GSO,
-		.flags = frame->has_hash ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
 		.u.gso = { .size = frame->meta.gso_size, .type = frame->meta.gso_type },
 	};
+}
+
+static netif_extra_info_t headroom_extra(const struct net_rx_frame *frame)
+{
+	netif_extra_info_t extra = { .type = EXTRA_TYPE_XDP };
+
+	memcpy(extra.u.pad, &frame->headroom_bytes, sizeof(frame->headroom_bytes));
+	return extra;
 }
 
 /* Of the hash the lowest byte comes first. */
@@ -71,18 +88,33 @@ static netif_extra_info_t hash_extra(const struct net_rx_frame *frame)
 	return extra;
 }
 
+/* In the order of their types. */
+static netif_extra_info_t extra_at(const struct net_rx_frame *frame, unsigned int index)
+{
+	netif_extra_info_t extras[3];
+	unsigned int nr = 0;
+
+	if (frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE)
+		extras[nr++] = gso_extra(frame);
+	if (frame->has_hash)
+		extras[nr++] = hash_extra(frame);
+	if (frame->headroom_bytes)
+		extras[nr++] = headroom_extra(frame);
+	extras[index].flags = index + 1 < nr ? XEN_NETIF_EXTRA_FLAG_MORE : 0;
+	return extras[index];
+}
+
 union net_rx_answer net_rx_frame_answer(const struct net_rx_frame *frame, unsigned int part)
 {
 	union net_rx_answer answer;
 
 	memset(&answer, 0, sizeof(answer));
 	if (net_rx_frame_is_extra(frame, part)) {
-		bool is_gso = part == 1 && frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE;
-
-		answer.extra = is_gso ? gso_extra(frame) : hash_extra(frame);
+		answer.extra = extra_at(frame, part - 1);
 		return answer;
 	}
 	answer.response.id = frame->parts[part].id;
+	answer.response.offset = frame->headroom_bytes;
 	answer.response.flags = flags_of(frame, part);
 	answer.response.status = frame->has_failed ? NETIF_RSP_ERROR : frame->parts[part].len_bytes;
 	return answer;
@@ -97,4 +129,5 @@ void net_rx_frame_copy(struct net_rx_frame *to, const struct net_rx_frame *from)
 	to->meta = from->meta;
 	to->has_hash = from->has_hash;
 	to->hash = from->hash;
+	to->headroom_bytes = from->headroom_bytes;
 }

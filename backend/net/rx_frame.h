@@ -24,17 +24,20 @@
  */
 #define NET_RX_STRIDE_BYTES (18U * 4096U)
 #define NET_RX_HEAD_BYTES   (4096U - sizeof(struct virtio_net_hdr))
-#define NET_RX_MAX_PARTS    20 /* 17 pages of data, and extras */
+/* A guest may want room before the data of each buffer (`xdp-headroom`); xen-netfront takes 256. */
+#define NET_RX_MAX_HEADROOM_BYTES 1024U
+#define NET_RX_MAX_PARTS          25 /* of the largest frame, if each page has so little room for it; and extras */
 
 struct net_rx_frame {
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
-	const struct net_tx_frame *lent; /* or it is still in the slots of who sends it, the guest lender; NULL: it is not */
-	uint32_t lender;
+	const struct net_tx_frame *lent; /* or it is still in the slots of who sends it; NULL: it is not */
+	uint32_t lender;                 /* the domain that does */
 	uint32_t len_bytes;
 	const char *rejected; /* a constant; NULL: it is for the guest */
 	struct net_meta meta;
 	bool has_hash;
 	struct toeplitz_hash hash;
+	uint16_t headroom_bytes;
 	bool has_failed; /* one of its copies */
 	unsigned int nr_parts;
 	struct net_rx_part {

@@ -4,7 +4,7 @@
 # kernel, so that what runs over it are two ordinary IP stacks, and their ping and iperf3. Sourced by tests, which run
 # from their beginning again in the namespace that this makes.
 #
-#	net_test_begin NR_DOMAINS DAEMON-ARGUMENT...
+#	net_test_begin "DOMID..." DAEMON-ARGUMENT...
 #	attach MAC ARGUMENT...; guest_up NETLOAD-ARGUMENT...; streams IPERF3-ARGUMENT...
 #	guest_down; detach
 #	daemon_test_end
@@ -25,8 +25,8 @@ daemon_name=netd
 netload=$(realpath "$O/pvring-netload")
 pvring=$(realpath "$O/pvring")
 
-net_test_begin() { # NR_DOMAINS DAEMON-ARGUMENT...
-	local nr=$1
+net_test_begin() { # "DOMID..." DAEMON-ARGUMENT...
+	local domids=$1
 	shift
 	mount -t tmpfs none /run # for `ip netns`, which keeps its names there
 	ip link set lo up
@@ -36,7 +36,8 @@ net_test_begin() { # NR_DOMAINS DAEMON-ARGUMENT...
 	ip addr add 10.9.0.1/24 dev br0
 	ip addr add fd00::1/64 nodad dev br0
 	ip link set br0 up
-	daemon_test_begin $nr
+	# shellcheck disable=SC2086 # words
+	daemon_test_begin $domids
 	daemon_start "$@"
 }
 

@@ -119,6 +119,34 @@ static void the_largest_frame_has_room(void **state)
 	assert_true(NET_RX_HEAD_BYTES + sizeof(struct virtio_net_hdr) + NET_RX_MAX_BYTES <= NET_RX_STRIDE_BYTES);
 }
 
+static void room_is_left_before_the_data_of_each_buffer(void **state)
+{
+	static const uint8_t room_of_256[] = { 0, 1 };
+	union net_rx_answer answer;
+
+	make(60, true, true);
+	frame.len_bytes = 3841;
+	frame.headroom_bytes = 256;
+	frame.nr_parts = net_rx_frame_parts_needed(&frame);
+	net_rx_frame_cut(&frame);
+	assert_int_equal(frame.nr_parts, 5);
+	answer = net_rx_frame_answer(&frame, 0);
+	assert_int_equal(answer.response.offset, 256);
+	assert_int_equal(answer.response.status, 3840);
+	assert_int_equal(net_rx_frame_answer(&frame, 2).extra.flags, XEN_NETIF_EXTRA_FLAG_MORE);
+	answer = net_rx_frame_answer(&frame, 3);
+	assert_int_equal(answer.extra.type, 5);
+	assert_int_equal(answer.extra.flags, 0);
+	assert_memory_equal(answer.extra.u.pad, room_of_256, 2);
+	answer = net_rx_frame_answer(&frame, 4);
+	assert_int_equal(answer.response.offset, 256);
+	assert_int_equal(answer.response.status, 1);
+	frame.len_bytes = NET_RX_MAX_BYTES;
+	frame.headroom_bytes = NET_RX_MAX_HEADROOM_BYTES;
+	assert_true(net_rx_frame_parts_needed(&frame) <= NET_RX_MAX_PARTS);
+	frame.headroom_bytes = 0;
+}
+
 static void a_copy_is_the_same_frame_elsewhere(void **state)
 {
 	uint8_t here[100], there[100];
@@ -145,6 +173,7 @@ int main(void)
 		cmocka_unit_test(checksums_are_said_first),
 		cmocka_unit_test(one_copy_that_fails_fails_the_frame),
 		cmocka_unit_test(the_largest_frame_has_room),
+		cmocka_unit_test(room_is_left_before_the_data_of_each_buffer),
 		cmocka_unit_test(a_copy_is_the_same_frame_elsewhere),
 	};
 
