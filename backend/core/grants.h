@@ -27,12 +27,6 @@ struct grants_segment {
 	void *local; /* need not be aligned; the segment may cross pages here, as the library allows */
 };
 
-/* A part of a page of another guest's, who lets us copy from it as this one lets us copy to its own. */
-struct grants_lent {
-	uint32_t domid, gref;
-	uint16_t offset_bytes;
-};
-
 struct grants {
 	uint32_t domid;
 	xengnttab_handle *xgt;
@@ -57,9 +51,6 @@ uint32_t grants_copy_room(const struct grants *grants);
 /* `owner` is what failed() will be told. */
 void grants_copy(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment,
 		 uint32_t owner);
-/* From one guest's page to another's, the owner of these: to where segment says; its local is left alone. */
-void grants_copy_between(struct grants *grants, const struct grants_lent *from, const struct grants_segment *segment,
-			 uint32_t owner);
 /* failed() is called for each segment that was not copied; rc is -EFAULT or what the whole call failed with. */
 void grants_copy_run(struct grants *grants, void (*failed)(void *context, uint32_t owner, int rc), void *context);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "backend/core/grants_lent.h"
+
 static void copy_failed(void *context, uint32_t owner, int rc)
 {
 	struct net_delivery *delivery = context;
