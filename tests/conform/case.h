@@ -7,17 +7,23 @@
 #define TESTS_CONFORM_CASE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "tests/conform/peer/front.h"
 #include "tests/conform/peer/play.h"
 #include "tests/conform/verdict.h"
 
-struct backend_case {
+struct case_head {
 	const char *name;
 	const char *clauses; /* "RING-7 BUS-3": every clause that the function names */
 	const char *about;   /* one line for --list and the reports */
+};
+
+struct backend_case {
+	struct case_head head;
 	void (*run)(struct front *front);
 	const char *needs;   /* a node of the backend's that must be there in Connected and not 0; NULL: none */
+	bool is_of_disk;     /* in a table that is not only about disks: this one is */
 	bool is_read_only;   /* the disk it is given */
 	bool is_cdrom;
 	bool has_large_sectors; /* the disk is a block device with logical sectors of 4096 octets */
@@ -25,7 +31,7 @@ struct backend_case {
 };
 
 struct frontend_case {
-	const char *name, *clauses, *about;
+	struct case_head head;
 	void (*run)(struct play *play);
 	bool is_read_only; /* the disk that the toolstack makes, and that the backend offers */
 	bool is_cdrom;
@@ -34,9 +40,16 @@ struct frontend_case {
 
 /* A row; what else it needs follows: CASE("name", "BLK-1", "what it is about", function, .is_read_only = true) */
 #define CASE(case_name, case_clauses, case_about, function, ...) \
-	{ .name = case_name, .clauses = case_clauses, .about = case_about, .run = function, ##__VA_ARGS__ }
+	{ .head = { case_name, case_clauses, case_about }, .run = function, ##__VA_ARGS__ }
 
-/* Each ends with a row without a name; cases.c lists them. */
+/* Tables of rows that begin with their head; each ends with a row without a name. */
+struct case_list {
+	const void *const *tables;
+	unsigned int nr;
+	size_t row_bytes;
+};
+
+/* class.c lists them. */
 extern const struct backend_case bus_cases[], state_cases[], close_cases[], removal_cases[], takeover_cases[],
 	ring_cases[], ring_event_cases[], ring_index_cases[], ring_race_cases[], grant_cases[], grant_end_cases[],
 	grant_error_cases[], grant_ring_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[],
@@ -47,13 +60,10 @@ extern const struct frontend_case front_bus_cases[], front_state_cases[], front_
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],
 	front_disk_cases[], front_offer_cases[], front_data_cases[], front_mix_cases[], front_manner_cases[];
 
-typedef void case_visit_fn(const struct backend_case *c, void *arg);
+typedef void case_visit_fn(const struct case_head *c, void *arg);
 /* All of them, in the order of the protocol text, or in one that the seed gives. */
-void cases_visit(const unsigned int *seed, case_visit_fn *visit, void *arg);
+void cases_visit(const struct case_list *list, const unsigned int *seed, case_visit_fn *visit, void *arg);
 /* NULL: there is none. */
-const struct backend_case *cases_find(const char *name);
-typedef void frontend_case_visit_fn(const struct frontend_case *c, void *arg);
-void frontend_cases_visit(const unsigned int *seed, frontend_case_visit_fn *visit, void *arg);
-const struct frontend_case *frontend_cases_find(const char *name);
+const struct case_head *cases_find(const struct case_list *list, const char *name);
 
 #endif

@@ -3,14 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "tests/conform/case_disk.h"
-#include "tests/conform/loop.h"
-#include "tests/conform/peer/judge.h"
-#include "tests/conform/peer/script.h"
+#include "ctl/hotplug.h"
 #include "tests/conform/process.h"
 
 /* ---- the peer -------------------------------------------------------------------------------------------------- */
@@ -49,117 +44,113 @@ static void name_peer(struct host *host, const char *unused, char *answer)
 	snprintf(answer, MAILBOX_TEXT, "=%s", host->options->peer ?: host->options->kind);
 }
 
-/* ---- the disk -------------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------------------------- */
 
-static int make_image(const struct host_disk *disk, struct errbuf *err)
+static const struct host_class *const classes[] = { &host_disks };
+
+static const struct host_class *class_of(char type)
 {
-	static uint8_t bytes[DISK_SECTORS * 512];
-	FILE *file = fopen(disk->image, "we");
-
-	pattern_fill(bytes, 0, DISK_SECTORS);
-	if (!file || fwrite(bytes, sizeof(bytes), 1, file) != 1 || fclose(file))
-		return errbuf_set(err, -EIO, "%s: %s", disk->image, strerror(errno));
-	return 0;
+	for (unsigned int i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (strchr(classes[i]->types, type))
+			return classes[i];
+	}
+	return NULL;
 }
 
-static int make_loop(struct host_disk *disk, struct errbuf *err)
-{
-	disk->loop_fd = loop_attach(disk->image, 4096, disk->loop, sizeof(disk->loop), err);
-	return disk->loop_fd < 0 ? disk->loop_fd : 0;
-}
-
-static int make_disk(struct host *host, struct host_disk *disk, char type, struct errbuf *err)
-{
-	const struct conform_options *options = host->options;
-	struct vbd_request request = {
-		.target = type == 'l' ? disk->loop : disk->image,
-		.is_writable = type == 'w' || type == 'l',
-		.is_cdrom = type == 'c',
-		.script = options->script,
-	};
-	struct ts_device *vbd = &disk->vbd;
-	int rc = case_disk_create(vbd, host->store, options->kind, options->domid, host->nr_disks++, &request, err);
-
-	if (rc == 0)
-		rc = ts_device_wait_for_backend(vbd, host->store, err);
-	return rc ?: script_add(options->script, vbd, host->store, err);
-}
-
-static void drop_disk(struct host *host, struct host_disk *disk)
+static void drop(struct host *host, struct host_device *device)
 {
 	struct errbuf ignored;
 
-	(void)ts_device_remove(&disk->vbd, host->store, &ignored);
-	if (disk->loop_fd >= 0)
-		close(disk->loop_fd);
-	disk->loop_fd = -1;
-	disk->is_there = false;
+	if (device->dev.class)
+		(void)ts_device_remove(&device->dev, host->store, &ignored);
+	device->class->drop(device);
 }
 
 /* One that we started and that lives has had libxl's 10 s for the offer. */
-static bool backend_is_silent(struct host *host, const struct host_disk *disk)
+static bool backend_is_silent(struct host *host, const struct host_device *device)
 {
 	enum xb_state state;
 	struct errbuf ignored;
 
-	return host->peer && !peer_has_died(host) &&
-	       xb_read_state(host->store, disk->vbd.backend, &state, &ignored) == 0 && state == XB_INITIALISING;
+	return host->peer && !peer_has_died(host) && device->dev.class &&
+	       xb_read_state(host->store, device->dev.backend, &state, &ignored) == 0 && state == XB_INITIALISING;
 }
 
 /* A case leaves the frontend as it is; here the guest is through with it. */
-static bool close_disk(struct host *host, const struct host_disk *disk)
+static bool close_device(struct host *host, const struct ts_device *dev)
 {
 	struct errbuf err;
 
-	(void)xb_switch_state(host->store, disk->vbd.frontend, XB_CLOSED, &err);
-	return ts_device_close(&disk->vbd, host->store, &err) == 0;
+	(void)xb_switch_state(host->store, dev->frontend, XB_CLOSED, &err);
+	return ts_device_close(dev, host->store, &err) == 0;
 }
 
-static void detach_one(struct host *host, struct host_disk *disk, char *answer)
+static void detach_one(struct host *host, struct host_device *device, char *answer)
 {
+	struct errbuf ignored;
+
 	if (peer_has_died(host))
-		strcpy(answer, "=died"); /* the next one is not to take the disk up again */
-	else if (!close_disk(host, disk))
+		strcpy(answer, "=died"); /* the next one is not to take the device up again */
+	else if (!close_device(host, &device->dev))
 		strcpy(answer, "=held");
-	script_remove(host->options->script, &disk->vbd);
-	drop_disk(host, disk);
+	hotplug_device_went(&device->dev, host->store, &ignored);
+	drop(host, device);
 }
 
 static void detach(struct host *host, const char *unused, char *answer)
 {
-	if (host->neighbour.is_there)
-		detach_one(host, &host->neighbour, answer);
-	detach_one(host, &host->disk, answer);
+	while (host->nr_devices > 0)
+		detach_one(host, &host->devices[--host->nr_devices], answer);
 	toolstack_end(&host->toolstack);
 }
 
-static void attach_one(struct host *host, struct host_disk *disk, char type, char *answer)
+static int make_device(struct host *host, struct host_device *device, char type, struct errbuf *err)
 {
-	struct errbuf err;
+	int rc = device->class->create(host, device, type, err);
 
-	if (make_image(disk, &err)) {
-		snprintf(answer, MAILBOX_TEXT, "- %s", err.text);
-	} else if (type == 'l' && make_loop(disk, &err)) {
-		snprintf(answer, MAILBOX_TEXT, "? %s", err.text);
-	} else if (make_disk(host, disk, type, &err)) {
-		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host, disk) ? "BUS-18" : "-", err.text);
-		drop_disk(host, disk);
-	} else {
-		disk->is_there = true;
-		snprintf(answer, MAILBOX_TEXT, "=%u", disk->vbd.devid);
+	if (rc == 0)
+		rc = ts_device_wait_for_backend(&device->dev, host->store, err);
+	return rc ?: toolstack_hotplug_step(&device->dev, host->store, err);
+}
+
+/* What the answer has so far stays in front of its number. */
+static bool attach_one(struct host *host, const struct host_class *class, char type, char *answer)
+{
+	struct host_device *device = &host->devices[host->nr_devices];
+	size_t len = strlen(answer);
+	struct errbuf err;
+	int rc;
+
+	*device = (struct host_device){ .class = class };
+	rc = make_device(host, device, type, &err);
+	if (rc) {
+		snprintf(answer, MAILBOX_TEXT, "%s %s", backend_is_silent(host, device) ? "BUS-18" :
+			 rc == -EOPNOTSUPP ? "?" : "-", err.text);
+		drop(host, device);
+		return false;
 	}
+	host->nr_devices++;
+	snprintf(answer + len, MAILBOX_TEXT - len, "%s%u", len > 1 ? "+" : "", device->dev.devid);
+	return true;
 }
 
 static void attach(struct host *host, const char *type, char *answer)
 {
-	if (host->disk.is_there)
-		detach(host, "", answer); /* of a case that nobody is interested in any more */
-	attach_one(host, &host->disk, *type, answer);
+	const struct host_class *class = class_of(*type);
+	unsigned int nr = 0;
+
+	detach(host, "", answer); /* of a case that nobody is interested in any more */
+	strcpy(answer, "=");
+	while (nr < class->nr_attached && attach_one(host, class, *type, answer))
+		nr++;
 }
 
 static void attach_neighbour(struct host *host, const char *unused, char *answer)
 {
-	attach_one(host, &host->neighbour, 'w', answer);
+	const struct host_class *class = host->devices[0].class;
+
+	if (host->nr_devices < HOST_MAX_DEVICES)
+		attach_one(host, class, *class->types, answer);
 }
 
 /* ---- what is asked for ----------------------------------------------------------------------------------------- */
@@ -167,7 +158,7 @@ static void attach_neighbour(struct host *host, const char *unused, char *answer
 static const struct {
 	const char *verb;
 	void (*run)(struct host *host, const char *what, char *answer);
-	bool needs_no_disk;
+	bool needs_no_device;
 } wishes[] = {
 	{ "attach", attach, true },
 	{ "neighbour", attach_neighbour, false },
@@ -185,14 +176,14 @@ void host_do(struct host *host, const char *question, char answer[MAILBOX_TEXT])
 	for (unsigned int i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
 		if (strlen(wishes[i].verb) != len || strncmp(wishes[i].verb, question, len) != 0)
 			continue;
-		if (host->disk.is_there || wishes[i].needs_no_disk)
+		if (host->nr_devices > 0 || wishes[i].needs_no_device)
 			wishes[i].run(host, what, answer);
 		return;
 	}
-	if (host->disk.is_there)
+	if (host->nr_devices > 0)
 		toolstack_run(&host->toolstack, question, answer);
 	else
-		strcpy(answer, "there is no disk");
+		strcpy(answer, "there is no device");
 }
 
 int host_listen(struct host *host, struct errbuf *err)
@@ -213,45 +204,22 @@ void host_serve(void *arg)
 
 /* ---- its life -------------------------------------------------------------------------------------------------- */
 
-static int name_image(struct host_disk *disk, struct errbuf *err)
-{
-	int fd;
-
-	disk->loop_fd = -1;
-	strcpy(disk->image, "/tmp/pvring-conform.XXXXXX");
-	fd = mkstemp(disk->image);
-	if (fd < 0)
-		return errbuf_set(err, -errno, "%s: %s", disk->image, strerror(errno));
-	close(fd);
-	return 0;
-}
-
 int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err)
 {
-	int rc;
-
 	*host = (struct host){ .store = store, .options = options };
 	host->toolstack = (struct toolstack){
 		.store = store,
-		.vbd = &host->disk.vbd,
-		.script = options->script,
+		.dev = &host->devices[0].dev,
 		.run_backend = run_peer,
 		.backend_pid = peer_pid,
 		.arg = host,
 	};
-	rc = name_image(&host->disk, err);
-	if (rc)
-		return rc;
-	rc = name_image(&host->neighbour, err);
-	if (rc == 0)
-		run_peer(host, true);
-	return rc;
+	run_peer(host, true);
+	return 0;
 }
 
 void host_end(struct host *host)
 {
 	run_peer(host, false);
 	mailbox_close(&host->mailbox);
-	unlink(host->disk.image);
-	unlink(host->neighbour.image);
 }

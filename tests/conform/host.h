@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the suite does in the backend's domain: a disk for each case, the backend's process, what cases ask of the
+ * What the suite does in the backend's domain: a device for each case, the backend's process, what cases ask of the
  * toolstack. It is asked for as text, so that the suite itself may be elsewhere:
  *
  *	attach w|r|c|l	a new image and a disk on it, writable, read-only, a CD-ROM, or writable with sectors of 4096
  *			octets: "=DEVID". Else "CLAUSE REASON", which the backend fails, "- REASON", or "? REASON" if
  *			there can be no such disk here
- *	neighbour	a second disk of the same guest, writable: "=DEVID"; it goes with the first
+ *	neighbour	another device like it of the same guest's, a disk that is writable: "=DEVID"; it goes with the
+ *			first
  *	detach		the case has ended: "=", or what came of it: "=died", "=held"
  *	restart		the backend, if we have started it
  *	peer		how the backend is called in reports: "=NAME"
@@ -17,18 +18,32 @@
 #ifndef TESTS_CONFORM_HOST_H
 #define TESTS_CONFORM_HOST_H
 
-#include "ctl/vbd.h"
+#include "ctl/toolstack_device.h"
 #include "tests/conform/options.h"
 #include "tests/conform/peer/toolstack.h"
 
 #define HOST_CLAUSES "BUS-18" /* that a backend may break when a disk is made */
 
-struct host_disk {
-	struct ts_device vbd;
-	bool is_there;
-	char image[64];
-	char loop[32]; /* the block device on it */
-	int loop_fd;   /* -1: there is none */
+#define HOST_MAX_DEVICES 3
+
+struct host;
+struct host_device;
+
+struct host_class {
+	const char *types;        /* the letters of attach; the first is what a neighbour is */
+	unsigned int nr_attached; /* by one attach; the answer has their numbers, with a '+' between them */
+	/* A new one, in xenstore. -EOPNOTSUPP: there can be no such device here. */
+	int (*create)(struct host *host, struct host_device *device, char type, struct errbuf *err);
+	void (*drop)(struct host_device *device); /* what create() has made beside the nodes, all of it or not */
+};
+
+struct host_device {
+	const struct host_class *class;
+	struct ts_device dev;
+	/* A disk. */
+	char image[64]; /* "": there is none */
+	char loop[32];  /* the block device on it */
+	int loop_fd;    /* -1: there is none */
 };
 
 struct host {
@@ -36,10 +51,13 @@ struct host {
 	const struct conform_options *options;
 	struct mailbox mailbox;
 	struct toolstack toolstack;
-	struct host_disk disk, neighbour;
+	struct host_device devices[HOST_MAX_DEVICES];
+	unsigned int nr_devices; /* of these, the first being the case's */
+	unsigned int nr_made;    /* so far */
 	pid_t peer; /* 0: not ours */
-	unsigned int nr_disks;
 };
+
+extern const struct host_class host_disks;
 
 int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err);
 void host_end(struct host *host);

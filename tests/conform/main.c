@@ -11,6 +11,7 @@
 #include "common/base/options.h"
 #include "common/base/parse.h"
 #include "tests/conform/agent.h"
+#include "tests/conform/class.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/suite.h"
 #include "tests/conform/suite_frontend.h"
@@ -174,10 +175,10 @@ static int run_agent(int argc, char **argv)
 	return agent_run(&options);
 }
 
-/* "case NAME DEVID SEED": what the suite itself runs in the guest. */
+/* "case CLASS NAME DEVICES SEED": what the suite itself runs in the guest. */
 static int run_case(char **arguments)
 {
-	suite_run_case(arguments[1], strtoul(arguments[2], NULL, 10), strtoul(arguments[3], NULL, 10));
+	suite_run_case(arguments[1], arguments[2], arguments[3], strtoul(arguments[4], NULL, 10));
 	return VERDICT_PASS;
 }
 
@@ -194,12 +195,13 @@ static int usage(const char *why)
 	return EXIT_USAGE;
 }
 
-static int judge(bool is_backend, int argc, char **argv)
+static int judge(bool is_backend, const struct conform_class *class, int argc, char **argv)
 {
 	static char program[4096];
-	struct conform_options options = { .kind = "vbd", .domid = 1, .cases = "*", .nr_parts = 1, .timeout_s = 30 };
+	struct conform_options options = { .class = class, .domid = 1, .cases = "*", .nr_parts = 1, .timeout_s = 30 };
 	enum options_result result;
 
+	options.kind = class->kind;
 	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)
@@ -219,9 +221,9 @@ static int judge(bool is_backend, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *side = argc > 1 ? argv[1] : "";
-	bool names_blk = argc > 2 && strcmp(argv[2], "blk") == 0;
+	const struct conform_class *class = argc > 2 ? conform_class_find(argv[2]) : NULL;
 
-	if (argc == 5 && strcmp(side, "case") == 0)
+	if (argc == 6 && strcmp(side, "case") == 0)
 		return run_case(argv + 1);
 	if (argc == 5 && strcmp(side, "frontend-case") == 0)
 		return run_frontend_case(argv + 1);
@@ -231,11 +233,11 @@ int main(int argc, char **argv)
 		return scripted_frontend_main(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)
 		return run_agent(argc - 1, argv + 1);
-	if (names_blk && strcmp(side, "frontend") == 0)
-		return judge(false, argc - 2, argv + 2);
-	if (names_blk && strcmp(side, "backend") == 0)
-		return judge(true, argc - 2, argv + 2);
+	if (class && strcmp(side, "frontend") == 0 && strcmp(class->name, "blk") == 0)
+		return judge(false, class, argc - 2, argv + 2);
+	if (class && strcmp(side, "backend") == 0)
+		return judge(true, class, argc - 2, argv + 2);
 	if (*side == '-')
-		return judge(true, argc, argv);
+		return judge(true, conform_class_find("blk"), argc, argv);
 	return usage("what to judge? Expected 'backend blk' or 'frontend blk', and options");
 }

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct conform_class;
+
 struct conform_options {
+	const struct conform_class *class; /* of the devices */
 	const char *program;  /* our own, for the cases' processes */
 	const char *kind;     /* of the backend's directory */
 	uint32_t domid;       /* the guest's */
@@ -14,7 +17,7 @@ struct conform_options {
 	const char *peer;     /* starts the backend; NULL: it runs */
 	const char *drive;    /* frontend: makes the guest use the disk */
 	const char *renew;    /* frontend: makes the guest anew; NULL: it goes on, whatever it has failed */
-	const char *script;   /* the backend's hotplug script; NULL: pvring's own step */
+	const char *script;   /* a hotplug script of the backend's; NULL: pvring's own step */
 	bool renews_each;     /* it is made anew for each case, failed or not */
 	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */
 	const char *cases;    /* a glob */

@@ -64,7 +64,7 @@ static int live(bool only_asks)
 	}
 	if (only_asks)
 		return guest_ask(devid, getenv("CONFORM_WORK") ?: "");
-	front_init(&guest.front, devid);
+	front_init(&guest.front, &front_disk_class, devid);
 	return guest_live(&guest, getenv("CONFORM_WORK") ?: "");
 }
 

@@ -36,19 +36,19 @@ static bool is_asked_for(const struct conform_options *options, const char *name
 	       (!options->clause || names_clause(clauses, options->clause));
 }
 
-struct result *session_begin_case(struct session *session, const char *name, const char *clauses, const char *about)
+struct result *session_begin_case(struct session *session, const struct case_head *c)
 {
 	struct result *result = &session->results[session->nr_cases];
 
-	if (!is_asked_for(session->options, name, clauses))
+	if (!is_asked_for(session->options, c->name, c->clauses))
 		return NULL;
 	if (session->options->only_lists) {
-		printf("%s\t%s\t%s\n", name, clauses, about);
+		printf("%s\t%s\t%s\n", c->name, c->clauses, c->about);
 		return NULL;
 	}
 	session->nr_cases++;
 	session->begun_ns = clock_now_ns();
-	*result = (struct result){ .name = name, .about = about, .clauses = clauses };
+	*result = (struct result){ .name = c->name, .about = c->about, .clauses = c->clauses };
 	return result;
 }
 

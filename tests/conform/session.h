@@ -10,6 +10,7 @@
 #ifndef TESTS_CONFORM_SESSION_H
 #define TESTS_CONFORM_SESSION_H
 
+#include "tests/conform/case.h"
 #include "tests/conform/expect.h"
 #include "tests/conform/options.h"
 #include "tests/conform/process.h"
@@ -31,7 +32,7 @@ struct session {
 /* clauses_of_all is the caller's to set. */
 int session_begin(struct session *session, const struct conform_options *options, struct errbuf *err);
 /* NULL: it is not to run. */
-struct result *session_begin_case(struct session *session, const char *name, const char *clauses, const char *about);
+struct result *session_begin_case(struct session *session, const struct case_head *c);
 void session_end_case(struct session *session, struct result *result);
 /* The exit status. peer: what the reports call it. */
 int session_end(struct session *session, const char *peer);

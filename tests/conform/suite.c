@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/conform/agent.h"
+#include "tests/conform/class.h"
 #include "tests/conform/host.h"
 
 struct suite {
@@ -18,17 +19,19 @@ struct suite {
 
 /* ---- in the guest's place -------------------------------------------------------------------------------------- */
 
-void suite_run_case(const char *name, uint32_t devid, uint32_t seed)
+void suite_run_case(const char *class_name, const char *name, const char *devices, uint32_t seed)
 {
-	const struct backend_case *c = cases_find(name);
-	struct front front;
+	const struct conform_class *class = conform_class_find(class_name);
+	const struct case_head *head = class ? cases_find(&class->backend_cases, name) : NULL;
+	const struct backend_case *c = (const void *)head;
+	struct front *front;
 
 	if (!c)
-		error("there is no case %s", name);
-	front_init(&front, devid);
-	front.needs = c->needs;
-	front.seed = seed;
-	c->run(&front);
+		error("there is no case %s of %s", name, class_name);
+	front = class->front(devices);
+	front->needs = c->needs;
+	front->seed = seed;
+	c->run(front);
 }
 
 /* ---- in the backend's domain ----------------------------------------------------------------------------------- */
@@ -52,7 +55,7 @@ static const char *ask(struct suite *suite, const char *fmt, ...)
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-static void run_in_guest(struct suite *suite, const struct backend_case *c, const char *devid, struct result *result)
+static void run_in_guest(struct suite *suite, const struct backend_case *c, const char *devices, struct result *result)
 {
 	const struct conform_options *options = suite->session.options;
 	bool serves = c->asks_toolstack && !options->asks_agent;
@@ -64,8 +67,8 @@ static void run_in_guest(struct suite *suite, const struct backend_case *c, cons
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 		return;
 	}
-	snprintf(command, sizeof(command), "exec %s %s case %s %s %u", options->enter ?: "", options->program, c->name,
-		 devid, options->seed);
+	snprintf(command, sizeof(command), "exec %s %s case %s %s %s %u", options->enter ?: "", options->program,
+		 options->class->name, c->head.name, devices, options->seed);
 	process_run_shell(command, options->timeout_s, serves ? host_serve : NULL, &suite->host, &end);
 	mailbox_close(&suite->host.mailbox);
 	result_take(result, &end);
@@ -76,15 +79,10 @@ static void judge_end(struct result *result, const char *answer)
 	if (strcmp(answer, "=died") == 0)
 		result_fall_silent(result, "the backend has died");
 	else if (strcmp(answer, "=held") == 0 && result->verdict == VERDICT_PASS)
-		result_fall_silent(result, "the backend does not let go of the disk afterwards");
+		result_fall_silent(result, "the backend does not let go of the device afterwards");
 }
 
-static char type_of_disk(const struct backend_case *c)
-{
-	return c->is_cdrom ? 'c' : c->is_read_only ? 'r' : c->has_large_sectors ? 'l' : 'w';
-}
-
-/* What the disk could not be made for: the backend's fault, ours, or nobody's. */
+/* What the device could not be made for: the backend's fault, ours, or nobody's. */
 static void judge_attach(struct result *result, const char *answer)
 {
 	if (*answer == '?')
@@ -95,7 +93,7 @@ static void judge_attach(struct result *result, const char *answer)
 
 static void run_one(struct suite *suite, const struct backend_case *c, struct result *result)
 {
-	const char *answer = ask(suite, "attach %c", type_of_disk(c));
+	const char *answer = ask(suite, "attach %c", suite->session.options->class->device(c));
 
 	if (*answer == '=') {
 		run_in_guest(suite, c, answer + 1, result);
@@ -109,11 +107,15 @@ static void run_one(struct suite *suite, const struct backend_case *c, struct re
 
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
-static void run_if_asked_for(const struct backend_case *c, void *arg)
+static void run_if_asked_for(const struct case_head *head, void *arg)
 {
+	const struct backend_case *c = (const void *)head;
 	struct suite *suite = arg;
-	struct result *result = session_begin_case(&suite->session, c->name, c->clauses, c->about);
+	struct result *result;
 
+	if (!suite->session.options->class->has(c))
+		return;
+	result = session_begin_case(&suite->session, head);
 	if (!result)
 		return;
 	run_one(suite, c, result);
@@ -146,7 +148,8 @@ int suite_run_backend(const struct conform_options *options)
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
-	cases_visit(options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
+	cases_visit(&options->class->backend_cases, options->shuffles ? &options->seed : NULL, run_if_asked_for,
+		    &suite);
 	if (options->only_lists)
 		return 0;
 	if (!options->asks_agent)

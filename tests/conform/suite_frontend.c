@@ -6,6 +6,7 @@
 
 #include "common/base/parse.h"
 #include "tests/conform/case_disk.h"
+#include "tests/conform/class.h"
 
 #define TARGET          "/dev/null" /* the disk is in the case's memory */
 #define RENEW_TIMEOUT_S 600
@@ -20,12 +21,12 @@ struct suite {
 
 void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid)
 {
-	const struct frontend_case *c = frontend_cases_find(name);
+	const struct frontend_case *c = (const void *)cases_find(&frontend_cases, name);
 	struct play play;
 
 	if (!c)
 		error("there is no case %s", name);
-	play_begin(&play, domid, devid, c->clauses);
+	play_begin(&play, domid, devid, c->head.clauses);
 	play.back.is_read_only = c->is_read_only || c->is_cdrom;
 	play.back.is_cdrom = c->is_cdrom;
 	play.how = c->how;
@@ -53,7 +54,7 @@ static void run_in_place(struct session *session, const struct frontend_case *c,
 	struct process_end end;
 	char command[512];
 
-	snprintf(command, sizeof(command), "exec %s frontend-case %s %u %u", options->program, c->name, vbd->domid,
+	snprintf(command, sizeof(command), "exec %s frontend-case %s %u %u", options->program, c->head.name, vbd->domid,
 		 vbd->devid);
 	process_run_shell(command, options->timeout_s, NULL, NULL, &end);
 	result_take(result, &end);
@@ -93,10 +94,11 @@ static bool renew_guest(struct suite *suite)
  * A guest may wait for ever for what an earlier case has not given it, and fail all that follow. So a failure counts
  * that a new guest has, too.
  */
-static void run_if_asked_for(const struct frontend_case *c, void *arg)
+static void run_if_asked_for(const struct case_head *head, void *arg)
 {
+	const struct frontend_case *c = (const void *)head;
 	struct suite *suite = arg;
-	struct result *result = session_begin_case(&suite->session, c->name, c->clauses, c->about);
+	struct result *result = session_begin_case(&suite->session, head);
 	bool needs_new;
 
 	if (!result)
@@ -122,6 +124,6 @@ int suite_run_frontend(const struct conform_options *options)
 	suite.domid = options->domid;
 	if (!options->only_lists)
 		setenv("CONFORM_DRIVE", options->drive, 1);
-	frontend_cases_visit(options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
+	cases_visit(&frontend_cases, options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
 	return options->only_lists ? 0 : session_end(&suite.session, options->drive);
 }

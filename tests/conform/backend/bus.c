@@ -256,8 +256,8 @@ static void says_why(struct front *front)
 	front_begin(front);
 	below = strstr(front->dev.otherend, "/backend/");
 	snprintf(path, sizeof(path), "/local/domain/%u/error%s/error", front->dev.domid, below);
-	front_announce_without(front, "event-channel");
-	must_refuse(front, "BUS-6", "no event-channel");
+	front_announce_without(front, front->class->port_node);
+	must_refuse(front, "BUS-6", "no port");
 	text = toolstack_read(front, path);
 	MUST("BUS-17", strtoul(text, &end, 10) > 0 && end > text && *end == ' ' && end[1],
 	     "%s is '%s', not an errno and a text", path, text);
@@ -285,5 +285,5 @@ const struct backend_case bus_cases[] = {
 	CASE("bus-flood-in-init-wait", "BUS-16", "the same before the ring is announced", watch_flood_in_init_wait),
 	CASE("bus-says-why", "BUS-17 BUS-6", "the error node says why a connection failed", says_why,
 	     .asks_toolstack = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

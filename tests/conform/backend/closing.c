@@ -56,7 +56,7 @@ static void closed_with_requests(struct front *front)
 {
 	front_connect(front, "BUS-21");
 	for (unsigned int i = 0; i < NR_RETURNS; i++) {
-		front_fill_ring(front, BLKIF_OP_READ);
+		front_fill(front);
 		must_start_over(front, "BUS-34");
 	}
 }
@@ -64,7 +64,7 @@ static void closed_with_requests(struct front *front)
 static void closed_after_refusal(struct front *front)
 {
 	front_begin(front);
-	front_announce_without(front, "event-channel");
+	front_announce_without(front, front->class->port_node);
 	front_await_refusal(front, FRONT_SILENCE_MS);
 	must_start_over(front, "BUS-34");
 }
@@ -106,7 +106,7 @@ static void serves_when_told_to_close(struct front *front)
 static void touches_nothing(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	front_switch(front, XB_CLOSED);
 	MUST("BUS-35", front_await_backend(front, XB_CLOSED, FRONT_PATIENCE_MS),
 	     "it is %s though the frontend is Closed", front_backend_state_name(front));
@@ -225,7 +225,7 @@ static void comes_back(struct front *front)
 static void starts_anew_without_closing(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	front_switch(front, XB_INITIALISING);
 	MUST("BUS-45", front_await_backend(front, XB_INIT_WAIT, FRONT_PATIENCE_MS),
 	     "it is %s for a frontend that has started anew", front_backend_state_name(front));
@@ -261,5 +261,5 @@ const struct backend_case close_cases[] = {
 	CASE("close-comes-back", "BUS-43 BUS-21", "a guest that boots again and again", comes_back),
 	CASE("close-starts-anew", "BUS-45 BUS-21", "a frontend that starts anew and has not closed",
 	     starts_anew_without_closing),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

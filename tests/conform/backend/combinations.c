@@ -88,5 +88,5 @@ const struct backend_case combination_cases[] = {
 	     native),
 	CASE("combine-x86-32", "BUS-21 BUS-43 RING-1 RING-10 BLK-44 BLK-61 BLK-13", "the same of a 32-bit frontend",
 	     x86_32),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

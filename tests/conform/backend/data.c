@@ -316,5 +316,5 @@ const struct backend_case data_cases[] = {
 	     .asks_toolstack = true),
 	CASE("data-write-beyond-cut", "BLK-39 BLK-31 BUS-21", "WRITEs beyond what is left of the storage",
 	     write_beyond_cut, .asks_toolstack = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -132,5 +132,5 @@ const struct backend_case discard_cases[] = {
 	     .asks_toolstack = true),
 	CASE("discard-read-only", "BLK-26 BLK-13 BUS-21", "none is done on a read-only disk", discard_read_only,
 	     .is_read_only = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

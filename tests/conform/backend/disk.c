@@ -59,5 +59,5 @@ const struct backend_case disk_cases[] = {
 	CASE("disk-info-read-only", "BLK-40 BLK-41 BLK-33 BUS-21", "a disk that is read-only", read_only,
 	     .is_read_only = true),
 	CASE("disk-info-cdrom", "BLK-41 BLK-40 BLK-33 BUS-21", "a CD-ROM", cdrom, .is_cdrom = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

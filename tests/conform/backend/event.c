@@ -148,5 +148,5 @@ const struct backend_case event_cases[] = {
 	CASE("evt-storm", "EVT-5 BUS-21", "100000 events without requests", storm),
 	CASE("evt-storm-cost", "EVT-5 BUS-21", "what they cost", storm_costs, .asks_toolstack = true),
 	CASE("evt-port-closed", "EVT-7 BUS-21", "events that cannot be delivered", port_closed_with_requests),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tests/conform/peer/front_disk.h"
 #include "tests/conform/peer/loan.h"
 
 #define NR_SECTORS 2048
@@ -216,5 +217,5 @@ const struct backend_case grant_cases[] = {
 	CASE("gnt-read-only-write", "GNT-2 BUS-21", "a WRITE needs no write permission", writes_from_read_only_pages),
 	CASE("gnt-same-page-twice", "BLK-30 BUS-21", "a page twice, and eleven times, in one request", same_page_twice),
 	CASE("gnt-ring-page-as-data", "BLK-30 BUS-21", "a page of the ring is a page like others", ring_page_as_data),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -137,5 +137,5 @@ const struct backend_case grant_end_cases[] = {
 	CASE("gnt-response-ends-read", "GNT-11 RING-10 BUS-21", "a READ's page likewise", response_ends_reads),
 	CASE("gnt-closed-ends-reads", "GNT-11 BUS-21", "nothing is written into pages once the backend is Closed",
 	     closed_ends_reads),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

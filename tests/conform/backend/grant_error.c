@@ -248,5 +248,5 @@ const struct backend_case grant_error_cases[] = {
 	     revoked_before),
 	CASE("gnt-revoked-in-flight", "GNT-5 RING-10 BUS-21", "grants end while their requests are under way",
 	     revoked_in_flight),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

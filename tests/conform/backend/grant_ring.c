@@ -128,5 +128,5 @@ const struct backend_case grant_ring_cases[] = {
 	CASE("gnt-half-a-ring", "GNT-6 BUS-27 RING-10", "one page of four cannot be mapped", half_a_ring),
 	CASE("gnt-each-page-of-ring", "GNT-6 BUS-27", "one page of eight cannot be mapped, whichever it is",
 	     each_page_of_a_ring),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -324,5 +324,5 @@ const struct backend_case indirect_cases[] = {
 	     indirect_before_barrier, .needs = "feature-barrier"),
 	CASE("indirect-flicker", "BLK-64 BLK-13 BUS-21", "a segment that changes while it is looked at",
 	     indirect_flicker, .needs = INDIRECT),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

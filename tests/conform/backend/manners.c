@@ -100,5 +100,5 @@ const struct backend_case manner_cases[] = {
 	     nobody_starves),
 	CASE("gnt-persistent-unused", "GNT-15 GNT-12 BUS-21", "pages that are not used any more",
 	     unused_pages_are_let_go, .needs = "feature-persistent"),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

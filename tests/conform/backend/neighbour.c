@@ -14,7 +14,7 @@
 static void begin_with(struct front *neighbour, struct front *front)
 {
 	front_begin(front);
-	front_init(neighbour, toolstack_attach_neighbour(front));
+	front_init(neighbour, front->class, toolstack_attach_neighbour(front));
 	front_connect(neighbour, "BUS-21");
 	must_go_on(neighbour, "BUS-50");
 }
@@ -117,7 +117,7 @@ static void frontend_that_does_not_let_go(struct front *front)
 	begin_with(&neighbour, front);
 	front_make(front);
 	front_announce(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	toolstack_close(front);
 	must_be_served_for(&neighbour, TROUBLE_MS);
 	front_switch(front, XB_CLOSED);
@@ -159,5 +159,5 @@ const struct backend_case neighbour_cases[] = {
 	     .asks_toolstack = true),
 	CASE("beside-silent-frontend", "BUS-50 BUS-34 BUS-21", "another disk, that is to close and does not",
 	     frontend_that_does_not_let_go, .asks_toolstack = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

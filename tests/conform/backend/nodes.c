@@ -209,5 +209,5 @@ const struct backend_case node_cases[] = {
 	CASE("node-order-too-great", "BLK-5 BUS-27", "a ring larger than what is offered", order_too_great),
 	CASE("node-features-offered", "BLK-8 BUS-21", "features are offered or denied, not left out",
 	     features_are_offered),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -207,5 +207,5 @@ const struct backend_case order_cases[] = {
 	     .needs = "feature-barrier"),
 	CASE("barrier-answers", "BLK-51 BLK-52 BUS-21", "no answer crosses that of a BARRIER", answers_around,
 	     .needs = "feature-barrier"),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

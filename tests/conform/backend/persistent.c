@@ -202,5 +202,5 @@ const struct backend_case persistent_cases[] = {
 	     read_only_all_the_same, .needs = "feature-persistent"),
 	CASE("gnt-persistent-alone", "GNT-12 BUS-21", "it is not agreed when only the frontend says it",
 	     offered_by_the_frontend_alone),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -37,7 +37,7 @@ static void begin_with_several(struct queues *queues, struct front *front)
 	if (nr_offered(front) < 2)
 		skip("the backend offers one queue");
 	for (unsigned int i = 1; i < MAX_QUEUES; i++) {
-		front_init(queue(queues, i), front->devid);
+		front_init(queue(queues, i), front->class, front->devid);
 		queue(queues, i)->abi = front->abi;
 		queue(queues, i)->order = front->order;
 		front_begin(queue(queues, i));
@@ -178,5 +178,5 @@ const struct backend_case queue_cases[] = {
 	     every_number),
 	CASE("queue-large-rings", "BLK-7 RING-10", "two queues of two pages each, of a 32-bit frontend", large_rings),
 	CASE("queue-missing", "BUS-6", "the nodes of one of two queues are missing", one_that_is_missing),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -291,5 +291,5 @@ const struct backend_case reject_cases[] = {
 	     .needs = "feature-flush-cache", .is_read_only = true),
 	CASE("read-only-barrier", "BLK-43 BUS-21", "an empty BARRIER of a read-only disk", read_only_barrier,
 	     .needs = "feature-barrier", .is_read_only = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -38,7 +38,7 @@ static void state_gone_in_init_wait(struct front *front)
 static void state_gone_in_connected(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	frontend_gone(front, "state");
 }
 
@@ -70,7 +70,7 @@ static void frontend_gone_in_init_wait(struct front *front)
 static void frontend_gone_in_connected(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	frontend_gone(front, NULL);
 }
 
@@ -116,7 +116,7 @@ static void must_end_alone(struct front *front)
 static void frontend_silent_when_told(struct front *front)
 {
 	front_connect(front, "BUS-21");
-	front_fill_ring(front, BLKIF_OP_READ);
+	front_fill(front);
 	toolstack_close(front);
 	MUST("BUS-35", front_await_refusal(front, FRONT_PATIENCE_MS), "it is %s, and was told to close",
 	     front_backend_state_name(front));
@@ -210,5 +210,5 @@ const struct backend_case removal_cases[] = {
 	     .asks_toolstack = true),
 	CASE("gone-backend-in-closed", "BUS-42 BUS-4 BUS-21 BUS-34", "the same in Closed", backend_gone_in_closed,
 	     .asks_toolstack = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -300,5 +300,5 @@ const struct backend_case request_cases[] = {
 	     equal_ids),
 	CASE("request-answers-in-flight", "BLK-13 BUS-21", "a full ring of READs, each with its own answer",
 	     answers_in_flight),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -272,5 +272,5 @@ const struct backend_case ring_cases[] = {
 	CASE("ring-crosses-2-32", "RING-5 RING-3 RING-10 BUS-21", "indexes wrap", crosses_2_32),
 	CASE("ring-no-room", "RING-17 RING-10 BUS-21", "a full ring of large requests needs one notification",
 	     more_than_it_has_room_for),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

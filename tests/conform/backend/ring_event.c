@@ -257,5 +257,5 @@ const struct backend_case ring_event_cases[] = {
 	CASE("ring-any-rsp-event", "RING-22 RING-10 BUS-21", "no rsp_event does harm", any_rsp_event),
 	CASE("ring-notified-for-nothing", "RING-20 RING-10 BUS-21", "more notifications than asked for do no harm",
 	     notified_for_nothing),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

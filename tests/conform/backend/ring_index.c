@@ -297,5 +297,5 @@ const struct backend_case ring_index_cases[] = {
 	     own_indexes_overwritten),
 	CASE("ring-own-indexes-in-flight", "RING-6 RING-10 BUS-21", "the same while it works",
 	     own_indexes_overwritten_in_flight),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

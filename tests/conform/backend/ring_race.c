@@ -275,5 +275,5 @@ const struct backend_case ring_race_cases[] = {
 	     response_before_index),
 	CASE("ring-request-after-index", "RING-12 BUS-21", "a slot that changes before it is published",
 	     request_after_index),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

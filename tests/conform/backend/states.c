@@ -217,9 +217,9 @@ static void refuses_port_for_others(struct front *front)
 static void refuses_until_announced(struct front *front)
 {
 	front_begin(front);
-	front_announce_with(front, "ring-ref", "%u", 1000000);
+	front_announce_with(front, front->class->ring_node, "%u", 1000000);
 	must_refuse(front, "BUS-27", "a ring that is not granted");
-	front_write(front, "ring-ref", "%u", front->ring_pages.refs[0]);
+	front_write(front, front->class->ring_node, "%u", front->ring_pages.refs[0]);
 	MUST("BUS-27", !front_await_backend(front, XB_CONNECTED, FRONT_SILENCE_MS),
 	     "it has tried again, and nothing was announced");
 	must_start_over(front, "BUS-27");
@@ -288,12 +288,9 @@ static void flaps(struct front *front)
 /* The same with a ring that is new each time, and requests in it. */
 static void flaps_with_requests(struct front *front)
 {
-	struct blk_request request;
-
 	front_connect(front, "BUS-30");
 	for (unsigned int i = 0; i < NR_FLAPS / 8; i++) {
-		request = front_request(front, BLKIF_OP_READ, 0, 11);
-		front_put(front, &request);
+		front->class->put(front);
 		front_push(front);
 		front_switch(front, XB_CLOSED);
 		front_drop_ring(front);
@@ -348,5 +345,5 @@ const struct backend_case state_cases[] = {
 	CASE("state-flaps", "BUS-30", "states change faster than anybody can follow", flaps),
 	CASE("state-flaps-with-requests", "BUS-30", "the same with new rings and requests", flaps_with_requests),
 	CASE("state-jumps", "BUS-30", "from any state to any other", jumps),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -180,5 +180,5 @@ const struct backend_case takeover_cases[] = {
 	     .asks_toolstack = true),
 	CASE("takeover-broken", "RING-24 RING-14 BUS-21", "a ring whose req_prod went too far between the two",
 	     broken_meanwhile, .asks_toolstack = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

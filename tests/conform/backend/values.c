@@ -211,5 +211,5 @@ const struct backend_case value_cases[] = {
 	CASE("value-event-channel-wrapped", "BUS-6", "an event-channel of more than 32 bits", event_channel_wrapped),
 	CASE("value-optional-malformed", "BUS-7 BUS-21 BUS-27", "optional nodes that say nothing that makes sense",
 	     optional_malformed),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -270,5 +270,5 @@ const struct frontend_case front_bus_cases[] = {
 	CASE("bus-size-changed", "BUS-14 BUS-10", "a disk that grows under load", size_changes_under_load),
 	CASE("bus-earlier-nodes", "BUS-15 BUS-10", "what an earlier connection left is removed", earlier_nodes),
 	CASE("bus-late-offer", "BUS-23 BUS-10", "the backend needs a while for its offer", announces_early),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -288,5 +288,5 @@ const struct frontend_case front_close_cases[] = {
 	     comes_back_often),
 	CASE("close-offered-at-once", "BUS-44 BUS-31 BUS-10", "the backend is in InitWait as soon as it was Closed",
 	     is_offered_at_once),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

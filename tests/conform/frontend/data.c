@@ -110,5 +110,5 @@ const struct frontend_case front_data_cases[] = {
 	CASE("data-big", "BLK-67 BUS-31", "requests as large as they get", large_requests),
 	CASE("data-not-persistent", "BLK-67 BUS-31", "persistent grants are not offered", not_persistent),
 	CASE("data-small-disk", "BLK-67 BUS-31", "the end of the disk is near", small_disk),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

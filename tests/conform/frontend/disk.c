@@ -220,5 +220,5 @@ const struct frontend_case front_disk_cases[] = {
 	     .is_read_only = true),
 	CASE("disk-read-only-read", "BLK-42 BUS-31", "and it is read", read_only_is_read, .is_read_only = true),
 	CASE("disk-cdrom", "BLK-42 BUS-31", "a CD-ROM is read", read_only_is_read, .is_cdrom = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -202,5 +202,5 @@ const struct frontend_case front_event_cases[] = {
 	CASE("event-silent", "BUS-48 BUS-10", "a backend that takes its time", silent_for_a_while),
 	CASE("event-port-kept", "EVT-8 BUS-31 BUS-10", "the port can be bound again", port_is_kept),
 	CASE("event-notifies-nobody", "EVT-7 EVT-8 BUS-10", "notifications that cannot be delivered", notifies_nobody),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "tests/conform/peer/front_disk.h"
+
 #define MAX_KEPT 1024
 
 /* ---- what is in them ------------------------------------------------------------------------------------------- */
@@ -234,5 +236,5 @@ const struct frontend_case front_grant_cases[] = {
 	CASE("grant-persistent-alone", "GNT-12 BUS-31", "persistent grants are not offered", persistent_not_offered),
 	CASE("grant-unmapped-late", "GNT-16 GNT-1 BUS-10", "a page that is still mapped after the response",
 	     unmapped_late, .is_read_only = true),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -36,5 +36,5 @@ static void says_why(struct play *play)
 
 const struct frontend_case front_manner_cases[] = {
 	CASE("bus-says-why", "BUS-17 BUS-6 BUS-10", "the error node says why a connection failed", says_why),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -63,5 +63,5 @@ const struct frontend_case front_mix_cases[] = {
 	EVERY_PERSISTENT(0),
 	EVERY_PERSISTENT(2),
 	EVERY_PERSISTENT(4),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

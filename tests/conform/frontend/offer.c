@@ -146,5 +146,5 @@ const struct frontend_case front_offer_cases[] = {
 	     WRONG("discard-granularity", "777")),
 	CASE("offer-alignment-beyond", "BUS-49", "a discard-alignment beyond the granularity and the disk", discard,
 	     WRONG("discard-alignment", "1049088")),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

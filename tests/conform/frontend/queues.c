@@ -116,5 +116,5 @@ static void several(struct play *play)
 
 const struct frontend_case front_queue_cases[] = {
 	CASE("queue-several", "BLK-6 GNT-1 EVT-1 RING-21 BUS-10 BUS-31", "four queues are offered", several),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -126,5 +126,5 @@ const struct frontend_case front_request_cases[] = {
 	CASE("request-indirect-most", "BLK-67 GNT-1 BUS-10", "4096 segments are offered", indirect_most),
 	CASE("request-indirect-verify", "BLK-67 GNT-1 BUS-10", "256 are offered, and the data is checked",
 	     indirect_verify),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -310,5 +310,5 @@ const struct frontend_case front_response_cases[] = {
 	CASE("response-after-index", "RING-12 BUS-10", "a slot that changes before it is published",
 	     response_after_index),
 	CASE("response-flickers", "RING-13 BUS-10", "a response that changes while it is read", response_flickers),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

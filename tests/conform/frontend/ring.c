@@ -294,5 +294,5 @@ const struct frontend_case front_ring_cases[] = {
 	CASE("ring-order-2", "RING-1 BLK-3 BUS-10 BUS-31", "four pages are offered", order_2),
 	CASE("ring-order-3", "RING-1 BLK-3 BUS-10 BUS-31", "eight pages are offered", order_3),
 	CASE("ring-order-4", "RING-1 BLK-3 BUS-10 BUS-31", "sixteen pages are offered", order_4),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

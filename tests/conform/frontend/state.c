@@ -154,5 +154,5 @@ const struct frontend_case front_state_cases[] = {
 	CASE("state-out-of-range", "BUS-29 BUS-10", "a backend in state 9", out_of_range),
 	CASE("state-wraps", "BUS-29 BUS-10", "a state that is Connected modulo 2^32", wraps),
 	CASE("state-text", "BUS-29 BUS-10", "a state that is no number, before it was Connected", no_number),
-	{ .name = NULL },
+	{ .head.name = NULL },
 };

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/loan.h"
 #include "tests/conform/peer/toolstack.h"
 #include "tests/conform/verdict.h"
@@ -68,15 +67,6 @@ bool front_has(struct front *front, const char *name)
 	return xb_exists(&front->store, front->dev.dir, name);
 }
 
-void front_drop_ring(struct front *front)
-{
-	grant_pool_fini(&front->ring_pages);
-	front->ring = NULL;
-	if (front->port >= 0)
-		xenevtchn_unbind(front->evtchn, front->port);
-	front->port = -1;
-}
-
 void must_refuse(struct front *front, const char *clause, const char *what)
 {
 	must_not_connect(front, clause, what);
@@ -92,22 +82,23 @@ void must_not_connect(struct front *front, const char *clause, const char *what)
 
 void must_have_let_go(struct front *front, const char *clause)
 {
-	struct loan ring = { (uint8_t *)front->ring, front->ring_pages.refs[0] };
-
 	if (front->ring_pages.nr_pages != 1 || !loan_can_tell(front))
 		return;
-	MUST(clause, !loan_end_in_use(front, &ring), "it is %s and still has the ring mapped",
-	     front_backend_state_name(front));
-	front->ring_pages.area = NULL; /* it went with the loan */
-	front->ring = NULL;
+	for (struct front *of = front; of; of = of->next) {
+		struct loan ring = { (uint8_t *)of->ring, of->ring_pages.refs[0] };
+
+		MUST(clause, !loan_end_in_use(front, &ring), "it is %s and still has the ring mapped",
+		     front_backend_state_name(front));
+		of->ring_pages.area = NULL; /* it went with the loan */
+		of->ring = NULL;
+	}
 }
 
 void must_leave_ring(struct front *front, const char *clause)
 {
-	struct blk_request request = front_request(front, BLKIF_OP_READ, 0, 1);
 	ring_idx rsp_prod = peer_load_acquire(&front->ring->rsp_prod);
 
-	front_put(front, &request);
+	front->class->put(front);
 	front_push(front);
 	front_notify(front);
 	MUST(clause, !front_await_rsp_prod(front, rsp_prod + 1, FRONT_SILENCE_MS),
@@ -161,25 +152,14 @@ void must_forget(struct front *front, const char *clause)
 	front_switch(front, XB_INITIALISING);
 }
 
-void front_fill_ring(struct front *front, uint8_t operation)
-{
-	struct blk_request request;
-
-	for (unsigned int i = 0; i < front->layout.nr_slots; i++) {
-		request = judge_pages(front, operation, 88 * (i % 10), i % 4 * BLK_MAX_SEGMENTS, BLK_MAX_SEGMENTS);
-		front_put(front, &request);
-	}
-	front_push(front);
-}
-
 void must_touch_nothing(struct front *front, const char *clause)
 {
 	static const uint8_t markers[4096] = { [0 ... 4095] = MARKER };
 
-	for (unsigned int page = 0; page < FRONT_DATA_PAGES; page++)
+	for (unsigned int page = 0; page < front->data.nr_pages; page++)
 		memset(front_page(front, page), MARKER, 4096);
 	must_leave_ring(front, clause);
-	for (unsigned int page = 0; page < FRONT_DATA_PAGES; page++)
+	for (unsigned int page = 0; page < front->data.nr_pages; page++)
 		MUST(clause, memcmp(front_page(front, page), markers, 4096) == 0,
 		     "it is %s and has written into a page of an earlier request", front_backend_state_name(front));
 }

@@ -18,10 +18,6 @@ void front_write_text(struct front *front, const char *name, const char *text);
 void front_announce_with(struct front *front, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void front_announce_without(struct front *front, const char *name);
-/* The ring and the port, whatever the backend still has of them. */
-void front_drop_ring(struct front *front);
-/* As many requests as the ring takes, with all pages: what the backend is at when something else happens. */
-void front_fill_ring(struct front *front, uint8_t operation);
 void front_remove_directory(struct front *front);
 /* Is the node in our own directory? */
 bool front_has(struct front *front, const char *name);

@@ -11,7 +11,8 @@
 
 #include <xen/io/xs_wire.h>
 
-#include "tests/conform/peer/script.h"
+#include "ctl/hotplug.h"
+#include "ctl/vbd.h"
 #include "tests/conform/peer/storage.h"
 
 struct errand {
@@ -22,7 +23,7 @@ struct errand {
 
 static int write_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return xb_write(store, errand->toolstack->vbd->backend, errand->name, err, "%s", errand->value);
+	return xb_write(store, errand->toolstack->dev->backend, errand->name, err, "%s", errand->value);
 }
 
 static int read_node(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -30,19 +31,19 @@ static int read_node(struct xb_store *store, struct errand *errand, struct errbu
 	return xb_read_string_or(store, errand->name, NULL, "", errand->answer + 1, MAILBOX_TEXT - 1, err);
 }
 
-static int close_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+static int close_device(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return ts_device_ask_to_close(errand->toolstack->vbd, store, err);
+	return ts_device_ask_to_close(errand->toolstack->dev, store, err);
 }
 
-static int remove_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+static int remove_device(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return xb_remove(store, errand->toolstack->vbd->backend, err);
+	return xb_remove(store, errand->toolstack->dev->backend, err);
 }
 
 static int look(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	if (xb_exists(store, errand->toolstack->vbd->backend, NULL))
+	if (xb_exists(store, errand->toolstack->dev->backend, NULL))
 		strcpy(errand->answer, "=there");
 	return 0;
 }
@@ -56,44 +57,44 @@ static int make_dir(struct xb_store *store, const char *dir, uint32_t owner, uin
 
 static int create_frontend(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const struct ts_device *vbd = errand->toolstack->vbd;
+	const struct ts_device *dev = errand->toolstack->dev;
 	int rc;
 
-	if (xb_exists(store, vbd->frontend, "backend"))
+	if (xb_exists(store, dev->frontend, "backend"))
 		return 0;
-	rc = make_dir(store, vbd->frontend, vbd->domid, vbd->backend_domid, err);
+	rc = make_dir(store, dev->frontend, dev->domid, dev->backend_domid, err);
 	if (rc == 0)
-		rc = xb_write(store, vbd->frontend, "backend", err, "%s", vbd->backend);
+		rc = xb_write(store, dev->frontend, "backend", err, "%s", dev->backend);
 	if (rc == 0)
-		rc = xb_write(store, vbd->frontend, "backend-id", err, "%u", vbd->backend_domid);
-	return rc ?: xb_write(store, vbd->frontend, "state", err, "%d", XB_INITIALISING);
+		rc = xb_write(store, dev->frontend, "backend-id", err, "%u", dev->backend_domid);
+	return rc ?: xb_write(store, dev->frontend, "state", err, "%d", XB_INITIALISING);
 }
 
 /* From the toolstack's own copy of its nodes. */
 static int copy_node(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err)
 {
-	const struct ts_device *vbd = errand->toolstack->vbd;
+	const struct ts_device *dev = errand->toolstack->dev;
 	char value[1100];
 	int rc;
 
 	if (strcmp(name, "backend") == 0 || strcmp(name, errand->name) == 0)
 		return 0;
-	rc = xb_read_string(store, vbd->libxl, name, value, sizeof(value), err);
-	return rc ?: xb_write(store, vbd->backend, name, err, "%s", value);
+	rc = xb_read_string(store, dev->libxl, name, value, sizeof(value), err);
+	return rc ?: xb_write(store, dev->backend, name, err, "%s", value);
 }
 
-static int create_disk(struct xb_store *store, struct errand *errand, struct errbuf *err)
+static int create_device(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const struct ts_device *vbd = errand->toolstack->vbd;
+	const struct ts_device *dev = errand->toolstack->dev;
 	unsigned int nr;
 	char **names;
-	int rc = xb_list(store, vbd->libxl, &names, &nr, err);
+	int rc = xb_list(store, dev->libxl, &names, &nr, err);
 
 	if (rc)
 		return rc;
 	rc = create_frontend(store, errand, err);
 	if (rc == 0)
-		rc = make_dir(store, vbd->backend, vbd->backend_domid, vbd->domid, err);
+		rc = make_dir(store, dev->backend, dev->backend_domid, dev->domid, err);
 	for (unsigned int i = 0; rc == 0 && i < nr; i++)
 		rc = copy_node(store, errand, names[i], err);
 	free(names);
@@ -103,7 +104,7 @@ static int create_disk(struct xb_store *store, struct errand *errand, struct err
 /* A second frontend's directory, elsewhere, with what stands in the first now; until toolstack_end(). */
 static int mirror(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const char *from = errand->toolstack->vbd->frontend;
+	const char *from = errand->toolstack->dev->frontend;
 	unsigned int nr;
 	char **names, value[600];
 	int rc = xb_list(store, from, &names, &nr, err);
@@ -120,7 +121,7 @@ static int mirror(struct xb_store *store, struct errand *errand, struct errbuf *
 
 static int hotplug(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return script_add(errand->toolstack->script, errand->toolstack->vbd, store, err);
+	return toolstack_hotplug_step(errand->toolstack->dev, store, err);
 }
 
 static int run_backend(struct errand *errand, bool runs)
@@ -179,12 +180,12 @@ static int write_digits(struct xb_store *store, struct errand *errand, struct er
 
 	memset(digits, '1', sizeof(digits));
 	digits[nr < XENSTORE_PAYLOAD_MAX ? nr : XENSTORE_PAYLOAD_MAX] = '\0';
-	return xb_write(store, errand->toolstack->vbd->frontend, errand->name, err, "%s", digits);
+	return xb_write(store, errand->toolstack->dev->frontend, errand->name, err, "%s", digits);
 }
 
 static int read_params(struct xb_store *store, const struct errand *errand, char params[1100], struct errbuf *err)
 {
-	return xb_read_string(store, errand->toolstack->vbd->libxl, "params", params, 1100, err);
+	return xb_read_string(store, errand->toolstack->dev->libxl, "params", params, 1100, err);
 }
 
 static int measure_image(struct xb_store *store, struct errand *errand, struct errbuf *err)
@@ -207,7 +208,7 @@ static int resize_image(struct xb_store *store, struct errand *errand, struct er
 
 static int make_storage(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	const char *prefix = vbd_is_qdisk(errand->toolstack->vbd) ? "aio:" : "";
+	const char *prefix = vbd_is_qdisk(errand->toolstack->dev) ? "aio:" : "";
 	size_t len = sprintf(errand->answer, "=%s", prefix);
 
 	return storage_make(errand->answer + len, MAILBOX_TEXT - len, err);
@@ -226,11 +227,11 @@ static const struct {
 } errands[] = {
 	{ "write", write_node, false },
 	{ "read", read_node, false },
-	{ "close", close_disk, false },
-	{ "remove", remove_disk, false },
+	{ "close", close_device, false },
+	{ "remove", remove_device, false },
 	{ "look", look, false },
 	{ "create-frontend", create_frontend, true },
-	{ "create", create_disk, true },
+	{ "create", create_device, true },
 	{ "mirror", mirror, true },
 	{ "hotplug", hotplug, false },
 	{ "stop", stop_backend, false },
@@ -276,4 +277,9 @@ void toolstack_end(struct toolstack *toolstack)
 	if (*toolstack->mirror)
 		xb_remove(toolstack->store, toolstack->mirror, &ignored);
 	toolstack->mirror[0] = '\0';
+}
+
+int toolstack_hotplug_step(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
+{
+	return vbd_is_qdisk(dev) ? 0 : hotplug_device_came(dev, store, err);
 }

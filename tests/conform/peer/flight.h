@@ -9,7 +9,7 @@
 #ifndef TESTS_CONFORM_PEER_FLIGHT_H
 #define TESTS_CONFORM_PEER_FLIGHT_H
 
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 
 #define FLIGHT_MAX 1024
 

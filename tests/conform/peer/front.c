@@ -10,9 +10,9 @@
 #include "common/base/errbuf.h"
 #include "tests/conform/verdict.h"
 
-void front_init(struct front *front, uint32_t devid)
+void front_init(struct front *front, const struct front_class *class, uint32_t devid)
 {
-	*front = (struct front){ .devid = devid, .port = -1, .state = XB_INITIALISED };
+	*front = (struct front){ .class = class, .devid = devid, .port = -1, .state = XB_INITIALISED };
 	xb_store_init(&front->store);
 	xb_device_init(&front->dev);
 	grant_pool_init(&front->ring_pages);
@@ -26,40 +26,47 @@ void front_begin(struct front *front)
 	struct errbuf err;
 
 	need(xb_store_open(&front->store, &err), &err);
-	need(xb_device_open_frontend(&front->dev, &front->store, "vbd", front->devid, &err), &err);
+	need(xb_device_open_frontend(&front->dev, &front->store, front->class->kind, front->devid, &err), &err);
 	need(xb_device_watch(&front->dev, &err), &err);
 }
 
-static void make_ring(struct front *front)
+void front_make_ring(struct front *front, unsigned int order, uint32_t request_bytes, uint32_t response_bytes)
 {
-	uint32_t nr_pages = 1U << front->order;
+	uint32_t nr_pages = 1U << order;
 	struct errbuf err;
 
 	need(grant_pool_share(&front->ring_pages, front->gntshr, front->dev.domid, nr_pages, &err), &err);
-	if (!ring_layout_init(&front->layout, nr_pages * 4096UL, blk_request_bytes(front->abi),
-			      blk_response_bytes(front->abi)))
-		error("a ring of order %u holds no request", front->order);
+	if (!ring_layout_init(&front->layout, nr_pages * 4096UL, request_bytes, response_bytes))
+		error("a ring of order %u holds no request", order);
 	front->ring = (void *)front->ring_pages.area;
 	front->ring->req_event = front->ring->rsp_event = 1;
 	front->req_prod = front->rsp_cons = 0;
 }
 
-void front_make(struct front *front)
+void front_make_port(struct front *front)
+{
+	front->port = xenevtchn_bind_unbound_port(front->evtchn, front->dev.domid);
+	if (front->port < 0)
+		error("an event channel for domain %u: %s", front->dev.domid, strerror(errno));
+}
+
+void front_make_pages(struct front *front, unsigned int nr)
 {
 	struct errbuf err;
 
+	if (!front->data.area)
+		need(grant_pool_share(&front->data, front->gntshr, front->dev.domid, nr, &err), &err);
+}
+
+void front_make(struct front *front)
+{
 	if (!front->gntshr)
 		front->gntshr = xengntshr_open(NULL, 0);
 	if (!front->evtchn)
 		front->evtchn = xenevtchn_open(NULL, 0);
 	if (!front->gntshr || !front->evtchn)
 		error("granting pages and event channels: %s", strerror(errno));
-	make_ring(front);
-	if (!front->data.area)
-		need(grant_pool_share(&front->data, front->gntshr, front->dev.domid, FRONT_DATA_PAGES, &err), &err);
-	front->port = xenevtchn_bind_unbound_port(front->evtchn, front->dev.domid);
-	if (front->port < 0)
-		error("an event channel for domain %u: %s", front->dev.domid, strerror(errno));
+	front->class->make(front);
 }
 
 void front_write(struct front *front, const char *name, const char *fmt, ...)
@@ -83,39 +90,11 @@ void front_remove(struct front *front, const char *name)
 	need(xb_remove(&front->store, path, &err), &err);
 }
 
-static bool is_numbered(const struct front *front)
-{
-	return front->order > 0 || front->writes_order;
-}
-
-void front_write_ring(struct front *front, const char *folder, const struct front *of)
-{
-	char name[48];
-
-	for (unsigned int i = 0; i < 1U << of->order; i++) {
-		if (is_numbered(of))
-			snprintf(name, sizeof(name), "%sring-ref%u", folder, i);
-		else
-			snprintf(name, sizeof(name), "%sring-ref", folder);
-		front_write(front, name, "%u", of->ring_pages.refs[i]);
-	}
-	snprintf(name, sizeof(name), "%sevent-channel", folder);
-	front_write(front, name, "%d", of->port);
-}
-
 static int publish(struct xb_store *store, void *arg, struct errbuf *err)
 {
-	static const char *const earlier[] = { "ring-ref", "ring-page-order", "protocol" };
 	struct front *front = arg;
 
-	for (unsigned int i = 0; i < sizeof(earlier) / sizeof(earlier[0]); i++)
-		front_remove(front, earlier[i]);
-	if (is_numbered(front))
-		front_write(front, "ring-page-order", "%u", front->order);
-	front_write_ring(front, "", front);
-	front_write(front, "feature-persistent", "%d", front->is_persistent);
-	if (!front->omits_protocol)
-		front_write(front, "protocol", "%s", blk_abi_name(front->abi));
+	front->class->publish(front);
 	front_switch(front, front->state);
 	return 0;
 }
@@ -229,9 +208,23 @@ void front_close(struct front *front)
 	await(front, 1U << XB_CLOSING | 1U << XB_CLOSED | 1U << XB_UNKNOWN, FRONT_PATIENCE_MS);
 	front_switch(front, XB_CLOSED);
 	await(front, 1U << XB_CLOSED | 1U << XB_INIT_WAIT | 1U << XB_UNKNOWN, FRONT_PATIENCE_MS);
-	grant_pool_fini(&front->ring_pages);
-	xenevtchn_unbind(front->evtchn, front->port);
-	front->port = -1;
+	front_drop_ring(front);
+}
+
+void front_drop_ring(struct front *front)
+{
+	for (struct front *ring = front; ring; ring = ring->next) {
+		grant_pool_fini(&ring->ring_pages);
+		ring->ring = NULL;
+		if (ring->port >= 0)
+			xenevtchn_unbind(front->evtchn, ring->port);
+		ring->port = -1;
+	}
+}
+
+void must_go_on(struct front *front, const char *clause)
+{
+	front->class->go_on(front, clause);
 }
 
 uint64_t front_backend_number(struct front *front, const char *name, uint64_t absent)

@@ -19,28 +19,14 @@ uint32_t front_gref(struct front *front, unsigned int page)
 	return front->data.refs[page];
 }
 
-struct blk_request front_request(struct front *front, uint8_t operation, uint64_t sector, unsigned int nr_segments)
-{
-	struct blk_request request = {
-		.operation = operation, .nr_segments = nr_segments, .id = front->req_prod, .sector = sector
-	};
-
-	for (unsigned int i = 0; i < nr_segments && i < BLK_MAX_SEGMENTS; i++)
-		request.segment[i] = (struct blk_segment){ front_gref(front, i), 0, 7 };
-	return request;
-}
-
 void front_put_raw(struct front *front, const void *bytes)
 {
 	memcpy(ring_slot(front->ring, &front->layout, front->req_prod++), bytes, front->layout.request_bytes);
 }
 
-void front_put(struct front *front, const struct blk_request *request)
+void front_fill(struct front *front)
 {
-	uint8_t slot[BLK_MAX_REQUEST_BYTES];
-
-	blk_request_encode(front->abi, request, slot);
-	front_put_raw(front, slot);
+	front->class->fill(front);
 }
 
 void front_notify(struct front *front)
@@ -119,7 +105,7 @@ bool front_await_event(struct front *front, unsigned int ms)
 }
 
 /* Asks for an event as a frontend does, but looks by itself too: whether events come is for other cases. */
-bool front_take(struct front *front, struct blk_response *response, unsigned int ms)
+const void *front_take_raw(struct front *front, unsigned int ms)
 {
 	uint64_t deadline = clock_in_ms(ms);
 
@@ -129,11 +115,10 @@ bool front_take(struct front *front, struct blk_response *response, unsigned int
 		if (peer_load_acquire(&front->ring->rsp_prod) != front->rsp_cons)
 			break;
 		if (clock_now_ns() >= deadline)
-			return false;
+			return NULL;
 		front_await_event(front, 5);
 	}
-	blk_response_decode(front->abi, ring_slot(front->ring, &front->layout, front->rsp_cons++), response);
-	return true;
+	return ring_slot(front->ring, &front->layout, front->rsp_cons++);
 }
 
 bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int ms)
@@ -151,15 +136,4 @@ bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int m
 const uint8_t *front_last_slot(const struct front *front)
 {
 	return ring_slot(front->ring, &front->layout, front->rsp_cons - 1);
-}
-
-int front_do(struct front *front, const struct blk_request *request)
-{
-	struct blk_response response;
-
-	front_put(front, request);
-	front_push(front);
-	if (!front_take(front, &response, FRONT_PATIENCE_MS))
-		return FRONT_NO_ANSWER;
-	return response.status;
 }

@@ -119,8 +119,3 @@ void must_write(struct front *front, const char *clause, uint64_t sector, unsign
 	pattern_fill(front_page(front, 0), pattern, nr_pages * PAGE_SECTORS);
 	must_answer(front, clause, &request, BLKIF_RSP_OKAY);
 }
-
-void must_go_on(struct front *front, const char *clause)
-{
-	must_hold(front, clause, UNTOUCHED, PAGE_SECTORS, UNTOUCHED);
-}

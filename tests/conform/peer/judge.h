@@ -8,7 +8,7 @@
 #ifndef TESTS_CONFORM_PEER_JUDGE_H
 #define TESTS_CONFORM_PEER_JUDGE_H
 
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 
 #define JUDGE_PAGE   44
 #define PAGE_SECTORS 8
@@ -39,7 +39,5 @@ void must_be_unchanged(struct front *front, const char *clause);
 const uint8_t *must_read(struct front *front, const char *clause, uint64_t sector, unsigned int nr_sectors);
 /* pattern_fill(pattern) goes to the disk, with one request of whole pages and an OKAY. */
 void must_write(struct front *front, const char *clause, uint64_t sector, unsigned int nr_pages, uint64_t pattern);
-/* Whatever it was asked before, a good request is served. */
-void must_go_on(struct front *front, const char *clause);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef TESTS_CONFORM_PEER_OCTETS_H
 #define TESTS_CONFORM_PEER_OCTETS_H
 
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 
 struct octets {
 	enum blk_abi abi;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 
 /* Words that name their sector and their place in it: what is shifted, swapped or stale is not equal. */
 static void fill_sector(uint8_t bytes[512], uint64_t sector)

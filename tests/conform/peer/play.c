@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 #include "tests/conform/verdict.h"
 
 #define EVENT_MS 2000 /* for a notification that must come, with the request there */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What only the toolstack may do to a disk, for cases that need it in their midst. A case says so in its row,
+ * What only the toolstack may do to a device, for cases that need it in their midst. A case says so in its row,
  * .asks_toolstack = true; what it asks for, by a mailbox, is then done in the backend's domain.
  *
  * In the guest: toolstack_write() and the like, each of which returns when it is done.
@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "ctl/vbd.h"
+#include "ctl/toolstack_device.h"
 #include "tests/conform/peer/front.h"
 #include "tests/conform/peer/mailbox.h"
 
@@ -23,7 +23,7 @@
 void toolstack_write(struct front *front, const char *name, const char *value);
 /* Any node, as the backend's domain sees it; "" if there is none. Good until the next one is asked for. */
 const char *toolstack_read(struct front *front, const char *path);
-/* As libxl removes a disk: online 0, and Closing if it is not Closed already. */
+/* As libxl removes a device: online 0, and Closing if it is not Closed already. */
 void toolstack_close(struct front *front);
 /* The backend's directory, whatever state it is in. */
 void toolstack_remove(struct front *front);
@@ -37,12 +37,12 @@ void toolstack_create(struct front *front, const char *name, const char *value);
 void toolstack_create_frontend(struct front *front);
 /* All nodes of the frontend's directory, as they are now, in another one, which goes with the case. */
 void toolstack_mirror(struct front *front, const char *dir);
-/* The hotplug step of a disk with a `script`, which a disk needs again when it was made anew. */
+/* The hotplug step of a device with a `script`, which it needs again when it was made anew. */
 void toolstack_hotplug(struct front *front);
 /* The backend's process is told to end, and has ended; another begins. The case is skipped if the suite cannot. */
 void toolstack_stop_backend(struct front *front);
 void toolstack_start_backend(struct front *front);
-/* A second disk of ours, of the same backend's, as new as ours was; the device's number. */
+/* Another device of ours, of the same backend's, as new as ours was; its number. */
 uint32_t toolstack_attach_neighbour(struct front *front);
 /* The CPU time that it has used up, all of its threads together. */
 unsigned int toolstack_backend_cpu_ms(struct front *front);
@@ -61,8 +61,7 @@ void toolstack_fail_storage(struct front *front);
 /* ---- in the backend's domain ---- */
 struct toolstack {
 	struct xb_store *store;
-	const struct ts_device *vbd;
-	const char *script;      /* see script.h */
+	const struct ts_device *dev;
 	char mirror[XB_DIR_MAX]; /* what toolstack_mirror() has made */
 	bool (*run_backend)(void *arg, bool runs); /* starts or ends it; false: it is not ours */
 	pid_t (*backend_pid)(void *arg);           /* 0: it is not ours */
@@ -72,5 +71,7 @@ struct toolstack {
 /* The answer begins with '=' if it is done; else it says why not. */
 void toolstack_run(struct toolstack *toolstack, const char *question, char answer[MAILBOX_TEXT]);
 void toolstack_end(struct toolstack *toolstack);
+/* What libxl does once the backend is in InitWait: the device's script, if its kind has one. */
+int toolstack_hotplug_step(const struct ts_device *dev, struct xb_store *store, struct errbuf *err);
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef TESTS_CONFORM_SCRIPTED_FRONT_GUEST_H
 #define TESTS_CONFORM_SCRIPTED_FRONT_GUEST_H
 
-#include "tests/conform/peer/front.h"
+#include "tests/conform/peer/front_disk.h"
 
 #define GUEST_MAX_OUT 1024
 #define GUEST_FAILED  1 /* exit status: an I/O error */

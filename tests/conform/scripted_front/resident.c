@@ -99,7 +99,7 @@ __attribute__((noreturn)) static void live_with(uint32_t devid)
 	char dir[XB_DIR_MAX];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	front_init(&guest.front, devid);
+	front_init(&guest.front, &front_disk_class, devid);
 	if (guest_come_up(&guest)) {
 		nodes_of(&guest.front.store, devid, dir);
 		watch(&guest.front.store, &asks, dir);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "tests/conform/class.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/conform/peer/front_disk.h"
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- disks ----------------------------------------------------------------------------------------------------- */
+
+static const void *const disk_tables[] = {
+	bus_cases, state_cases, close_cases, removal_cases, neighbour_cases, takeover_cases, ring_cases,
+	ring_event_cases, ring_index_cases, ring_race_cases, grant_cases, grant_end_cases, grant_error_cases,
+	grant_ring_cases, persistent_cases, event_cases, value_cases, node_cases, queue_cases, request_cases,
+	reject_cases, disk_cases, data_cases, order_cases, discard_cases, indirect_cases, combination_cases,
+	manner_cases,
+};
+
+static bool any(const struct backend_case *c)
+{
+	return true;
+}
+
+static char type_of_disk(const struct backend_case *c)
+{
+	return c->is_cdrom ? 'c' : c->is_read_only ? 'r' : c->has_large_sectors ? 'l' : 'w';
+}
+
+static struct front *disk_front(const char *devices)
+{
+	static struct front front;
+
+	front_init(&front, &front_disk_class, strtoul(devices, NULL, 10));
+	return &front;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------------- */
+
+static const struct conform_class classes[] = {
+	{
+		.name = "blk",
+		.kind = "vbd",
+		.backend_cases = { disk_tables, NR(disk_tables), sizeof(struct backend_case) },
+		.has = any,
+		.device = type_of_disk,
+		.front = disk_front,
+	},
+};
+
+const struct conform_class *conform_class_find(const char *name)
+{
+	for (unsigned int i = 0; i < NR(classes); i++) {
+		if (strcmp(classes[i].name, name) == 0)
+			return &classes[i];
+	}
+	return NULL;
+}
+
+/* ---- frontends of disks ---------------------------------------------------------------------------------------- */
+
+static const void *const frontend_tables[] = {
+	front_bus_cases, front_state_cases, front_close_cases, front_ring_cases, front_queue_cases, front_event_cases,
+	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_offer_cases,
+	front_data_cases, front_mix_cases, front_manner_cases,
+};
+
+const struct case_list frontend_cases = { frontend_tables, NR(frontend_tables), sizeof(struct frontend_case) };

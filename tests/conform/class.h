@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A class of devices, as the suite knows it: its cases, and what a case's process has in the guest's place.
+ *
+ * Thread: the main thread.
+ */
+#ifndef TESTS_CONFORM_CLASS_H
+#define TESTS_CONFORM_CLASS_H
+
+#include "tests/conform/case.h"
+
+struct conform_class {
+	const char *name; /* on the command line: "blk" */
+	const char *kind; /* of the backend's directory, if nobody says another */
+	struct case_list backend_cases;
+	/* Is it about this class? Tables about what all have in common have rows that are not. */
+	bool (*has)(const struct backend_case *c);
+	/* What host.h attaches for it. */
+	char (*device)(const struct backend_case *c);
+	/* From what host.h has answered. */
+	struct front *(*front)(const char *devices);
+};
+
+/* NULL: there is none of that name. */
+const struct conform_class *conform_class_find(const char *name);
+extern const struct case_list frontend_cases;
+
+#endif
