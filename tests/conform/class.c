@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/conform/host.h"
 #include "tests/conform/peer/front_disk.h"
+#include "tests/conform/peer/vif.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -36,6 +38,34 @@ static struct front *disk_front(const char *devices)
 	return &front;
 }
 
+/* ---- vifs ------------------------------------------------------------------------------------------------------ */
+
+static const void *const vif_tables[] = {
+	bus_cases, state_cases, close_cases, removal_cases, net_send_cases, net_receive_cases,
+	net_offload_cases, net_node_cases, net_port_cases,
+	net_mix_cases,
+};
+
+static bool is_of_all(const struct backend_case *c)
+{
+	return !c->is_of_disk;
+}
+
+static char vif_type(const struct backend_case *c)
+{
+	return 'v';
+}
+
+static struct front *vif_front(const char *devices)
+{
+	static struct vif vif, far;
+	char *end;
+
+	vif_init(&vif, strtoul(devices, &end, 10), &far);
+	vif_init(&far, strtoul(end + 1, NULL, 10), &vif);
+	return &vif.front;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct conform_class classes[] = {
@@ -46,6 +76,16 @@ static const struct conform_class classes[] = {
 		.has = any,
 		.device = type_of_disk,
 		.front = disk_front,
+		.clauses_of_all = HOST_CLAUSES,
+	},
+	{
+		.name = "net",
+		.kind = "vif",
+		.backend_cases = { vif_tables, NR(vif_tables), sizeof(struct backend_case) },
+		.has = is_of_all,
+		.device = vif_type,
+		.front = vif_front,
+		.clauses_of_all = HOST_CLAUSES " " VIF_CLAUSES,
 	},
 };
 

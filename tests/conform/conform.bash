@@ -10,6 +10,7 @@
 #
 # shellcheck shell=bash disable=SC2154 # variables of loopxen.sh
 conform=$(realpath "${O:-build}/pvring-conform")
+conform_class=blk # of the devices; the caller may set another
 
 conform_begin() {
 	loopxen_start
@@ -22,7 +23,7 @@ conform_begin() {
 conform_judge() { # NAME SIDE [ARGUMENT...]
 	local name=$1 side=$2 line report=${O:-build}/conform-$1${part:+-${part/\//-of-}}
 	shift 2
-	dom0 "$conform" "$side" blk --expect "tests/conform/expect/$name" --json "$report.json" --html "$report.html" \
+	dom0 "$conform" "$side" "$conform_class" --expect "tests/conform/expect/$name" --json "$report.json" --html "$report.html" \
 		${part:+--part "$part"} "$@" >"$T/tap" 2>"$T/stderr"
 	while IFS= read -r line; do
 		case $line in

@@ -46,7 +46,7 @@ static void name_peer(struct host *host, const char *unused, char *answer)
 
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
-static const struct host_class *const classes[] = { &host_disks };
+static const struct host_class *const classes[] = { &host_disks, &host_vifs };
 
 static const struct host_class *class_of(char type)
 {

@@ -10,6 +10,7 @@
 #include "common/base/errbuf.h"
 #include "common/base/options.h"
 #include "common/base/parse.h"
+#include "ctl/vif.h"
 #include "tests/conform/agent.h"
 #include "tests/conform/class.h"
 #include "tests/conform/scripted.h"
@@ -92,6 +93,7 @@ static int set_renews_each(void *config, const char *value, struct errbuf *err)
 		((struct conform_options *)config)->member = value; \
 		return 0; \
 	}
+STRING_SETTER(bridge)
 STRING_SETTER(enter)
 STRING_SETTER(peer)
 STRING_SETTER(drive)
@@ -107,7 +109,9 @@ STRING_SETTER(html)
 #define HOST_ROWS \
 	{ "domid", "N", "the guest's domain (default 1)", set_domid }, \
 	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer }, \
-	{ "kind", "KIND", "of backend: vbd (default) or qdisk", set_kind }, \
+	{ "kind", "KIND", "of a disk's backend: vbd (default) or qdisk", set_kind }, \
+	{ "bridge", "NAME", "in the backend's domain, that vifs are put into (default " VIF_DEFAULT_BRIDGE ")", \
+	  set_bridge }, \
 	{ "script", "FILE", "its hotplug script (default: what pvring's does)", set_script }
 
 #define SHARED_ROWS \
@@ -139,8 +143,8 @@ static const struct option_row frontend_rows[] = {
 
 static const struct options_spec backend_spec = {
 	.program = "pvring-conform",
-	.synopsis = "backend blk [OPTION...]",
-	.summary = "Plays the frontend of a disk and judges its backend, clause by clause (docs/protocol.md).\n"
+	.synopsis = "backend blk|net [OPTION...]",
+	.summary = "Plays the frontend of a device and judges its backend, clause by clause (docs/protocol.md).\n"
 		   "Exit status: 0 nothing failed, 1 some failed, 2 the environment, 77 some were skipped.",
 	.rows = backend_rows,
 	.nr_rows = sizeof(backend_rows) / sizeof(backend_rows[0]),
@@ -160,14 +164,14 @@ static const struct option_row agent_rows[] = { HOST_ROWS };
 static const struct options_spec agent_spec = {
 	.program = "pvring-conform agent",
 	.synopsis = "[OPTION...]",
-	.summary = "Makes disks, and starts their backend, for 'pvring-conform backend blk --agent' in a guest.",
+	.summary = "Makes devices, and starts their backend, for 'pvring-conform backend CLASS --agent' in a guest.",
 	.rows = agent_rows,
 	.nr_rows = sizeof(agent_rows) / sizeof(agent_rows[0]),
 };
 
 static int run_agent(int argc, char **argv)
 {
-	struct conform_options options = { .kind = "vbd", .domid = 1 };
+	struct conform_options options = { .kind = "vbd", .bridge = VIF_DEFAULT_BRIDGE, .domid = 1 };
 	enum options_result result = options_parse_all(&agent_spec, argc, argv, &options);
 
 	if (result != OPTIONS_RUN)
@@ -202,6 +206,7 @@ static int judge(bool is_backend, const struct conform_class *class, int argc, c
 	enum options_result result;
 
 	options.kind = class->kind;
+	options.bridge = VIF_DEFAULT_BRIDGE;
 	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)
@@ -239,5 +244,5 @@ int main(int argc, char **argv)
 		return judge(true, class, argc - 2, argv + 2);
 	if (*side == '-')
 		return judge(true, conform_class_find("blk"), argc, argv);
-	return usage("what to judge? Expected 'backend blk' or 'frontend blk', and options");
+	return usage("what to judge? Expected 'backend blk', 'backend net' or 'frontend blk', and options");
 }

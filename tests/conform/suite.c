@@ -127,7 +127,7 @@ static int begin(struct suite *suite, const struct conform_options *options, str
 	const char *answer;
 	int rc = session_begin(&suite->session, options, err);
 
-	suite->session.clauses_of_all = HOST_CLAUSES;
+	suite->session.clauses_of_all = options->class->clauses_of_all;
 	if (rc || options->only_lists)
 		return rc;
 	if (!options->asks_agent)

@@ -28,8 +28,20 @@ violated() { # SIDE TREE: by rows { "CLAUSE[.WAY]", ... } of its table
 	sed -nE "/ of_$1\[\] = /,/^};/s/^\t\{ \"([A-Z]+-[0-9]+).*/\1/p" "$2/tests/conform/violate.c" | sort -u
 }
 
+# Rows "SIDE CLAUSE # why" of a file; of letters without a number all that the side must keep of that part.
+excused() { # FILE SIDE TREE
+	local id
+	sed -nE "s/^$2 ([A-Z]+(-[0-9]+)?) +# .+/\1/p" "$3/tests/conform/$1" | while read -r id; do
+		if [[ $id = *-* ]]; then echo "$id"; else must "$2" "$3" | grep "^$id-"; fi
+	done | sort -u
+}
+
 unviolated() { # SIDE TREE: for a reason
-	sed -nE "s/^$1 ([A-Z]+-[0-9]+) +# .+/\1/p" "$2/tests/conform/unviolated" | sort -u
+	excused unviolated "$@"
+}
+
+untested() { # SIDE TREE: for a reason
+	excused untested "$@"
 }
 
 # Of rows CASE("name", "ID ID", ...), which may take several lines.
@@ -44,7 +56,9 @@ failed_for() { # SIDE TREE: each clause that the code names alone, as all checks
 
 offences_of_cases() { # SIDE TREE
 	must "$1" "$2" | comm -23 - <(unobservable "$1" "$2") | comm -23 - <(named_by_cases "$1" "$2") |
-		sed "s/\$/ has no case for a $1/"
+		comm -23 - <(untested "$1" "$2") | sed "s/\$/ has no case for a $1/"
+	named_by_cases "$1" "$2" | comm -12 - <(untested "$1" "$2") |
+		sed "s/\$/ has a case for a $1, and somebody says why not/"
 	named_by_cases "$1" "$2" | comm -23 - <(clauses "$2" | cut -d ' ' -f 1 | sort -u) | sed 's/$/ is no clause/'
 	failed_for "$1" "$2" | comm -23 - <(named_by_cases "$1" "$2") | sed 's/$/ is checked, but no case names it/'
 }
@@ -88,6 +102,8 @@ more of it.
 
 **RING-3 (backend MAY)** Again.
 
+**NET-1 (frontend MUST)** Seven.
+
 **RING-6 (both MUST)** Six. *Unobservable of a frontend:* it hides it.
 END
 cat >"$tree/tests/conform/backend/ring.c" <<'END'
@@ -111,6 +127,10 @@ static const struct violation of_frontend[] = {
 	{ "RING-2", "does two wrong" },
 };
 END
+cat >"$tree/tests/conform/untested" <<'END'
+backend RING-1 # says somebody
+frontend NET # there are no cases for these
+END
 cat >"$tree/tests/conform/unviolated" <<'END'
 backend RING-2 # nobody would see it
 backend RING-6 # nor that
@@ -118,6 +138,7 @@ frontend RING-6
 END
 check_eq "what does not agree is found" "$(offences "$tree")" "RING-2 has no case for a backend
 RING-6 has no case for a backend
+RING-1 has a case for a backend, and somebody says why not
 RING-9 is no clause
 BUS-1 is checked, but no case names it
 GNT-7 is checked, but no case names it
@@ -127,6 +148,7 @@ RING-4 is nothing that a backend must or should
 RING-4 has no case for a frontend
 RING-8 is no clause
 BUS-2 is checked, but no case names it
+NET-1 is broken by no frontend, and nobody says why
 RING-4 is broken by no frontend, and nobody says why
 RING-6 is broken by no frontend, and nobody says why
 RING-3 is there twice"

@@ -185,7 +185,8 @@ static void offers_in_time(struct front *front)
 static void nodes_changed_later(struct front *front)
 {
 	static const char *const names[] = { "ring-ref", "ring-ref0", "event-channel", "ring-page-order", "protocol",
-					     "multi-queue-num-queues", "feature-persistent", "device-type" };
+					     "multi-queue-num-queues", "feature-persistent", "device-type",
+					     "tx-ring-ref", "rx-ring-ref", "request-rx-copy", "feature-sg" };
 
 	front_connect(front, "BUS-21");
 	for (unsigned int i = 0; i < NR(names); i++)
@@ -273,12 +274,14 @@ const struct backend_case bus_cases[] = {
 	CASE("bus-leaves-nodes", "BUS-3 BUS-21", "the frontend's nodes are the frontend's", leaves_our_nodes),
 	CASE("bus-leaves-directory", "BUS-3 BUS-21 BUS-34", "the frontend's directory stays when the disk is detached",
 	     leaves_our_directory, .asks_toolstack = true),
-	CASE("bus-numbers", "BUS-5 BUS-21", "every number is written in decimal digits", numbers_are_digits),
-	CASE("bus-only-what-must-be", "BUS-8", "no optional node is needed", optional_nodes_missing),
+	CASE("bus-numbers", "BUS-5 BUS-21", "every number is written in decimal digits", numbers_are_digits,
+	     .is_of_disk = true),
+	CASE("bus-only-what-must-be", "BUS-8", "no optional node is needed", optional_nodes_missing,
+	     .is_of_disk = true),
 	CASE("bus-unknown-nodes", "BUS-9", "nodes that it does not know are ignored", unknown_nodes),
 	CASE("bus-many-unknown-nodes", "BUS-9", "400 of them", many_unknown_nodes),
 	CASE("bus-offers-in-time", "BUS-11 BUS-21", "every node is there before the state that goes with it",
-	     offers_in_time),
+	     offers_in_time, .is_of_disk = true),
 	CASE("bus-nodes-changed", "BUS-13 BUS-21", "nodes are read once for a connection", nodes_changed_later),
 	CASE("bus-flood", "BUS-16 BUS-21", "a state that is written without end", watch_flood),
 	CASE("bus-flood-memory", "BUS-16 BUS-21", "it takes no memory", watch_flood_in_memory, .asks_toolstack = true),

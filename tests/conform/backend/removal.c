@@ -173,6 +173,7 @@ static void backend_gone_in_closing(struct front *front)
 	front_connect(front, "BUS-21");
 	toolstack_close(front);
 	front_await_backend(front, XB_CLOSING, FRONT_SILENCE_MS);
+	front_drop_events(front);
 	backend_gone(front, true);
 }
 

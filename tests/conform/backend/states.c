@@ -81,6 +81,7 @@ static void waits_for_script(struct front *front)
 /* Linux, FreeBSD, OpenBSD: 3 after the backend's 2. */
 static void initialised(struct front *front)
 {
+	front->state = XB_INITIALISED;
 	front_connect(front, "BUS-21");
 	must_go_on(front, "BUS-21");
 	must_close(front, "BUS-34");
@@ -89,6 +90,7 @@ static void initialised(struct front *front)
 /* GRUB: 3 for as long as it uses the disk. */
 static void stays_initialised(struct front *front)
 {
+	front->state = XB_INITIALISED;
 	front_begin(front);
 	front_make(front);
 	front_publish(front);
@@ -100,7 +102,9 @@ static void stays_initialised(struct front *front)
 static void connected_at_once(struct front *front)
 {
 	front->state = XB_CONNECTED;
-	initialised(front);
+	front_connect(front, "BUS-21");
+	must_go_on(front, "BUS-21");
+	must_close(front, "BUS-34");
 }
 
 /* Unikraft: node by node, and then 4. */
@@ -116,6 +120,7 @@ static void connected_by_itself(struct front *front)
 /* Both at once: between the frontend's 3 and 4 nobody looked. */
 static void initialised_and_connected(struct front *front)
 {
+	front->state = XB_INITIALISED;
 	front_begin(front);
 	front_make(front);
 	front_publish(front);
@@ -135,6 +140,12 @@ static void announces_before_offer(struct front *front)
 	must_connect(front, "BUS-21", "for a frontend that had announced its ring before there was an offer");
 }
 
+static void announces_before_offer_as_initialised(struct front *front)
+{
+	front->state = XB_INITIALISED;
+	announces_before_offer(front);
+}
+
 static void announces_before_offer_as_connected(struct front *front)
 {
 	front->state = XB_CONNECTED;
@@ -149,6 +160,12 @@ static void announces_in_closed(struct front *front)
 	front_make(front);
 	front_announce(front, "BUS-21");
 	must_go_on(front, "BUS-21");
+}
+
+static void announces_in_closed_as_initialised(struct front *front)
+{
+	front->state = XB_INITIALISED;
+	announces_in_closed(front);
 }
 
 static void announces_in_closed_as_connected(struct front *front)
@@ -313,7 +330,7 @@ const struct backend_case state_cases[] = {
 	CASE("state-offers", "BUS-18 BUS-21 BUS-34", "a new disk is offered before libxl gives it up", offers,
 	     .asks_toolstack = true),
 	CASE("state-offers-unservable", "BUS-18 BUS-34", "so is one that cannot be served", offers_what_it_cannot_serve,
-	     .asks_toolstack = true),
+	     .asks_toolstack = true, .is_of_disk = true),
 	CASE("state-stays-in-init-wait", "BUS-19 BUS-18", "InitWait lasts until the ring is announced",
 	     stays_in_init_wait),
 	CASE("state-waits-for-script", "BUS-20 BUS-18 BUS-21 BUS-34", "a disk with a script waits for it",
@@ -324,12 +341,12 @@ const struct backend_case state_cases[] = {
 	CASE("state-connected-by-itself", "BUS-21", "so is one that writes its nodes one by one", connected_by_itself),
 	CASE("state-initialised-and-connected", "BUS-21", "so is one that does not wait in Initialised",
 	     initialised_and_connected),
-	CASE("state-early", "BUS-21 BUS-34", "so is one that did not wait for the offer", announces_before_offer,
-	     .asks_toolstack = true),
+	CASE("state-early", "BUS-21 BUS-34", "so is one that did not wait for the offer",
+	     announces_before_offer_as_initialised, .asks_toolstack = true),
 	CASE("state-early-as-connected", "BUS-21 BUS-34", "so is one that did neither",
 	     announces_before_offer_as_connected, .asks_toolstack = true),
 	CASE("state-closed-initialised", "BUS-21 BUS-34", "so is one that comes back out of Closed",
-	     announces_in_closed),
+	     announces_in_closed_as_initialised),
 	CASE("state-closed-connected", "BUS-21 BUS-34", "so is one that comes back as Connected",
 	     announces_in_closed_as_connected),
 	CASE("state-connected-serves", "BUS-25 BUS-34", "from Connected on requests are served",

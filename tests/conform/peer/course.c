@@ -94,15 +94,21 @@ void must_have_let_go(struct front *front, const char *clause)
 	}
 }
 
-void must_leave_ring(struct front *front, const char *clause)
+/* It does not look into the ring any more. */
+static void must_leave_what_was_put(struct front *front, const char *clause)
 {
 	ring_idx rsp_prod = peer_load_acquire(&front->ring->rsp_prod);
 
-	front->class->put(front);
 	front_push(front);
 	front_notify(front);
 	MUST(clause, !front_await_rsp_prod(front, rsp_prod + 1, FRONT_SILENCE_MS),
 	     "it is %s and answers a request of the ring that it had", front_backend_state_name(front));
+}
+
+void must_leave_ring(struct front *front, const char *clause)
+{
+	front->class->put(front);
+	must_leave_what_was_put(front, clause);
 }
 
 void must_connect(struct front *front, const char *clause, const char *when)
@@ -156,10 +162,14 @@ void must_touch_nothing(struct front *front, const char *clause)
 {
 	static const uint8_t markers[4096] = { [0 ... 4095] = MARKER };
 
-	for (unsigned int page = 0; page < front->data.nr_pages; page++)
-		memset(front_page(front, page), MARKER, 4096);
-	must_leave_ring(front, clause);
-	for (unsigned int page = 0; page < front->data.nr_pages; page++)
-		MUST(clause, memcmp(front_page(front, page), markers, 4096) == 0,
-		     "it is %s and has written into a page of an earlier request", front_backend_state_name(front));
+	front->class->put(front);
+	for (struct front *ring = front; ring; ring = ring->next)
+		memset(front_page(ring, 0), MARKER, ring->data.nr_pages * 4096UL);
+	must_leave_what_was_put(front, clause);
+	for (struct front *ring = front; ring; ring = ring->next) {
+		for (unsigned int page = 0; page < ring->data.nr_pages; page++)
+			MUST(clause, memcmp(front_page(ring, page), markers, 4096) == 0,
+			     "it is %s and has written into a page of an earlier request",
+			     front_backend_state_name(front));
+	}
 }

@@ -216,7 +216,7 @@ void front_drop_ring(struct front *front)
 	for (struct front *ring = front; ring; ring = ring->next) {
 		grant_pool_fini(&ring->ring_pages);
 		ring->ring = NULL;
-		if (ring->port >= 0)
+		if (ring->port >= 0 && !(ring->next && ring->next->port == ring->port))
 			xenevtchn_unbind(front->evtchn, ring->port);
 		ring->port = -1;
 	}

@@ -125,6 +125,8 @@ bool front_await_rsp_prod(struct front *front, ring_idx rsp_prod, unsigned int m
 const uint8_t *front_last_slot(const struct front *front);
 /* An event comes, and is taken. */
 bool front_await_event(struct front *front, unsigned int ms);
+/* By just this port; what comes by others is taken, too. */
+bool front_await_event_of(struct front *front, int32_t port, unsigned int ms);
 void front_drop_events(struct front *front);
 /* Whatever it was asked before, a good request is served. */
 void must_go_on(struct front *front, const char *clause);

@@ -104,6 +104,24 @@ bool front_await_event(struct front *front, unsigned int ms)
 	return true;
 }
 
+bool front_await_event_of(struct front *front, int32_t wanted, unsigned int ms)
+{
+	struct pollfd pollfd = { .fd = xenevtchn_fd(front->evtchn), .events = POLLIN };
+	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
+	int port;
+
+	while ((now_ns = clock_now_ns()) < deadline_ns) {
+		if (poll(&pollfd, 1, (deadline_ns - now_ns) / 1000000 + 1) != 1)
+			return false;
+		port = xenevtchn_pending(front->evtchn);
+		if (port >= 0)
+			xenevtchn_unmask(front->evtchn, port);
+		if (port == wanted)
+			return true;
+	}
+	return false;
+}
+
 /* Asks for an event as a frontend does, but looks by itself too: whether events come is for other cases. */
 const void *front_take_raw(struct front *front, unsigned int ms)
 {
