@@ -234,6 +234,8 @@ int main(int argc, char **argv)
 		return run_frontend_case(argv + 1);
 	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "backend") == 0)
 		return scripted_backend_main(argc - 2, argv + 2);
+	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "net-backend") == 0)
+		return scripted_net_backend_main(argc - 2, argv + 2);
 	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "frontend") == 0)
 		return scripted_frontend_main(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)

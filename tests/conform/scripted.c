@@ -103,7 +103,7 @@ static bool is_to_be_served(struct back *back)
 static bool begin_one(struct disk *disk, struct xb_store *store, uint32_t domid, uint32_t devid)
 {
 	*disk = (struct disk){ .fd = -1 };
-	if (!back_begin(&disk->back, store, domid, devid))
+	if (!back_begin(&disk->back, store, "vbd", domid, devid))
 		return false;
 	if (is_to_be_served(&disk->back))
 		return true;

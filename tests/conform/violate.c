@@ -114,6 +114,51 @@ static const struct violation of_backend[] = {
 	{ "BLK-64.twice", "copies the segments of an INDIRECT request anew when it has checked them" },
 };
 
+static const struct violation of_net_backend[] = {
+	{ "NET-1", "connects to a frontend that does not write request-rx-copy" },
+	{ "NET-2", "writes 0 for feature-rx-copy" },
+	{ "NET-3", "refuses a frontend that does not write feature-rx-notify" },
+	{ "NET-9", "turns the octets of a frame's slots around" },
+	{ "NET-10", "answers ERROR to a frame with a slot of no octets" },
+	{ "NET-12", "sends the first 18 slots of more" },
+	{ "NET-14", "waits for what is missing of a frame" },
+	{ "NET-15", "cuts a slot that leaves its page" },
+	{ "NET-16", "answers OKAY to frames without a header" },
+	{ "NET-17", "goes to Closing when a frame's slots have more than its size" },
+	{ "NET-18", "answers with half of the id" },
+	{ "NET-19", "answers OKAY to extras" },
+	{ "NET-20", "answers OKAY to a grant that cannot be used" },
+	{ "NET-21", "answers the slots of a frame from its last on" },
+	{ "NET-22", "leaves something behind a response in its slot" },
+	{ "NET-23", "answers ERROR to extras of types that there are none of" },
+	{ "NET-24", "goes to Closing for an extra that it has not offered" },
+	{ "NET-25", "answers ERROR to flags that it does not know" },
+	{ "NET-27", "answers with another id than the buffer's" },
+	{ "NET-28", "leaves out more_data in the first slot of a frame" },
+	{ "NET-29", "writes all of each buffer" },
+	{ "NET-29.offset", "says that a frame begins at the end of its buffer" },
+	{ "NET-30", "publishes a frame slot by slot" },
+	{ "NET-31", "gives frames of several slots to who has not feature-sg" },
+	{ "NET-32", "says of a buffer that cannot be written that it is filled" },
+	{ "NET-33", "begins a frame for which there are not enough buffers" },
+	{ "NET-34", "keeps all that there are no buffers for" },
+	{ "NET-35", "gives frames however long they have waited" },
+	{ "NET-38", "takes a blank checksum for a right one" },
+	{ "NET-39", "leaves a checksum blank for who does not take that" },
+	{ "NET-40", "goes to Closing for a blank checksum in a frame that has none" },
+	{ "NET-41", "cuts a large packet into parts of twice the size" },
+	{ "NET-42", "answers ERROR to a packet that is to be cut into nothing" },
+	{ "NET-43", "answers ERROR to a packet that is to be cut in a way that there is none of" },
+	{ "NET-44", "goes to Closing for a large packet that is none" },
+	{ "NET-45", "gives large packets to who does not take them" },
+	{ "NET-47", "does not know event-channel-tx and event-channel-rx" },
+	{ "NET-48", "notifies of all by the port of the TX ring" },
+	{ "NET-50", "goes on with the RX ring when the other is broken" },
+	{ "NET-51", "takes a number of queues that it does not have for 1" },
+	{ "NET-53", "serves the first queue alone" },
+	{ "NET-55", "gives the frames of a flow to one queue after the other" },
+};
+
 static const struct violation of_frontend[] = {
 	{ "BUS-2", "uses a disk whose backend is where no backend may be" },
 	{ "BUS-3", "writes into the backend's directory" },
@@ -177,6 +222,7 @@ static const struct {
 	unsigned int nr;
 } sides[] = {
 	[VIOLATE_BACKEND] = { of_backend, sizeof(of_backend) / sizeof(of_backend[0]) },
+	[VIOLATE_NET_BACKEND] = { of_net_backend, sizeof(of_net_backend) / sizeof(of_net_backend[0]) },
 	[VIOLATE_FRONTEND] = { of_frontend, sizeof(of_frontend) / sizeof(of_frontend[0]) },
 };
 
@@ -193,7 +239,7 @@ static const struct violation *find(enum violate_side side, const char *clause)
 
 bool violates(const char *clause)
 {
-	assert(find(VIOLATE_BACKEND, clause) || find(VIOLATE_FRONTEND, clause));
+	assert(find(VIOLATE_BACKEND, clause) || find(VIOLATE_NET_BACKEND, clause) || find(VIOLATE_FRONTEND, clause));
 	return chosen && strcmp(chosen->clause, clause) == 0;
 }
 

@@ -2,12 +2,16 @@
 /* A vif's two rings side by side: their ports, and what is wrong in one of them. */
 #include "tests/conform/case.h"
 
+#include <stdlib.h>
+
 #include "common/base/clock.h"
 #include "tests/conform/peer/course.h"
+#include "tests/conform/peer/race.h"
 #include "tests/conform/peer/toolstack.h"
 #include "tests/conform/peer/wire.h"
 
 #define TROUBLE_MS 500
+#define RACE_MS    1500
 #define STALL_MS   1000 /* no frame of the neighbour's takes as long */
 
 static void need_two_ports(struct front *front)
@@ -166,6 +170,48 @@ static void goes_in_the_midst(struct front *front)
 	}
 }
 
+/* ---- what changes meanwhile ------------------------------------------------------------------------------------ */
+
+/* XSA-155: sizes, offsets, flags and grants, between their check and their use. */
+static void change_slot(struct front *front, unsigned int *seed)
+{
+	static const uint16_t sizes[] = { 0, 13, 14, 60, 4096, 4097, 0xffff };
+	netif_tx_request_t volatile *slot = (void *)front_slot(front, rand_r(seed) % VIF_SLOTS);
+
+	switch (rand_r(seed) % 4) {
+	case 0:
+		slot->size = sizes[rand_r(seed) % 7];
+		break;
+	case 1:
+		slot->offset = sizes[rand_r(seed) % 7];
+		break;
+	case 2:
+		slot->flags = rand_r(seed) & 15;
+		break;
+	default:
+		slot->gref = rand_r(seed) % 8 ? front_gref(front, rand_r(seed) % VIF_PAGES) : 50000;
+	}
+}
+
+/* Whatever comes of such frames; it ends the connection when one is fatal. */
+static void slots_change(struct front *front)
+{
+	uint64_t end_ns = clock_in_ms(RACE_MS);
+	struct race race;
+
+	vif_connect(vif_of(front), "BUS-21");
+	while (clock_now_ns() < end_ns) {
+		race_begin(&race, front, change_slot);
+		for (unsigned int i = 0; i < 50 && front_backend_state(front) == XB_CONNECTED; i++) {
+			front_fill(front);
+			while (front_take_raw(front, 1))
+				;
+		}
+		race_end(&race);
+		must_start_over(front, "RING-13");
+	}
+}
+
 /* ---- a neighbour ----------------------------------------------------------------------------------------------- */
 
 /* A third vif, whose frames go to and come from the other one of ours. */
@@ -281,6 +327,7 @@ const struct backend_case net_port_cases[] = {
 	     receive_index_goes_back),
 	CASE("ring-fatal-ends-both", "NET-50 NET-15 BUS-21", "after a fatal slot no frame comes either",
 	     fatal_slot_ends_both),
+	CASE("ring-slots-change", "RING-13 BUS-21", "slots that change while they are taken", slots_change),
 	CASE("ring-goes-in-midst", "BUS-30", "a frontend that goes in the midst of a frame", goes_in_the_midst),
 	CASE("beside-fatal-slots", "BUS-50 BUS-27 BUS-21", "fatal slots, beside another vif", beside_fatal_slots,
 	     .asks_toolstack = true),

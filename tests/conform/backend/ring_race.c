@@ -2,14 +2,13 @@
 /* XSA-155: shared memory that changes between its check and its use. Too slow a thread misses a fault. */
 #include "tests/conform/case.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/race.h"
 #include "tests/conform/peer/toolstack.h"
 
 #define RACE_NS	     100000000ULL
@@ -21,36 +20,6 @@
 
 /* Only the upper bits of an id are left alone: the lower two bytes of a response are where a request's type stands. */
 #define ID_MARK 0x5ca1ab1eba5eULL
-
-struct race {
-	struct front *front;
-	void (*step)(struct front *front, unsigned int *seed);
-	pthread_t thread;
-	atomic_bool is_over;
-};
-
-static void *run_race(void *arg)
-{
-	struct race *race = arg;
-	unsigned int seed = race->front->seed;
-
-	while (!race->is_over)
-		race->step(race->front, &seed);
-	return NULL;
-}
-
-static void race_begin(struct race *race, struct front *front, void (*step)(struct front *front, unsigned int *seed))
-{
-	*race = (struct race){ .front = front, .step = step };
-	if (pthread_create(&race->thread, NULL, run_race, race))
-		error("no thread");
-}
-
-static void race_end(struct race *race)
-{
-	race->is_over = true;
-	pthread_join(race->thread, NULL);
-}
 
 /* ---- what changes ---------------------------------------------------------------------------------------------- */
 

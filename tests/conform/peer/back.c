@@ -25,14 +25,14 @@ static bool is_done(int rc, const struct errbuf *err)
 
 /* ---- the device ------------------------------------------------------------------------------------------------ */
 
-bool back_begin(struct back *back, struct xb_store *store, uint32_t domid, uint32_t devid)
+bool back_begin(struct back *back, struct xb_store *store, const char *kind, uint32_t domid, uint32_t devid)
 {
 	struct errbuf err;
 
 	*back = (struct back){ .store = store, .sector_bytes = 512, .max_order = BACK_MAX_ORDER, .max_queues = 1 };
 	back->port = back->wake_fd = -1;
 	back->has_flush = back->has_barrier = back->is_persistent = true;
-	if (!is_done(xb_device_open_backend(&back->dev, store, "vbd", domid, devid, &err), &err))
+	if (!is_done(xb_device_open_backend(&back->dev, store, kind, domid, devid, &err), &err))
 		return false;
 	need(xb_device_watch(&back->dev, &err), &err);
 	return true;

@@ -63,8 +63,8 @@ struct back {
 };
 
 /* ---- the device ---- */
-/* Of kind vbd. false: its directory is not complete, or gone. */
-bool back_begin(struct back *back, struct xb_store *store, uint32_t domid, uint32_t devid);
+/* false: its directory is not complete, or gone. */
+bool back_begin(struct back *back, struct xb_store *store, const char *kind, uint32_t domid, uint32_t devid);
 void back_end(struct back *back); /* releases everything; the nodes stay as they are */
 /* XB_NR_STATES: what is written there is no state. The toolstack writes our own, too. */
 enum xb_state back_own_state(struct back *back);
@@ -94,6 +94,8 @@ bool back_read_options(struct back *back, struct errbuf *why); /* the nodes that
 bool back_read_ring(struct back *back, struct errbuf *why);    /* those that may not */
 bool back_read_queue(struct back *back, unsigned int queue, struct errbuf *why); /* those in queue-N/ */
 bool back_map_ring(struct back *back, struct errbuf *why);
+/* A ring of any class: of 1 << order pages, with such slots. */
+bool back_map_slots(struct back *back, uint32_t request_bytes, uint32_t response_bytes, struct errbuf *why);
 bool back_bind(struct back *back, struct errbuf *why);
 bool back_connect(struct back *back, struct errbuf *why); /* these four */
 void back_release(struct back *back);                     /* ring and port; twice is fine */
@@ -119,6 +121,9 @@ bool back_may_sleep(struct back *back);
 
 /* ---- pages ---- */
 uint32_t back_segment_bytes(const struct blk_segment *segment);
+/* Some octets of a page. false: a grant that cannot be used. */
+bool back_read_page(struct back *back, uint32_t gref, uint16_t offset, uint16_t len, void *local);
+bool back_write_page(struct back *back, uint32_t gref, uint16_t offset, uint16_t len, const void *local);
 /* All of a segment's bytes. false: a grant that cannot be used. */
 bool back_copy_from(struct back *back, const struct blk_segment *segment, void *local);
 bool back_copy_to(struct back *back, const struct blk_segment *segment, const void *local);

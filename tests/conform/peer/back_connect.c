@@ -171,7 +171,7 @@ bool back_read_queue(struct back *back, unsigned int queue, struct errbuf *why)
 
 /* ---- ring and port --------------------------------------------------------------------------------------------- */
 
-bool back_map_ring(struct back *back, struct errbuf *why)
+bool back_map_slots(struct back *back, uint32_t request_bytes, uint32_t response_bytes, struct errbuf *why)
 {
 	uint32_t nr_pages = 1U << back->order;
 
@@ -179,8 +179,7 @@ bool back_map_ring(struct back *back, struct errbuf *why)
 		back->gnttab = xengnttab_open(NULL, 0);
 	if (!back->gnttab)
 		error("mapping pages: %s", strerror(errno));
-	if (!ring_layout_init(&back->layout, nr_pages * BACK_PAGE_BYTES, blk_request_bytes(back->abi),
-			      blk_response_bytes(back->abi)))
+	if (!ring_layout_init(&back->layout, nr_pages * BACK_PAGE_BYTES, request_bytes, response_bytes))
 		error("a ring of order %u holds no request", back->order);
 	if (violates("RING-1"))
 		back->layout.nr_slots /= 2;
@@ -190,6 +189,11 @@ bool back_map_ring(struct back *back, struct errbuf *why)
 		errbuf_set(why, -errno, "a ring of %u page(s) cannot be mapped: %s", nr_pages, strerror(errno));
 	back->req_cons = back->rsp_prod = back->rsp_pushed = 0;
 	return back->ring;
+}
+
+bool back_map_ring(struct back *back, struct errbuf *why)
+{
+	return back_map_slots(back, blk_request_bytes(back->abi), blk_response_bytes(back->abi), why);
 }
 
 bool back_bind(struct back *back, struct errbuf *why)

@@ -64,26 +64,38 @@ static bool copy(struct back *back, xengnttab_grant_copy_segment_t *segment)
 	return segment->status == GNTST_okay;
 }
 
-bool back_copy_from(struct back *back, const struct blk_segment *segment, void *local)
+bool back_read_page(struct back *back, uint32_t gref, uint16_t offset, uint16_t len, void *local)
 {
-	xengnttab_grant_copy_segment_t part = { .flags = GNTCOPY_source_gref, .len = back_segment_bytes(segment) };
+	xengnttab_grant_copy_segment_t part = { .flags = GNTCOPY_source_gref, .len = len };
 
-	part.source.foreign.ref = segment->gref;
-	part.source.foreign.offset = segment->first_sect * BACK_SECTOR_BYTES;
+	part.source.foreign.ref = gref;
+	part.source.foreign.offset = offset;
 	part.source.foreign.domid = back->dev.domid;
 	part.dest.virt = local;
 	return copy(back, &part);
 }
 
-bool back_copy_to(struct back *back, const struct blk_segment *segment, const void *local)
+bool back_write_page(struct back *back, uint32_t gref, uint16_t offset, uint16_t len, const void *local)
 {
-	xengnttab_grant_copy_segment_t part = { .flags = GNTCOPY_dest_gref, .len = back_segment_bytes(segment) };
+	xengnttab_grant_copy_segment_t part = { .flags = GNTCOPY_dest_gref, .len = len };
 
 	part.source.virt = (void *)local;
-	part.dest.foreign.ref = segment->gref;
-	part.dest.foreign.offset = segment->first_sect * BACK_SECTOR_BYTES;
+	part.dest.foreign.ref = gref;
+	part.dest.foreign.offset = offset;
 	part.dest.foreign.domid = back->dev.domid;
 	return copy(back, &part);
+}
+
+bool back_copy_from(struct back *back, const struct blk_segment *segment, void *local)
+{
+	return back_read_page(back, segment->gref, segment->first_sect * BACK_SECTOR_BYTES,
+			      back_segment_bytes(segment), local);
+}
+
+bool back_copy_to(struct back *back, const struct blk_segment *segment, const void *local)
+{
+	return back_write_page(back, segment->gref, segment->first_sect * BACK_SECTOR_BYTES,
+			       back_segment_bytes(segment), local);
 }
 
 uint8_t *back_map(struct back *back, uint32_t gref, bool is_writable)

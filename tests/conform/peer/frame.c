@@ -131,6 +131,73 @@ void frame_make_large(struct frame *frame, uint16_t gso_size)
 	frame->gso_size = gso_size;
 }
 
+/* ---- what is left to others ------------------------------------------------------------------------------------ */
+
+unsigned int frame_ip_version(const struct frame *frame)
+{
+	struct inet_frame parsed;
+
+	inet_parse(frame->bytes, frame->len, &parsed);
+	return frame->len < FRAME_MIN_BYTES ? 0 : parsed.ip_version;
+}
+
+bool frame_has_checksum(const struct frame *frame)
+{
+	struct inet_frame parsed;
+
+	return inet_parse(frame->bytes, frame->len, &parsed);
+}
+
+bool frame_is_tcp(const struct frame *frame)
+{
+	struct inet_frame parsed;
+
+	return inet_parse(frame->bytes, frame->len, &parsed) && parsed.protocol == INET_TCP;
+}
+
+void frame_finish(struct frame *frame)
+{
+	struct inet_frame parsed;
+
+	if (frame->is_csum_blank && inet_parse(frame->bytes, frame->len, &parsed))
+		inet_finish_checksum(frame->bytes, frame->len, &parsed);
+	frame->is_csum_blank = false;
+}
+
+/* Its length, and what depends on it. */
+static void set_length(struct frame *frame, const struct inet_frame *parsed)
+{
+	uint8_t *ip = frame->bytes + parsed->l3_offset;
+
+	if (parsed->ip_version == 4) {
+		put16(ip + 2, frame->len - parsed->l3_offset);
+		put16(ip + 10, 0);
+		inet_put_checksum(ip, parsed->l4_offset - parsed->l3_offset, 10);
+	} else {
+		put16(ip + 4, frame->len - parsed->l4_offset);
+	}
+}
+
+void frame_cut(const struct frame *large, uint32_t done_bytes, uint32_t most_bytes, struct frame *packet)
+{
+	struct inet_frame parsed;
+	uint32_t len, sequence;
+	uint8_t *tcp;
+
+	inet_parse(large->bytes, large->len, &parsed);
+	len = large->len - parsed.headers_bytes - done_bytes;
+	len = len < most_bytes ? len : most_bytes;
+	*packet = (struct frame){ .len = parsed.headers_bytes + len, .is_csum_blank = true, .is_data_validated = true };
+	memcpy(packet->bytes, large->bytes, parsed.headers_bytes);
+	memcpy(packet->bytes + parsed.headers_bytes, large->bytes + parsed.headers_bytes + done_bytes, len);
+	tcp = packet->bytes + parsed.l4_offset;
+	sequence = get32(tcp + SEQUENCE) + done_bytes;
+	put16(tcp + SEQUENCE, sequence >> 16);
+	put16(tcp + SEQUENCE + 2, sequence);
+	set_length(packet, &parsed);
+	inet_blank_checksum(packet->bytes, packet->len, &parsed);
+}
+
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
 bool frame_is_from(const struct frame *frame, const uint8_t from[6])

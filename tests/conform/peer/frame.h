@@ -39,6 +39,16 @@ void frame_ip(struct frame *frame, struct frame_ends ends, unsigned int ip_versi
 void frame_blank(struct frame *frame);
 void frame_make_large(struct frame *frame, uint16_t gso_size);
 
+/* 4, 6, or 0: it is none of IP. */
+unsigned int frame_ip_version(const struct frame *frame);
+/* TCP or UDP, whole headers. */
+bool frame_has_checksum(const struct frame *frame);
+bool frame_is_tcp(const struct frame *frame);
+/* One that is blank is put right. */
+void frame_finish(struct frame *frame);
+/* The packet of a large one that begins after done_bytes of its payload, with at most most_bytes of that. */
+void frame_cut(const struct frame *large, uint32_t done_bytes, uint32_t most_bytes, struct frame *packet);
+
 bool frame_is_from(const struct frame *frame, const uint8_t from[6]);
 /* The same octets; a short one may have been padded on its way. */
 bool frame_is(const struct frame *frame, const struct frame *expected);

@@ -23,7 +23,7 @@ void play_begin(struct play *play, uint32_t domid, uint32_t devid, const char *c
 	};
 	xb_store_init(&play->store);
 	need(xb_store_open(&play->store, &err), &err);
-	if (!back_begin(&play->back, &play->store, domid, devid))
+	if (!back_begin(&play->back, &play->store, "vbd", domid, devid))
 		error("the disk's directories are not complete");
 	play->back.nr_sectors = PLAY_SECTORS;
 	play->disk = malloc(PLAY_MAX_SECTORS * BACK_SECTOR_BYTES);

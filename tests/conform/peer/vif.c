@@ -2,6 +2,7 @@
 /* A vif's way to Connected. */
 #include "tests/conform/peer/vif.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -88,13 +89,21 @@ static void make(struct front *front)
 	post_all(vif);
 }
 
-static void write_ports(struct vif *vif)
+static void write_number(struct front *front, const char *folder, const char *name, uint32_t value)
 {
-	struct front *front = &vif->front;
+	char path[48];
 
-	front_write(front, vif->has_two_ports ? "event-channel-tx" : "event-channel", "%d", front->port);
-	if (vif->has_two_ports)
-		front_write(front, "event-channel-rx", "%d", vif->rx.port);
+	snprintf(path, sizeof(path), "%s%s", folder, name);
+	front_write(front, path, "%u", value);
+}
+
+void vif_write_rings(struct front *front, const char *folder, const struct vif *of)
+{
+	write_number(front, folder, "tx-ring-ref", of->front.ring_pages.refs[0]);
+	write_number(front, folder, "rx-ring-ref", of->rx.ring_pages.refs[0]);
+	write_number(front, folder, of->has_two_ports ? "event-channel-tx" : "event-channel", of->front.port);
+	if (of->has_two_ports)
+		write_number(front, folder, "event-channel-rx", of->rx.port);
 }
 
 static void publish(struct front *front)
@@ -105,9 +114,7 @@ static void publish(struct front *front)
 
 	for (unsigned int i = 0; i < sizeof(earlier) / sizeof(earlier[0]); i++)
 		front_remove(front, earlier[i]);
-	front_write(front, "tx-ring-ref", "%u", front->ring_pages.refs[0]);
-	front_write(front, "rx-ring-ref", "%u", vif->rx.ring_pages.refs[0]);
-	write_ports(vif);
+	vif_write_rings(front, "", vif);
 	front_write(front, "request-rx-copy", "1");
 	if (!vif->omits_rx_notify)
 		front_write(front, "feature-rx-notify", "1");

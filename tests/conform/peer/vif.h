@@ -52,6 +52,8 @@ void vif_init(struct vif *vif, uint32_t devid, struct vif *far);
 struct vif *vif_of(struct front *front);
 extern const struct front_class front_vif_class;
 
+/* Where its rings and ports are, in that folder of the device's directory: "", or "queue-N/". */
+void vif_write_rings(struct front *front, const char *folder, const struct vif *of);
 /* Both of them, until frames come through. */
 void vif_connect(struct vif *vif, const char *clause);
 /* Takes what of the features the backend has to offer: of a vif that has them all. */

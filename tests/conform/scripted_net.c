@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/options.h"
+#include "tests/conform/scripted.h"
+#include "tests/conform/scripted_net/hub.h"
+#include "tests/conform/verdict.h"
+#include "tests/conform/violate.h"
+#include "xenbus/scan.h"
+
+#define EXIT_USAGE 2
+#define WAITING_MS 100 /* frames that wait are looked at again, whether there are events or not */
+
+struct scripted_options {
+	uint32_t domid; /* the guest's */
+	bool only_lists;
+};
+
+/* ---- options --------------------------------------------------------------------------------------------------- */
+
+static int set_domid(void *config, const char *value, struct errbuf *err)
+{
+	struct scripted_options *options = config;
+
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &options->domid, err);
+}
+
+static int set_violate(void *config, const char *value, struct errbuf *err)
+{
+	return violate_choose(VIOLATE_NET_BACKEND, value, err);
+}
+
+static int set_list_violations(void *config, const char *value, struct errbuf *err)
+{
+	((struct scripted_options *)config)->only_lists = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
+	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring-conform scripted net-backend",
+	.synopsis = "[OPTION...]",
+	.summary = "Serves the vifs of a guest, as docs/protocol.md says: what one sends, all others receive.",
+	.rows = rows,
+	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+/* ---- serving --------------------------------------------------------------------------------------------------- */
+
+static void serve_vif(struct hub *hub, struct hub_vif *vif)
+{
+	const struct errbuf why = { "the rings' indexes or slots are impossible" };
+
+	if (vif->is_connected && (!hub_serve_sender(hub, vif) || !hub_serve_receiver(vif)))
+		hub_refuse(vif, -EPROTO, &why);
+}
+
+/* Of a ring for frames, when there is one more than there are now. */
+static bool may_sleep_on(struct hub_vif *vif)
+{
+	bool may_sleep = true;
+
+	for (unsigned int i = 0; i < vif->nr_queues; i++) {
+		struct hub_queue *queue = &vif->queues[i];
+		ring_idx nr = back_nr_requests(&queue->rx);
+
+		if (back_nr_requests(&queue->tx) == 0 || !violates("NET-14"))
+			may_sleep &= back_may_sleep(&queue->tx);
+		if (vif->nr_waiting == 0)
+			continue;
+		back_ask_for_event(&queue->rx, queue->rx.req_cons + nr + 1);
+		may_sleep &= back_nr_requests(&queue->rx) == nr;
+	}
+	return may_sleep;
+}
+
+static void take_events(struct hub *hub)
+{
+	struct pollfd pollfd = { .fd = xenevtchn_fd(hub->evtchn), .events = POLLIN };
+	int port;
+
+	while (poll(&pollfd, 1, 0) == 1) {
+		port = xenevtchn_pending(hub->evtchn);
+		if (port >= 0)
+			xenevtchn_unmask(hub->evtchn, port);
+	}
+}
+
+static void take_changes(struct hub *hub)
+{
+	struct errbuf err;
+
+	need(xb_watch_drain(&hub->store, &err), &err);
+	while (xb_watch_next_dirty(&hub->store))
+		;
+}
+
+static void rest(struct hub *hub)
+{
+	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = xenevtchn_fd(hub->evtchn), .events = POLLIN } };
+	bool may_sleep = TAILQ_EMPTY(&hub->store.dirty), waits = false;
+	struct errbuf err;
+
+	for (unsigned int i = 0; i < HUB_MAX_VIFS; i++) {
+		if (!hub->vifs[i].is_connected)
+			continue;
+		may_sleep &= may_sleep_on(&hub->vifs[i]);
+		waits |= hub->vifs[i].nr_waiting > 0;
+	}
+	fds[0].fd = xb_watch_fd(&hub->store, &err);
+	if (fds[0].fd < 0)
+		error("%s", err.text);
+	if (poll(fds, 2, !may_sleep ? 0 : waits ? WAITING_MS : -1) < 0)
+		return;
+	if (fds[0].revents || !may_sleep)
+		take_changes(hub);
+	if (fds[1].revents)
+		take_events(hub);
+}
+
+__attribute__((noreturn)) static void serve(struct hub *hub)
+{
+	for (;;) {
+		hub_find_vifs(hub);
+		for (unsigned int i = 0; i < HUB_MAX_VIFS; i++) {
+			struct hub_vif *vif = &hub->vifs[i];
+
+			if (vif->is_there)
+				hub_follow(hub, vif);
+			if (vif->is_there)
+				serve_vif(hub, vif);
+		}
+		rest(hub);
+	}
+}
+
+static void begin(struct hub *hub)
+{
+	static struct xb_watch watch;
+	char path[XB_DIR_MAX];
+	struct errbuf err;
+
+	xb_store_init(&hub->store);
+	xb_watch_init(&watch);
+	if (xb_store_open(&hub->store, &err) ||
+	    xb_scan_path(&hub->store, "vif", hub->domid, path, sizeof(path), &err) ||
+	    xb_watch_add(&hub->store, &watch, path, &err))
+		error("%s", err.text);
+	hub->gnttab = xengnttab_open(NULL, 0);
+	hub->evtchn = xenevtchn_open(NULL, 0);
+	if (!hub->gnttab || !hub->evtchn)
+		error("mapping pages and event channels: %s", strerror(errno));
+}
+
+int scripted_net_backend_main(int argc, char **argv)
+{
+	struct scripted_options options = { .domid = 1 };
+	enum options_result result = options_parse_all(&spec, argc, argv, &options);
+	static struct hub hub;
+
+	if (result != OPTIONS_RUN)
+		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
+	if (!options.only_lists) {
+		hub.domid = options.domid;
+		begin(&hub);
+		serve(&hub);
+	}
+	violate_list(VIOLATE_NET_BACKEND);
+	return 0;
+}
