@@ -157,6 +157,10 @@ static const struct violation of_net_backend[] = {
 	{ "NET-51", "takes a number of queues that it does not have for 1" },
 	{ "NET-53", "serves the first queue alone" },
 	{ "NET-55", "gives the frames of a flow to one queue after the other" },
+	{ "NET-56", "gives frames to all groups, whatever is asked for" },
+	{ "NET-57", "has room for 32 addresses" },
+	{ "NET-58", "takes a list for the wish to have nothing else" },
+	{ "NET-59", "reads request-multicast-control when it connects, and never again" },
 };
 
 static const struct violation of_frontend[] = {

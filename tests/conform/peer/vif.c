@@ -118,6 +118,7 @@ static void publish(struct front *front)
 	front_write(front, "request-rx-copy", "1");
 	if (!vif->omits_rx_notify)
 		front_write(front, "feature-rx-notify", "1");
+	front_write(front, "request-multicast-control", "%d", vif->filters_multicast);
 	front_write(front, "feature-sg", "%d", vif->has_sg);
 	front_write(front, "feature-gso-tcpv4", "%d", vif->has_gso_tcpv4);
 	front_write(front, "feature-gso-tcpv6", "%d", vif->has_gso_tcpv6);

@@ -35,7 +35,7 @@ struct vif {
 	/* How it connects; set before vif_connect(). */
 	bool has_sg, has_gso_tcpv4, has_gso_tcpv6, refuses_csum_ipv4, has_csum_ipv6;
 	bool has_two_ports;
-	bool omits_rx_notify;
+	bool omits_rx_notify, filters_multicast;
 	unsigned int nr_buffers; /* that it posts, and posts again */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */

@@ -2,7 +2,7 @@
 /*
  * The scripted backend of vifs: a hub, which gives what one of its vifs sends to all others, and keeps every clause of
  * docs/protocol.md. Its parts: life.c (states), terms.c (nodes and rings), send.c (what a guest sends), judge.c (what
- * of that is refused), give.c (what a guest receives).
+ * of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives).
  *
  * Thread: the main thread. Never logs.
  */
@@ -16,6 +16,7 @@
 #define HUB_MAX_VIFS    4
 #define HUB_MAX_QUEUES  4
 #define HUB_MAX_WAITING 128 /* frames that a vif has no buffers for */
+#define HUB_MAX_ADDRESSES 64 /* of multicast, in a list */
 #define HUB_PATIENCE_MS 10000 /* for how long they wait */
 
 struct hub_waiting {
@@ -34,6 +35,9 @@ struct hub_vif {
 	bool is_there, was_offered, is_connected;
 	/* What the frontend has published. */
 	bool has_sg, has_gso[3], has_csum[7]; /* by the type, by the version of IP */
+	bool filters_multicast;
+	unsigned int nr_addresses;
+	uint8_t addresses[HUB_MAX_ADDRESSES][6];
 	unsigned int nr_queues, nr_given;
 	struct hub_queue queues[HUB_MAX_QUEUES];
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
@@ -75,12 +79,19 @@ struct hub_slots {
 	unsigned int nr, nr_data;
 	netif_tx_request_t slot[HUB_MAX_SLOTS];
 	bool is_extra[HUB_MAX_SLOTS], is_bad[HUB_MAX_SLOTS]; /* bad: its grant */
+	const netif_tx_request_t *message; /* an extra about multicast, which makes it no frame; NULL: there is none */
 };
 
 /* What its slots say; only what is fine has a frame, without its octets. */
 enum hub_verdict hub_judge_slots(struct hub_slots *slots, struct frame *frame);
 /* The same once its octets are there. */
 enum hub_verdict hub_judge_frame(const struct frame *frame);
+
+/* ---- multicast.c ---- */
+/* false: there is no room. */
+bool hub_change_list(struct hub_vif *vif, const netif_extra_info_t *extra);
+void hub_read_wish(struct hub_vif *vif); /* request-multicast-control */
+bool hub_wants(struct hub_vif *vif, const struct frame *frame);
 
 /* ---- give.c ---- */
 /* As the frontend takes it; it waits if there are no buffers for it. */

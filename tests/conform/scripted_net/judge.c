@@ -24,8 +24,9 @@ static enum hub_verdict judge_gso(const netif_extra_info_t *extra, struct frame 
 	return HUB_FINE;
 }
 
-static enum hub_verdict judge_extra(const netif_tx_request_t *slot, struct frame *frame)
+static enum hub_verdict judge_extra(struct hub_slots *slots, unsigned int i, struct frame *frame)
 {
+	const netif_tx_request_t *slot = &slots->slot[i];
 	netif_extra_info_t extra;
 
 	memcpy(&extra, slot, sizeof(extra));
@@ -34,6 +35,8 @@ static enum hub_verdict judge_extra(const netif_tx_request_t *slot, struct frame
 		return judge_gso(&extra, frame);
 	case XEN_NETIF_EXTRA_TYPE_MCAST_ADD:
 	case XEN_NETIF_EXTRA_TYPE_MCAST_DEL:
+		slots->message = slot;
+		return violates("NET-24") ? HUB_FATAL : HUB_FINE;
 	case XEN_NETIF_EXTRA_TYPE_HASH:
 		return violates("NET-24") ? HUB_FATAL : HUB_REJECT;
 	default:
@@ -88,11 +91,12 @@ enum hub_verdict hub_judge_slots(struct hub_slots *slots, struct frame *frame)
 
 	*frame = (struct frame){ .is_csum_blank = first->flags & NETTXF_csum_blank,
 				 .is_data_validated = first->flags & NETTXF_data_validated };
+	slots->message = NULL;
 	if (first->flags & ~KNOWN_FLAGS && violates("NET-25"))
 		return HUB_REJECT;
 	for (unsigned int i = 1; i < slots->nr; i++) {
 		if (slots->is_extra[i])
-			verdict = worst(verdict, judge_extra(&slots->slot[i], frame));
+			verdict = worst(verdict, judge_extra(slots, i, frame));
 	}
 	verdict = worst(verdict, judge_sizes(slots, frame));
 	if (slots->nr_data > MAX_SLOTS && !violates("NET-12"))

@@ -135,6 +135,8 @@ void hub_follow(struct hub *hub, struct hub_vif *vif)
 	enum xb_state ours = back_own_state(&vif->dev);
 	enum xb_state theirs = back_frontend_state(&vif->dev);
 
+	if (vif->is_connected && !violates("NET-59"))
+		hub_read_wish(vif);
 	if (ours == XB_UNKNOWN || (ours == XB_INITIALISING && vif->was_offered))
 		leave(vif);
 	else

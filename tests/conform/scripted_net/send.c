@@ -137,9 +137,17 @@ static void answer(struct back *ring, const struct hub_slots *slots, enum hub_ve
 static void give_to_others(struct hub *hub, const struct hub_vif *from, const struct frame *frame)
 {
 	for (unsigned int i = 0; i < HUB_MAX_VIFS; i++) {
-		if (hub->vifs[i].is_connected && &hub->vifs[i] != from)
+		if (hub->vifs[i].is_connected && &hub->vifs[i] != from && hub_wants(&hub->vifs[i], frame))
 			hub_give(&hub->vifs[i], frame);
 	}
+}
+
+static enum hub_verdict take_message(struct hub_vif *vif, const netif_tx_request_t *message)
+{
+	netif_extra_info_t extra;
+
+	memcpy(&extra, message, sizeof(extra));
+	return hub_change_list(vif, &extra) ? HUB_FINE : HUB_REJECT;
 }
 
 static bool serve_one(struct hub *hub, struct hub_vif *vif, struct back *ring)
@@ -154,10 +162,12 @@ static bool serve_one(struct hub *hub, struct hub_vif *vif, struct back *ring)
 		return violates("NET-14");
 	}
 	verdict = hub_judge_slots(&slots, &frame);
-	if (verdict == HUB_FINE)
+	if (verdict == HUB_FINE && slots.message)
+		verdict = take_message(vif, slots.message);
+	else if (verdict == HUB_FINE)
 		verdict = read_frame(ring, &slots, &frame);
 	answer(ring, &slots, verdict);
-	if (verdict == HUB_FINE && frame.len >= FRAME_MIN_BYTES)
+	if (verdict == HUB_FINE && !slots.message && frame.len >= FRAME_MIN_BYTES)
 		give_to_others(hub, vif, &frame);
 	return verdict != HUB_FATAL;
 }

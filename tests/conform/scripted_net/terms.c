@@ -20,6 +20,8 @@ static void write_offer(struct back *back)
 	back_write(back, "feature-rx-copy", "%d", !violates("NET-2"));
 	for (unsigned int i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		back_write(back, features[i], "1");
+	back_write(back, "feature-multicast-control", "%d", !violates("NET-24"));
+	back_write(back, "feature-dynamic-multicast-control", "%d", !violates("NET-24"));
 	back_write(back, "multi-queue-max-queues", "%u", HUB_MAX_QUEUES);
 	back_write(back, "vifname", "none"); /* that the hotplug step waits for */
 	back_switch(back, XB_INIT_WAIT);
@@ -161,6 +163,8 @@ bool hub_take_up(struct hub *hub, struct hub_vif *vif, struct errbuf *why)
 		rc = read_nr_queues(vif, why);
 	if (xb_is_unknown(rc))
 		error("%s", why->text);
+	hub_read_wish(vif);
+	vif->nr_addresses = 0;
 	while (rc == 0 && nr < vif->nr_queues && take_up_queue(hub, vif, nr, why))
 		nr++;
 	if (rc == 0 && nr == vif->nr_queues)
