@@ -59,14 +59,15 @@ static void serve_vif(struct hub *hub, struct hub_vif *vif)
 {
 	const struct errbuf why = { "the rings' indexes or slots are impossible" };
 
-	if (vif->is_connected && (!hub_serve_sender(hub, vif) || !hub_serve_receiver(vif)))
+	if (vif->is_connected &&
+	    (!hub_serve_sender(hub, vif) || !hub_serve_receiver(vif) || !hub_serve_control(vif)))
 		hub_refuse(vif, -EPROTO, &why);
 }
 
 /* Of a ring for frames, when there is one more than there are now. */
 static bool may_sleep_on(struct hub_vif *vif)
 {
-	bool may_sleep = true;
+	bool may_sleep = !vif->control.ring || back_may_sleep(&vif->control);
 
 	for (unsigned int i = 0; i < vif->nr_queues; i++) {
 		struct hub_queue *queue = &vif->queues[i];

@@ -161,6 +161,10 @@ static const struct violation of_net_backend[] = {
 	{ "NET-57", "has room for 32 addresses" },
 	{ "NET-58", "takes a list for the wish to have nothing else" },
 	{ "NET-59", "reads request-multicast-control when it connects, and never again" },
+	{ "NET-60", "answers messages with id 0" },
+	{ "NET-61", "answers INVALID_PARAMETER to messages that it does not know" },
+	{ "NET-62", "takes the nearest that there is for what there is not" },
+	{ "NET-63", "answers SUCCESS to a key that is too long" },
 };
 
 static const struct violation of_frontend[] = {

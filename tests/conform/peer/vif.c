@@ -32,6 +32,7 @@ void vif_init(struct vif *vif, uint32_t devid, struct vif *far)
 	*vif = (struct vif){ .nr_buffers = VIF_PAGES, .far = far };
 	front_init(&vif->front, &front_vif_class, devid);
 	front_init(&vif->rx, NULL, devid);
+	front_init(&vif->control, NULL, devid);
 	vif->front.next = &vif->rx;
 	vif->front.state = XB_CONNECTED; /* Linux' backend hears of no other */
 	vif_take_all(vif);
@@ -59,14 +60,30 @@ static void post_all(struct vif *vif)
 	front_set_req_prod(&vif->rx, vif->rx.req_prod);
 }
 
-/* It has no device of its own. */
+/* Another ring has no device of its own. */
+static void make_other(struct front *front, struct front *ring)
+{
+	ring->gntshr = front->gntshr;
+	ring->evtchn = front->evtchn;
+	ring->dev.domid = front->dev.domid;
+}
+
+static void make_control(struct vif *vif)
+{
+	vif->rx.next = vif->has_control_ring ? &vif->control : NULL;
+	if (!vif->has_control_ring)
+		return;
+	make_other(&vif->front, &vif->control);
+	front_make_ring(&vif->control, 0, sizeof(struct xen_netif_ctrl_request),
+			sizeof(struct xen_netif_ctrl_response));
+	front_make_port(&vif->control);
+}
+
 static void make_rx(struct vif *vif)
 {
 	struct front *front = &vif->front, *rx = &vif->rx;
 
-	rx->gntshr = front->gntshr;
-	rx->evtchn = front->evtchn;
-	rx->dev.domid = front->dev.domid;
+	make_other(front, rx);
 	front_make_ring(rx, 0, sizeof(netif_rx_request_t), sizeof(netif_rx_response_t));
 	front_make_pages(rx, VIF_PAGES);
 	rx->port = front->port;
@@ -83,6 +100,7 @@ static void make(struct front *front)
 	front_make_pages(front, VIF_PAGES);
 	front_make_port(front);
 	make_rx(vif);
+	make_control(vif);
 	memset(vif->sent, 0, sizeof(vif->sent));
 	vif->next_page = vif->nr_out = vif->nr_extras_out = 0;
 	vif->has_link = vif->far->has_link = false;
@@ -109,12 +127,17 @@ void vif_write_rings(struct front *front, const char *folder, const struct vif *
 static void publish(struct front *front)
 {
 	static const char *const earlier[] = { "event-channel", "event-channel-tx", "event-channel-rx",
-					       "multi-queue-num-queues", "feature-rx-notify" };
+					       "multi-queue-num-queues", "feature-rx-notify", "ctrl-ring-ref",
+					       "event-channel-ctrl" };
 	struct vif *vif = vif_of(front);
 
 	for (unsigned int i = 0; i < sizeof(earlier) / sizeof(earlier[0]); i++)
 		front_remove(front, earlier[i]);
 	vif_write_rings(front, "", vif);
+	if (vif->has_control_ring) {
+		front_write(front, "ctrl-ring-ref", "%u", vif->control.ring_pages.refs[0]);
+		front_write(front, "event-channel-ctrl", "%d", vif->control.port);
+	}
 	front_write(front, "request-rx-copy", "1");
 	if (!vif->omits_rx_notify)
 		front_write(front, "feature-rx-notify", "1");

@@ -30,12 +30,13 @@ struct vif_sent {
 struct vif {
 	struct front front; /* the device, and the ring of what it sends */
 	struct front rx;    /* the ring of what it receives, with its buffers */
+	struct front control; /* the control ring, if it has one */
 	struct vif *far;    /* the other one */
 	uint8_t mac[6];
 	/* How it connects; set before vif_connect(). */
 	bool has_sg, has_gso_tcpv4, has_gso_tcpv6, refuses_csum_ipv4, has_csum_ipv6;
 	bool has_two_ports;
-	bool omits_rx_notify, filters_multicast;
+	bool omits_rx_notify, filters_multicast, has_control_ring;
 	unsigned int nr_buffers; /* that it posts, and posts again */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */

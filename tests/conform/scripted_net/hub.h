@@ -2,7 +2,7 @@
 /*
  * The scripted backend of vifs: a hub, which gives what one of its vifs sends to all others, and keeps every clause of
  * docs/protocol.md. Its parts: life.c (states), terms.c (nodes and rings), send.c (what a guest sends), judge.c (what
- * of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives).
+ * of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives), control.c (the control ring).
  *
  * Thread: the main thread. Never logs.
  */
@@ -40,6 +40,8 @@ struct hub_vif {
 	uint8_t addresses[HUB_MAX_ADDRESSES][6];
 	unsigned int nr_queues, nr_given;
 	struct hub_queue queues[HUB_MAX_QUEUES];
+	struct back control; /* without a ring, where the frontend has none */
+	uint32_t algorithm, flags, nr_entries;
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
 	unsigned int first_waiting, nr_waiting;
 	struct hub_waiting waiting[HUB_MAX_WAITING];
@@ -86,6 +88,9 @@ struct hub_slots {
 enum hub_verdict hub_judge_slots(struct hub_slots *slots, struct frame *frame);
 /* The same once its octets are there. */
 enum hub_verdict hub_judge_frame(const struct frame *frame);
+
+/* ---- control.c ---- */
+bool hub_serve_control(struct hub_vif *vif); /* false: the ring is broken */
 
 /* ---- multicast.c ---- */
 /* false: there is no room. */

@@ -21,6 +21,7 @@ static void write_offer(struct back *back)
 	for (unsigned int i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		back_write(back, features[i], "1");
 	back_write(back, "feature-multicast-control", "%d", !violates("NET-24"));
+	back_write(back, "feature-ctrl-ring", "%d", !violates("NET-24"));
 	back_write(back, "feature-dynamic-multicast-control", "%d", !violates("NET-24"));
 	back_write(back, "multi-queue-max-queues", "%u", HUB_MAX_QUEUES);
 	back_write(back, "vifname", "none"); /* that the hotplug step waits for */
@@ -154,6 +155,22 @@ static bool take_up_queue(struct hub *hub, struct hub_vif *vif, unsigned int i, 
 	return rc == 0 && map_queue(queue, why);
 }
 
+/* false: there is one that cannot be had. */
+static bool take_up_control(struct hub *hub, struct hub_vif *vif, struct errbuf *why)
+{
+	struct back *ring = &vif->control;
+
+	begin_ring(hub, ring);
+	vif->algorithm = vif->flags = vif->nr_entries = 0;
+	if (!has_node(vif, "", "ctrl-ring-ref"))
+		return true;
+	return read_number(vif, "", "ctrl-ring-ref", UINT32_MAX, &ring->refs[0], why) == 0 &&
+	       read_number(vif, "", "event-channel-ctrl", MAX_PORT, &ring->remote_port, why) == 0 &&
+	       back_map_slots(ring, sizeof(struct xen_netif_ctrl_request), sizeof(struct xen_netif_ctrl_response),
+			      why) &&
+	       back_bind(ring, why);
+}
+
 bool hub_take_up(struct hub *hub, struct hub_vif *vif, struct errbuf *why)
 {
 	int rc = read_features(vif, why);
@@ -167,7 +184,7 @@ bool hub_take_up(struct hub *hub, struct hub_vif *vif, struct errbuf *why)
 	vif->nr_addresses = 0;
 	while (rc == 0 && nr < vif->nr_queues && take_up_queue(hub, vif, nr, why))
 		nr++;
-	if (rc == 0 && nr == vif->nr_queues)
+	if (rc == 0 && nr == vif->nr_queues && take_up_control(hub, vif, why))
 		return true;
 	hub_release(vif);
 	return false;
@@ -183,6 +200,8 @@ void hub_release(struct hub_vif *vif)
 		back_release(&queue->tx);
 		back_release(&queue->rx);
 	}
+	if (vif->control.evtchn)
+		back_release(&vif->control);
 	vif->nr_waiting = 0;
 	vif->is_connected = false;
 }
