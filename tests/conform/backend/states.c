@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/course.h"
@@ -254,11 +255,19 @@ static void must_refuse_state(struct front *front, const char *value)
 	     front_backend_state_name(front), what);
 }
 
+/* Of a vif whose backend leaves room in front of frames, this asks for it (NET-66). */
+static bool has_meaning(struct front *front, const char *value)
+{
+	return strcmp(value, "7") == 0 && front_backend_number(front, "feature-xdp-headroom", 0);
+}
+
 /* Each while the backend waits, and while it is connected; afterwards the disk is served as ever. */
 static void refuses_states(struct front *front, const char *const *values, unsigned int nr)
 {
 	front_begin(front);
 	for (unsigned int i = 0; i < nr; i++) {
+		if (has_meaning(front, values[i]))
+			continue;
 		must_refuse_state(front, values[i]);
 		must_start_over(front, "BUS-28");
 		must_refuse_state(front, values[i]);

@@ -19,7 +19,9 @@
 #define VIF_SLOTS   256 /* of either ring */
 #define VIF_PAGES   64  /* to send from, and as many to receive into */
 #define VIF_MAX_SLOTS 18 /* of a frame, that every backend takes */
-#define VIF_CLAUSES "BUS-21 NET-18 NET-19 NET-27 NET-28 NET-29 NET-30 NET-31 NET-39 NET-45"
+#define VIF_CLAUSES "BUS-21 NET-18 NET-19 NET-27 NET-28 NET-29 NET-30 NET-31 NET-39 NET-45 NET-66"
+
+#define VIF_EXTRA_XDP 5 /* which Xen's header does not have: how much room there is, in a uint16_t */
 
 /* A slot that was sent. */
 struct vif_sent {
@@ -38,6 +40,7 @@ struct vif {
 	bool has_two_ports;
 	bool omits_rx_notify, filters_multicast, has_control_ring;
 	unsigned int nr_buffers; /* that it posts, and posts again */
+	uint16_t headroom;       /* that there is in front of each part */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */
 	uint32_t nr_frames;          /* the seed of the next one */

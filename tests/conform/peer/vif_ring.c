@@ -192,10 +192,14 @@ static void take_part(struct vif *vif, struct frame *frame, const netif_rx_respo
 	} else {
 		MUST("NET-29", response->offset + response->status <= (int)GRANT_PAGE_BYTES,
 		     "a part of %d octets at %u", response->status, response->offset);
+		MUST("NET-66", response->status >= vif->headroom, "a part of %d octets, with %u in front of it",
+		     response->status, vif->headroom);
 		MUST("NET-28", frame->len + response->status <= sizeof(frame->bytes),
 		     "a frame has more than %u octets", frame->len);
-		memcpy(frame->bytes + frame->len, front_page(&vif->rx, page) + response->offset, response->status);
-		frame->len += response->status;
+		memcpy(frame->bytes + frame->len,
+		       front_page(&vif->rx, page) + response->offset + vif->headroom,
+		       response->status - vif->headroom);
+		frame->len += response->status - vif->headroom;
 	}
 	vif_post(vif, page);
 }
@@ -212,17 +216,29 @@ static void take_gso(struct vif *vif, struct frame *frame, const netif_extra_inf
 	frame->gso_size = extra->u.gso.size;
 }
 
-static void take_extras(struct vif *vif, struct frame *frame)
+static void take_extra(struct vif *vif, struct frame *frame, const netif_extra_info_t *extra, uint16_t *headroom)
+{
+	if (extra->type == VIF_EXTRA_XDP && vif->headroom) {
+		memcpy(headroom, &extra->u, sizeof(*headroom));
+		return;
+	}
+	MUST("NET-28", extra->type == XEN_NETIF_EXTRA_TYPE_GSO, "an extra of type %u", extra->type);
+	take_gso(vif, frame, extra);
+}
+
+/* How much room they say there is. */
+static uint16_t take_extras(struct vif *vif, struct frame *frame)
 {
 	netif_extra_info_t extra = { .flags = XEN_NETIF_EXTRA_FLAG_MORE };
+	uint16_t headroom = 0;
 
 	for (unsigned int nr = 0; extra.flags & XEN_NETIF_EXTRA_FLAG_MORE; nr++) {
 		memcpy(&extra, next_slot(vif), sizeof(extra));
 		MUST("NET-28", nr < XEN_NETIF_EXTRA_TYPE_MAX, "more extras than there are types");
-		MUST("NET-28", extra.type == XEN_NETIF_EXTRA_TYPE_GSO, "an extra of type %u", extra.type);
-		take_gso(vif, frame, &extra);
+		take_extra(vif, frame, &extra, &headroom);
 		vif_post(vif, vif->posted[slot_taken(vif)].page);
 	}
+	return headroom;
 }
 
 static void judge_flags(const struct vif *vif, const struct frame *frame, uint16_t flags)
@@ -240,7 +256,7 @@ static bool take_frame(struct vif *vif, struct frame *frame, unsigned int ms)
 {
 	const void *slot = front_take_raw(&vif->rx, ms);
 	netif_rx_response_t response;
-	uint16_t flags;
+	uint16_t flags, headroom = 0;
 
 	if (!slot)
 		return false;
@@ -249,7 +265,9 @@ static bool take_frame(struct vif *vif, struct frame *frame, unsigned int ms)
 	flags = response.flags;
 	take_part(vif, frame, &response);
 	if (flags & NETRXF_extra_info)
-		take_extras(vif, frame);
+		headroom = take_extras(vif, frame);
+	MUST("NET-66", headroom == vif->headroom, "a frame with room for %u octets, not for %u", headroom,
+	     vif->headroom);
 	while (response.flags & NETRXF_more_data) {
 		memcpy(&response, next_slot(vif), sizeof(response));
 		take_part(vif, frame, &response);

@@ -11,6 +11,7 @@
 
 #define A_WHILE_US   20000
 #define STRAY_OFFSET 4090
+#define EXTRA_XDP    5 /* which Xen's header does not have */
 #define FLOW_BEGINS  26 /* where IPv4 has its addresses, and TCP and UDP their ports */
 #define FLOW_ENDS    38
 
@@ -22,11 +23,11 @@ struct part {
 	netif_rx_response_t response;
 };
 
-static uint16_t first_flags(const struct frame *frame)
+static uint16_t first_flags(const struct hub_vif *vif, const struct frame *frame)
 {
 	return (frame->is_csum_blank ? NETRXF_csum_blank : 0) |
 	       (frame->is_csum_blank || frame->is_data_validated ? NETRXF_data_validated : 0) |
-	       (frame->gso_type ? NETRXF_extra_info : 0);
+	       (frame->gso_type || vif->headroom ? NETRXF_extra_info : 0);
 }
 
 static void put(struct hub_queue *queue, const void *slot)
@@ -38,47 +39,70 @@ static void put(struct hub_queue *queue, const void *slot)
 	usleep(A_WHILE_US);
 }
 
-static bool fill(struct back *ring, const struct frame *frame, uint32_t at, uint32_t len, struct part *part)
+/* Of a page, what there is for data. */
+static uint32_t room(const struct hub_vif *vif)
+{
+	return BACK_PAGE_BYTES - vif->headroom;
+}
+
+static bool fill(struct hub_vif *vif, struct back *ring, const struct frame *frame, uint32_t at, uint32_t len,
+		 const struct part *part)
 {
 	static uint8_t page[BACK_PAGE_BYTES] = { [0 ... BACK_PAGE_BYTES - 1] = 0x5b };
 
 	memcpy(page, frame->bytes + at, len);
-	return back_write_page(ring, part->request.gref, 0, violates("NET-29") ? sizeof(page) : len, page);
+	return back_write_page(ring, part->request.gref, vif->headroom, violates("NET-29") ? room(vif) : len, page);
 }
 
-static void put_data(struct hub_queue *queue, const struct frame *frame, uint32_t at, bool is_last)
+static void put_data(struct hub_vif *vif, struct hub_queue *queue, const struct frame *frame, uint32_t at)
 {
-	uint32_t len = frame->len - at < BACK_PAGE_BYTES ? frame->len - at : BACK_PAGE_BYTES;
+	uint32_t len = frame->len - at < room(vif) ? frame->len - at : room(vif);
 	struct part part;
 
 	back_take_raw(&queue->rx, &part.request);
-	part.response = (netif_rx_response_t){ .id = part.request.id, .status = len };
-	if (!fill(&queue->rx, frame, at, len, &part) && !violates("NET-32"))
+	part.response = (netif_rx_response_t){ .id = part.request.id, .status = vif->headroom + len };
+	if (!fill(vif, &queue->rx, frame, at, len, &part) && !violates("NET-32"))
 		part.response.status = NETIF_RSP_ERROR;
 	if (violates("NET-27"))
 		part.response.id++;
 	if (violates("NET-29.offset"))
 		part.response.offset = STRAY_OFFSET;
-	if (!is_last && !(violates("NET-28") && at == 0))
+	if (at + len < frame->len && !(violates("NET-28") && at == 0))
 		part.response.flags = NETRXF_more_data;
 	if (at == 0)
-		part.response.flags |= first_flags(frame);
+		part.response.flags |= first_flags(vif, frame);
 	put(queue, &part.response);
 }
 
-static void put_gso(struct hub_queue *queue, const struct frame *frame)
+static void put_extra(struct hub_queue *queue, const netif_extra_info_t *extra)
 {
-	netif_extra_info_t extra = { .type = XEN_NETIF_EXTRA_TYPE_GSO,
-				     .u.gso = { .size = frame->gso_size, .type = frame->gso_type } };
 	netif_rx_request_t unused;
 
 	back_take_raw(&queue->rx, &unused);
-	put(queue, &extra);
+	put(queue, extra);
 }
 
-static unsigned int slots_needed(const struct frame *frame)
+static void put_extras(const struct hub_vif *vif, struct hub_queue *queue, const struct frame *frame)
 {
-	return (frame->len + BACK_PAGE_BYTES - 1) / BACK_PAGE_BYTES + !!frame->gso_type;
+	netif_extra_info_t gso = { .type = XEN_NETIF_EXTRA_TYPE_GSO,
+				   .flags = vif->headroom ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
+				   .u.gso = { .size = frame->gso_size, .type = frame->gso_type } };
+	netif_extra_info_t xdp = { .type = EXTRA_XDP, .u.gso.size = vif->headroom };
+
+	if (frame->gso_type)
+		put_extra(queue, &gso);
+	if (vif->headroom)
+		put_extra(queue, &xdp);
+}
+
+static unsigned int nr_extras(const struct hub_vif *vif, const struct frame *frame)
+{
+	return !!frame->gso_type + !!vif->headroom;
+}
+
+static unsigned int slots_needed(const struct hub_vif *vif, const struct frame *frame)
+{
+	return (frame->len + room(vif) - 1) / room(vif) + nr_extras(vif, frame);
 }
 
 static void push(struct hub_queue *queue)
@@ -92,14 +116,15 @@ static void push(struct hub_queue *queue)
 		rx->port = -1; /* it is the other ring's */
 }
 
-static void put_frame(struct hub_queue *queue, const struct frame *frame, unsigned int nr_slots)
+/* nr_slots may be less than it needs. */
+static void put_frame(struct hub_vif *vif, struct hub_queue *queue, const struct frame *frame, unsigned int nr_slots)
 {
-	for (uint32_t at = 0; at < frame->len && nr_slots > 0; at += BACK_PAGE_BYTES, nr_slots--) {
-		put_data(queue, frame, at, at + BACK_PAGE_BYTES >= frame->len);
-		if (at == 0 && frame->gso_type) {
-			put_gso(queue, frame);
-			nr_slots--;
-		}
+	ring_idx end = queue->rx.req_cons + nr_slots;
+
+	for (uint32_t at = 0; at < frame->len && queue->rx.req_cons != end; at += room(vif)) {
+		put_data(vif, queue, frame, at);
+		if (at == 0)
+			put_extras(vif, queue, frame);
 	}
 	push(queue);
 }
@@ -146,15 +171,15 @@ static struct hub_queue *choose_queue(struct hub_vif *vif, const struct frame *f
 static bool give_as_it_is(struct hub_vif *vif, const struct frame *frame)
 {
 	struct hub_queue *queue = choose_queue(vif, frame);
-	unsigned int nr = slots_needed(frame);
+	unsigned int nr = slots_needed(vif, frame);
 
 	if (has_buffers(queue, nr)) {
-		put_frame(queue, frame, nr);
+		put_frame(vif, queue, frame, nr);
 		return true;
 	}
 	if (!violates("NET-33") || !has_buffers(queue, 1))
 		return false;
-	put_frame(queue, frame, back_nr_requests(&queue->rx));
+	put_frame(vif, queue, frame, back_nr_requests(&queue->rx));
 	return true;
 }
 
@@ -188,7 +213,7 @@ bool hub_serve_receiver(struct hub_vif *vif)
 
 static void give_or_wait(struct hub_vif *vif, const struct frame *frame)
 {
-	bool fits = frame->len <= BACK_PAGE_BYTES || vif->has_sg || violates("NET-31") ||
+	bool fits = frame->len <= room(vif) || vif->has_sg || violates("NET-31") ||
 		    (frame->gso_type && violates("NET-45"));
 
 	if (fits && (vif->nr_waiting > 0 || !give_as_it_is(vif, frame)))

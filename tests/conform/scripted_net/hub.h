@@ -42,6 +42,7 @@ struct hub_vif {
 	struct hub_queue queues[HUB_MAX_QUEUES];
 	struct back control; /* without a ring, where the frontend has none */
 	uint32_t algorithm, flags, nr_entries;
+	uint32_t headroom; /* octets in front of each part */
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
 	unsigned int first_waiting, nr_waiting;
 	struct hub_waiting waiting[HUB_MAX_WAITING];
@@ -88,6 +89,9 @@ struct hub_slots {
 enum hub_verdict hub_judge_slots(struct hub_slots *slots, struct frame *frame);
 /* The same once its octets are there. */
 enum hub_verdict hub_judge_frame(const struct frame *frame);
+
+/* What xdp-headroom says. false: it leaves no room for data. */
+bool hub_read_headroom(struct hub_vif *vif);
 
 /* ---- control.c ---- */
 bool hub_serve_control(struct hub_vif *vif); /* false: the ring is broken */

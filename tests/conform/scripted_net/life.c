@@ -98,6 +98,28 @@ static void forbid(struct hub_vif *vif, enum xb_state ours)
 		hub_refuse(vif, -EPROTO, &why);
 }
 
+static void write_connected_again(struct back *back)
+{
+	if (!back_frontend_has_moved(back))
+		back_switch(back, XB_CONNECTED);
+}
+
+/* Of a vif that is connected, and stays so: false, if its states are no matter of this. */
+static bool reconfigure(struct hub_vif *vif, enum xb_state ours, enum xb_state theirs)
+{
+	const struct errbuf why = { "xdp-headroom leaves no room for data" };
+
+	if (!vif->is_connected)
+		return false;
+	if (theirs == XB_RECONFIGURING && !hub_read_headroom(vif))
+		hub_refuse(vif, -EINVAL, &why);
+	else if (theirs == XB_RECONFIGURING && ours == XB_CONNECTED)
+		back_switch(&vif->dev, XB_RECONFIGURED);
+	else if (theirs == XB_CONNECTED && ours == XB_RECONFIGURED)
+		back_transaction(&vif->dev, write_connected_again);
+	return theirs == XB_RECONFIGURING;
+}
+
 static void act(struct hub *hub, struct hub_vif *vif, enum xb_state ours, enum xb_state theirs)
 {
 	switch (xb_device_action(&vif->dev.dev, ours, theirs)) {
@@ -139,8 +161,8 @@ void hub_follow(struct hub *hub, struct hub_vif *vif)
 		hub_read_wish(vif);
 	if (ours == XB_UNKNOWN || (ours == XB_INITIALISING && vif->was_offered))
 		leave(vif);
-	else
-		act(hub, vif, ours, theirs);
+	else if (!reconfigure(vif, ours, theirs))
+		act(hub, vif, ours == XB_RECONFIGURED ? XB_CONNECTED : ours, theirs);
 }
 
 /* ---- new ones -------------------------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ static void write_offer(struct back *back)
 	for (unsigned int i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		back_write(back, features[i], "1");
 	back_write(back, "feature-multicast-control", "%d", !violates("NET-24"));
+	back_write(back, "feature-xdp-headroom", "1");
 	back_write(back, "feature-ctrl-ring", "%d", !violates("NET-24"));
 	back_write(back, "feature-dynamic-multicast-control", "%d", !violates("NET-24"));
 	back_write(back, "multi-queue-max-queues", "%u", HUB_MAX_QUEUES);
@@ -68,6 +69,18 @@ static int read_features(struct hub_vif *vif, struct errbuf *why)
 	if (rc == 0 && !notifies && violates("NET-3"))
 		rc = errbuf_set(why, -EOPNOTSUPP, "feature-rx-notify is not 1");
 	return rc;
+}
+
+bool hub_read_headroom(struct hub_vif *vif)
+{
+	uint32_t most = violates("NET-67") ? UINT32_MAX : BACK_PAGE_BYTES / 2;
+	struct errbuf why;
+	int rc = xb_read_u32_or(vif->dev.store, vif->dev.dev.otherend, "xdp-headroom", 0, 0, most, &vif->headroom,
+				&why);
+
+	if (vif->headroom > BACK_PAGE_BYTES / 2 || violates("NET-66"))
+		vif->headroom = 0;
+	return rc == 0;
 }
 
 static int read_nr_queues(struct hub_vif *vif, struct errbuf *why)
@@ -181,7 +194,7 @@ bool hub_take_up(struct hub *hub, struct hub_vif *vif, struct errbuf *why)
 	if (xb_is_unknown(rc))
 		error("%s", why->text);
 	hub_read_wish(vif);
-	vif->nr_addresses = 0;
+	vif->nr_addresses = vif->headroom = 0;
 	while (rc == 0 && nr < vif->nr_queues && take_up_queue(hub, vif, nr, why))
 		nr++;
 	if (rc == 0 && nr == vif->nr_queues && take_up_control(hub, vif, why))
