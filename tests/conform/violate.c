@@ -165,6 +165,7 @@ static const struct violation of_net_backend[] = {
 	{ "NET-61", "answers INVALID_PARAMETER to messages that it does not know" },
 	{ "NET-62", "takes the nearest that there is for what there is not" },
 	{ "NET-63", "answers SUCCESS to a key that is too long" },
+	{ "NET-64", "chooses queues as if there were no mapping" },
 	{ "NET-66", "goes to Reconfigured, and leaves no room" },
 	{ "NET-67", "takes an xdp-headroom of more than a page for none" },
 };

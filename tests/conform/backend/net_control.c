@@ -2,8 +2,6 @@
 /* The control ring: what a backend answers to messages, and to those that are out of bounds. */
 #include "tests/conform/case.h"
 
-#include <string.h>
-
 #include "tests/conform/peer/course.h"
 #include "tests/conform/peer/loan.h"
 #include "tests/conform/peer/wire.h"
@@ -19,30 +17,10 @@ static struct vif *connected(struct front *front)
 	return vif;
 }
 
-/* One message, and its answer. */
-static struct xen_netif_ctrl_response ask(struct vif *vif, uint16_t type, uint32_t a, uint32_t b, uint32_t c)
-{
-	const struct xen_netif_ctrl_request request = {
-		.id = vif->control.req_prod * 7919, .type = type, .data = { a, b, c }
-	};
-	struct xen_netif_ctrl_response response;
-	const void *slot;
-
-	front_put_raw(&vif->control, &request);
-	front_push(&vif->control);
-	slot = front_take_raw(&vif->control, FRONT_PATIENCE_MS);
-	MUST("NET-60", slot, "it is %s, and a message of type %u has no answer",
-	     front_backend_state_name(&vif->front), type);
-	memcpy(&response, slot, sizeof(response));
-	MUST("NET-60", response.id == request.id && response.type == type,
-	     "it answers to id %#x of type %u with id %#x of type %u", request.id, type, response.id, response.type);
-	return response;
-}
-
 static void must_say(struct vif *vif, const char *clause, uint32_t status, uint16_t type, uint32_t a, uint32_t b,
 		     uint32_t c)
 {
-	struct xen_netif_ctrl_response response = ask(vif, type, a, b, c);
+	struct xen_netif_ctrl_response response = vif_ask(vif, type, a, b, c);
 
 	MUST(clause, response.status == status, "it answers %u to a message of type %u with %#x %#x %#x, not %u",
 	     response.status, type, a, b, c, status);
@@ -55,7 +33,7 @@ static void must_take(struct vif *vif, uint16_t type, uint32_t a, uint32_t b, ui
 
 static void must_not_take(struct vif *vif, uint16_t type, uint32_t a, uint32_t b, uint32_t c)
 {
-	uint32_t status = ask(vif, type, a, b, c).status;
+	uint32_t status = vif_ask(vif, type, a, b, c).status;
 
 	MUST("NET-63", status == XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER ||
 	     status == XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW,
@@ -94,10 +72,10 @@ static void what_there_is(struct front *front)
 
 	must_say(vif, "NET-62", refused, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, 2, 0, 0);
 	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0, 0);
-	flags = ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS, 0, 0, 0).data;
+	flags = vif_ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS, 0, 0, 0).data;
 	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS, flags, 0, 0);
 	must_say(vif, "NET-62", refused, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS, ~flags, 0, 0);
-	most = ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE, 0, 0, 0).data;
+	most = vif_ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE, 0, 0, 0).data;
 	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, most, 0, 0);
 	must_say(vif, "NET-62", refused, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, most + 1, 0, 0);
 	must_say(vif, "NET-62", refused, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, UINT32_MAX, 0, 0);
@@ -114,7 +92,7 @@ static void mapping_out_of_bounds(struct front *front)
 	struct vif *vif = connected(front);
 	struct loan loan = loan_page(front, false);
 	const uint32_t type = XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING;
-	uint32_t most = ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE, 0, 0, 0).data;
+	uint32_t most = vif_ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE, 0, 0, 0).data;
 	uint32_t *entries = (uint32_t *)loan.page;
 
 	if (most == 0)

@@ -3,15 +3,20 @@
 #include "tests/conform/case.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/course.h"
+#include "tests/conform/peer/loan.h"
 #include "tests/conform/peer/wire.h"
 
 #define NR(array)  (sizeof(array) / sizeof((array)[0]))
 #define MAX_QUEUES 4  /* as many are tried of those that are offered */
 #define NR_FLOWS   16
 #define LOOK_MS    5
+#define NR_ENTRIES 32 /* of a mapping */
+#define NR_ROUNDS  8
+#define TCP        6
 #define UDP        17
 
 /* The first is the case's own vif, of the others only the rings are used. */
@@ -34,6 +39,8 @@ static unsigned int begin(struct queues *queues, struct front *front)
 	nr = front_backend_number(front, "multi-queue-max-queues", 1);
 	if (nr < 2)
 		skip("the backend offers one queue");
+	if (front->needs && !front_backend_number(front, front->needs, 0))
+		skip("the backend does not offer %s", front->needs);
 	queues->vif = vif_of(front);
 	return nr < MAX_QUEUES ? nr : MAX_QUEUES;
 }
@@ -198,10 +205,78 @@ static void flow_stays_in_one(struct front *front)
 	}
 }
 
+/* ---- hashes ---------------------------------------------------------------------------------------------------- */
+
+static void must_take(struct vif *vif, uint16_t type, uint32_t a, uint32_t b)
+{
+	uint32_t status = vif_ask(vif, type, a, b, 0).status;
+
+	MUST("NET-64", status == XEN_NETIF_CTRL_STATUS_SUCCESS, "it answers %u to a message of type %u", status, type);
+}
+
+static void set_key(struct vif *vif, struct loan *key)
+{
+	for (unsigned int i = 0; i < FRAME_KEY_BYTES; i++)
+		key->page[i] = rand_r(&vif->front.seed);
+	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0);
+	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, key->gref, FRAME_KEY_BYTES);
+	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS,
+		  XEN_NETIF_CTRL_HASH_TYPE_IPV4 | XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP | XEN_NETIF_CTRL_HASH_TYPE_IPV6 |
+		  XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP, 0);
+	must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, NR_ENTRIES, 0);
+}
+
+static void must_steer(struct queues *queues, struct frame *frame, const uint8_t *key, const uint32_t *mapping)
+{
+	static struct frame got;
+	unsigned int by;
+	uint32_t hash;
+
+	frame_hash(frame, key, &hash);
+	vif_send(queues->vif->far, frame);
+	must_answer_slots(queues->vif->far, "NET-64");
+	by = receive(queues, &got);
+	MUST("NET-64", by == mapping[hash % NR_ENTRIES], "a packet with hash %#x comes by queue %u, not %u", hash, by,
+	     mapping[hash % NR_ENTRIES]);
+	MUST("NET-64", got.has_hash && got.hash == hash, "a packet with hash %#x comes with %s, %#x", hash,
+	     got.has_hash ? "another one" : "none", got.hash);
+}
+
+/* Whatever the mapping says. */
+static void hash_steers(struct front *front)
+{
+	static struct queues queues;
+	struct vif *vif = vif_of(front);
+	struct loan key, table;
+	uint32_t *mapping;
+
+	vif->has_control_ring = true;
+	connect(&queues, begin(&queues, front), false);
+	await_link(&queues);
+	if (vif_ask(vif, XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE, 0, 0, 0).data < NR_ENTRIES)
+		skip("the backend has no mapping of %u entries", NR_ENTRIES);
+	key = loan_page(front, false);
+	table = loan_page(front, false);
+	mapping = (uint32_t *)table.page;
+	for (unsigned int i = 0; i < queues.nr; i++)
+		queue(&queues, i)->takes_hash = true;
+	for (unsigned int round = 0; round < NR_ROUNDS; round++) {
+		set_key(vif, &key);
+		for (unsigned int i = 0; i < NR_ENTRIES; i++)
+			mapping[i] = rand_r(&front->seed) % queues.nr;
+		must_take(vif, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, table.gref, NR_ENTRIES);
+		for (unsigned int i = 0; i < 4; i++)
+			must_steer(&queues, wire_packet(vif->far, i & 1 ? 4 : 6, i & 2 ? TCP : UDP, 500), key.page,
+				   mapping);
+	}
+}
+
 const struct backend_case net_queue_cases[] = {
 	CASE("queue-every-number", "NET-53 BUS-21 BUS-34 BUS-43", "2 queues, and more, as many as are offered",
 	     every_number),
 	CASE("queue-missing", "NET-53 BUS-21 BUS-34 BUS-43", "a queue of which a ring is missing", one_is_missing),
 	CASE("queue-flow", "NET-55 NET-53 BUS-21", "packets of one flow come by one queue", flow_stays_in_one),
+	CASE("queue-hash", "NET-64 NET-53 BUS-21", "frames go to the queue that the mapping has for their hash",
+	     hash_steers, .needs = "feature-ctrl-ring"),
 	{ .head.name = NULL },
 };

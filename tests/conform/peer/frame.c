@@ -198,6 +198,41 @@ void frame_cut(const struct frame *large, uint32_t done_bytes, uint32_t most_byt
 	inet_blank_checksum(packet->bytes, packet->len, &parsed);
 }
 
+/* ---- hashes ---------------------------------------------------------------------------------------------------- */
+
+/* The 32 bits of the key that begin with this one. */
+static uint32_t key_bits(const uint8_t *key, uint32_t from)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = from / 8; i < from / 8 + 5; i++)
+		bits = bits << 8 | (i < FRAME_KEY_BYTES ? key[i] : 0);
+	return bits >> (8 - from % 8);
+}
+
+bool frame_hash(const struct frame *frame, const uint8_t *key, uint32_t *hash)
+{
+	struct inet_frame parsed;
+	uint8_t input[36];
+	uint32_t len;
+
+	inet_parse(frame->bytes, frame->len, &parsed);
+	if (!parsed.ip_version)
+		return false;
+	len = parsed.ip_version == 4 ? 8 : 32;
+	memcpy(input, frame->bytes + parsed.l3_offset + (parsed.ip_version == 4 ? 12 : 8), len);
+	if (frame_is_tcp(frame)) {
+		memcpy(input + len, frame->bytes + parsed.l4_offset, 4);
+		len += 4;
+	}
+	*hash = 0;
+	for (uint32_t bit = 0; bit < 8 * len; bit++) {
+		if (input[bit / 8] & 0x80 >> bit % 8)
+			*hash ^= key_bits(key, bit);
+	}
+	return true;
+}
+
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
 bool frame_is_from(const struct frame *frame, const uint8_t from[6])

@@ -14,6 +14,7 @@
 
 #define FRAME_MIN_BYTES 14    /* an Ethernet header */
 #define FRAME_MAX_BYTES 65535 /* what a slot can say */
+#define FRAME_KEY_BYTES 40 /* of a hash */
 #define FRAME_PADDED_BYTES 60 /* what Ethernet itself makes of a shorter one */
 
 struct frame {
@@ -24,6 +25,8 @@ struct frame {
 	/* Of one that was received. */
 	unsigned int nr_slots; /* of data */
 	bool has_failed;       /* one of them says so */
+	bool has_hash;
+	uint32_t hash;
 	uint8_t bytes[FRAME_MAX_BYTES + FRAME_MIN_BYTES]; /* from outside an IP packet of 65535 octets may come */
 };
 
@@ -48,6 +51,9 @@ bool frame_is_tcp(const struct frame *frame);
 void frame_finish(struct frame *frame);
 /* The packet of a large one that begins after done_bytes of its payload, with at most most_bytes of that. */
 void frame_cut(const struct frame *large, uint32_t done_bytes, uint32_t most_bytes, struct frame *packet);
+
+/* Toeplitz, with a key of FRAME_KEY_BYTES: of both addresses, and with TCP of both ports. false: it is none of IP. */
+bool frame_hash(const struct frame *frame, const uint8_t *key, uint32_t *hash);
 
 bool frame_is_from(const struct frame *frame, const uint8_t from[6]);
 /* The same octets; a short one may have been padded on its way. */

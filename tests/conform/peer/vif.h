@@ -41,6 +41,7 @@ struct vif {
 	bool omits_rx_notify, filters_multicast, has_control_ring;
 	unsigned int nr_buffers; /* that it posts, and posts again */
 	uint16_t headroom;       /* that there is in front of each part */
+	bool takes_hash;         /* a frame may come with its hash */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */
 	uint32_t nr_frames;          /* the seed of the next one */
@@ -81,6 +82,9 @@ void vif_send(struct vif *vif, const struct frame *frame);
 bool vif_take_answer(struct vif *vif, unsigned int ms);
 /* Of the slot that was put as number i, counted from req_prod. */
 const struct vif_sent *vif_sent(const struct vif *vif, ring_idx i);
+
+/* A message, of a vif with a control ring, and its answer. */
+struct xen_netif_ctrl_response vif_ask(struct vif *vif, uint16_t type, uint32_t a, uint32_t b, uint32_t c);
 
 /* ---- receiving ---- */
 void vif_post(struct vif *vif, uint16_t page); /* not published yet */

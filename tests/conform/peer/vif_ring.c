@@ -222,6 +222,11 @@ static void take_extra(struct vif *vif, struct frame *frame, const netif_extra_i
 		memcpy(headroom, &extra->u, sizeof(*headroom));
 		return;
 	}
+	if (extra->type == XEN_NETIF_EXTRA_TYPE_HASH && vif->takes_hash) {
+		frame->has_hash = true;
+		memcpy(&frame->hash, extra->u.hash.value, sizeof(frame->hash));
+		return;
+	}
 	MUST("NET-28", extra->type == XEN_NETIF_EXTRA_TYPE_GSO, "an extra of type %u", extra->type);
 	take_gso(vif, frame, extra);
 }

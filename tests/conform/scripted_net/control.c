@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: MIT
-/* The hub's control ring: what was set is kept, and decides nothing. */
+/* The hub's control ring. Of the hashes it knows all or none. */
 #include "tests/conform/scripted_net/hub.h"
 
 #include <string.h>
 
 #include "tests/conform/violate.h"
 
-#define ALL_FLAGS   15
-#define KEY_BYTES   40
-#define MAX_ENTRIES 128
+#define ALL_FLAGS 15
 
-static uint32_t set_key(struct back *ring, uint32_t gref, uint32_t len)
+static uint32_t set_key(struct hub_vif *vif, uint32_t gref, uint32_t len)
 {
-	uint8_t key[KEY_BYTES];
+	uint8_t key[FRAME_KEY_BYTES] = { 0 };
 
-	if (len > KEY_BYTES)
+	if (len > FRAME_KEY_BYTES)
 		return violates("NET-63") ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW;
-	if (len > 0 && !back_read_page(ring, gref, 0, len, key))
+	if (len > 0 && !back_read_page(&vif->control, gref, 0, len, key))
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	memcpy(vif->key, key, sizeof(key));
 	return XEN_NETIF_CTRL_STATUS_SUCCESS;
 }
 
 /* Sums of 64 bits do not wrap. */
 static uint32_t set_mapping(struct hub_vif *vif, uint32_t gref, uint32_t nr, uint32_t first)
 {
-	uint32_t entries[MAX_ENTRIES];
+	uint32_t entries[HUB_MAX_ENTRIES];
 
 	if ((uint64_t)first + nr > vif->nr_entries)
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
@@ -34,6 +33,7 @@ static uint32_t set_mapping(struct hub_vif *vif, uint32_t gref, uint32_t nr, uin
 		if (entries[i] >= vif->nr_queues)
 			return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 	}
+	memcpy(vif->mapping + first, entries, nr * sizeof(entries[0]));
 	return XEN_NETIF_CTRL_STATUS_SUCCESS;
 }
 
@@ -43,6 +43,16 @@ static uint32_t set_one_of(uint32_t value, uint32_t most, uint32_t *to)
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 	*to = value > most ? most : value;
 	return XEN_NETIF_CTRL_STATUS_SUCCESS;
+}
+
+/* Any table there was is gone. */
+static uint32_t set_size(struct hub_vif *vif, uint32_t nr)
+{
+	uint32_t status = set_one_of(nr, HUB_MAX_ENTRIES, &vif->nr_entries);
+
+	if (status == XEN_NETIF_CTRL_STATUS_SUCCESS)
+		memset(vif->mapping, 0, sizeof(vif->mapping));
+	return status;
 }
 
 static uint32_t carry_out(struct hub_vif *vif, const struct xen_netif_ctrl_request *request, uint32_t *data)
@@ -56,12 +66,12 @@ static uint32_t carry_out(struct hub_vif *vif, const struct xen_netif_ctrl_reque
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS:
 		return set_one_of(request->data[0], ALL_FLAGS, &vif->flags);
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_KEY:
-		return set_key(&vif->control, request->data[0], request->data[1]);
+		return set_key(vif, request->data[0], request->data[1]);
 	case XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE:
-		*data = MAX_ENTRIES;
+		*data = HUB_MAX_ENTRIES;
 		return XEN_NETIF_CTRL_STATUS_SUCCESS;
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE:
-		return set_one_of(request->data[0], MAX_ENTRIES, &vif->nr_entries);
+		return set_size(vif, request->data[0]);
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING:
 		return set_mapping(vif, request->data[0], request->data[1], request->data[2]);
 	default:
@@ -81,6 +91,11 @@ static void serve_one(struct hub_vif *vif)
 	response.status = carry_out(vif, &request, &response.data);
 	back_put_raw(&vif->control, &response);
 	back_push(&vif->control);
+}
+
+bool hub_hash(const struct hub_vif *vif, const struct frame *frame, uint32_t *hash)
+{
+	return vif->algorithm && vif->flags == ALL_FLAGS && frame_hash(frame, vif->key, hash);
 }
 
 bool hub_serve_control(struct hub_vif *vif)

@@ -23,11 +23,40 @@ struct part {
 	netif_rx_response_t response;
 };
 
+/* How many there are, at most three. */
+static unsigned int make_extras(const struct hub_vif *vif, const struct frame *frame, netif_extra_info_t extras[3])
+{
+	unsigned int nr = 0;
+	uint32_t hash;
+
+	if (frame->gso_type)
+		extras[nr++] = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_GSO,
+						     .u.gso = { .size = frame->gso_size, .type = frame->gso_type } };
+	if (vif->headroom)
+		extras[nr++] = (netif_extra_info_t){ .type = EXTRA_XDP, .u.gso.size = vif->headroom };
+	if (hub_hash(vif, frame, &hash)) {
+		extras[nr] = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_HASH,
+						   .u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ };
+		extras[nr].u.hash.type = (frame_ip_version(frame) == 6) * 2 + frame_is_tcp(frame);
+		memcpy(extras[nr++].u.hash.value, &hash, sizeof(hash));
+	}
+	for (unsigned int i = 0; i + 1 < nr; i++)
+		extras[i].flags = XEN_NETIF_EXTRA_FLAG_MORE;
+	return nr;
+}
+
+static unsigned int nr_extras(const struct hub_vif *vif, const struct frame *frame)
+{
+	netif_extra_info_t unused[3];
+
+	return make_extras(vif, frame, unused);
+}
+
 static uint16_t first_flags(const struct hub_vif *vif, const struct frame *frame)
 {
 	return (frame->is_csum_blank ? NETRXF_csum_blank : 0) |
 	       (frame->is_csum_blank || frame->is_data_validated ? NETRXF_data_validated : 0) |
-	       (frame->gso_type || vif->headroom ? NETRXF_extra_info : 0);
+	       (nr_extras(vif, frame) ? NETRXF_extra_info : 0);
 }
 
 static void put(struct hub_queue *queue, const void *slot)
@@ -84,20 +113,11 @@ static void put_extra(struct hub_queue *queue, const netif_extra_info_t *extra)
 
 static void put_extras(const struct hub_vif *vif, struct hub_queue *queue, const struct frame *frame)
 {
-	netif_extra_info_t gso = { .type = XEN_NETIF_EXTRA_TYPE_GSO,
-				   .flags = vif->headroom ? XEN_NETIF_EXTRA_FLAG_MORE : 0,
-				   .u.gso = { .size = frame->gso_size, .type = frame->gso_type } };
-	netif_extra_info_t xdp = { .type = EXTRA_XDP, .u.gso.size = vif->headroom };
+	netif_extra_info_t extras[3];
+	unsigned int nr = make_extras(vif, frame, extras);
 
-	if (frame->gso_type)
-		put_extra(queue, &gso);
-	if (vif->headroom)
-		put_extra(queue, &xdp);
-}
-
-static unsigned int nr_extras(const struct hub_vif *vif, const struct frame *frame)
-{
-	return !!frame->gso_type + !!vif->headroom;
+	for (unsigned int i = 0; i < nr; i++)
+		put_extra(queue, &extras[i]);
 }
 
 static unsigned int slots_needed(const struct hub_vif *vif, const struct frame *frame)
@@ -162,7 +182,10 @@ static void wait_for_buffers(struct hub_vif *vif, const struct frame *frame)
 static struct hub_queue *choose_queue(struct hub_vif *vif, const struct frame *frame)
 {
 	unsigned int sum = 0;
+	uint32_t hash;
 
+	if (hub_hash(vif, frame, &hash) && vif->nr_entries && !violates("NET-64"))
+		return &vif->queues[vif->mapping[hash % vif->nr_entries]];
 	for (unsigned int i = FLOW_BEGINS; i < FLOW_ENDS && i < frame->len; i++)
 		sum += frame->bytes[i];
 	return &vif->queues[violates("NET-55") ? vif->nr_given++ % vif->nr_queues : sum % vif->nr_queues];

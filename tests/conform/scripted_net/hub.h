@@ -17,6 +17,7 @@
 #define HUB_MAX_QUEUES  4
 #define HUB_MAX_WAITING 128 /* frames that a vif has no buffers for */
 #define HUB_MAX_ADDRESSES 64 /* of multicast, in a list */
+#define HUB_MAX_ENTRIES 128 /* of the mapping of hashes */
 #define HUB_PATIENCE_MS 10000 /* for how long they wait */
 
 struct hub_waiting {
@@ -41,7 +42,8 @@ struct hub_vif {
 	unsigned int nr_queues, nr_given;
 	struct hub_queue queues[HUB_MAX_QUEUES];
 	struct back control; /* without a ring, where the frontend has none */
-	uint32_t algorithm, flags, nr_entries;
+	uint32_t algorithm, flags, nr_entries, mapping[HUB_MAX_ENTRIES];
+	uint8_t key[FRAME_KEY_BYTES];
 	uint32_t headroom; /* octets in front of each part */
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
 	unsigned int first_waiting, nr_waiting;
@@ -95,6 +97,8 @@ bool hub_read_headroom(struct hub_vif *vif);
 
 /* ---- control.c ---- */
 bool hub_serve_control(struct hub_vif *vif); /* false: the ring is broken */
+/* false: it is to have none. */
+bool hub_hash(const struct hub_vif *vif, const struct frame *frame, uint32_t *hash);
 
 /* ---- multicast.c ---- */
 /* false: there is no room. */
