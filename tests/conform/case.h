@@ -55,7 +55,7 @@ extern const struct backend_case bus_cases[], state_cases[], close_cases[], remo
 	grant_error_cases[], grant_ring_cases[], persistent_cases[], event_cases[], value_cases[], node_cases[],
 	queue_cases[], request_cases[], reject_cases[], disk_cases[], data_cases[], order_cases[], discard_cases[],
 	indirect_cases[], combination_cases[], manner_cases[], neighbour_cases[];
-extern const struct backend_case net_send_cases[], net_receive_cases[], net_offload_cases[],
+extern const struct backend_case net_send_cases[], net_refuse_cases[], net_receive_cases[], net_offload_cases[],
 	net_node_cases[], net_port_cases[], net_mix_cases[], net_queue_cases[],
 	net_multicast_cases[], net_control_cases[],
 	net_headroom_cases[];

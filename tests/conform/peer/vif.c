@@ -198,6 +198,12 @@ void vif_connect(struct vif *vif, const char *clause)
 	await_link(vif->far, clause);
 }
 
+struct vif *vif_connected(struct front *front)
+{
+	vif_connect(vif_of(front), "BUS-21");
+	return vif_of(front);
+}
+
 /* ---- what all classes have ------------------------------------------------------------------------------------- */
 
 static void put_one(struct front *front)

@@ -61,6 +61,8 @@ extern const struct front_class front_vif_class;
 void vif_write_rings(struct front *front, const char *folder, const struct vif *of);
 /* Both of them, until frames come through. */
 void vif_connect(struct vif *vif, const char *clause);
+/* A case's own, both connected: one that does not come along fails BUS-21. */
+struct vif *vif_connected(struct front *front);
 /* Takes what of the features the backend has to offer: of a vif that has them all. */
 void vif_take_all(struct vif *vif);
 /* The same of one direction: ends.to is the other vif. */
