@@ -37,6 +37,7 @@ static void leaves_room(struct front *front)
 		must_pass(vif, "NET-66", wire_frame(vif, 1514), NULL, 0);
 	}
 	vif->headroom = 0;
+	front_write(front, "xdp-headroom", "0");
 	must_start_over(front, "NET-66");
 }
 
@@ -53,6 +54,7 @@ static void no_room_left(struct front *front)
 		snprintf(what, sizeof(what), "'%s' for xdp-headroom", values[i]);
 		MUST("NET-67", front_await_refusal(front, FRONT_PATIENCE_MS), "with %s it is %s", what,
 		     front_backend_state_name(front));
+		front_write(front, "xdp-headroom", "0"); /* or it would be of the next connection, too */
 		must_start_over(front, "NET-67");
 	}
 }

@@ -192,14 +192,12 @@ static void take_part(struct vif *vif, struct frame *frame, const netif_rx_respo
 	} else {
 		MUST("NET-29", response->offset + response->status <= (int)GRANT_PAGE_BYTES,
 		     "a part of %d octets at %u", response->status, response->offset);
-		MUST("NET-66", response->status >= vif->headroom, "a part of %d octets, with %u in front of it",
-		     response->status, vif->headroom);
+		MUST("NET-66", response->offset == vif->headroom, "a part with %u octets in front of it, not %u",
+		     response->offset, vif->headroom);
 		MUST("NET-28", frame->len + response->status <= sizeof(frame->bytes),
 		     "a frame has more than %u octets", frame->len);
-		memcpy(frame->bytes + frame->len,
-		       front_page(&vif->rx, page) + response->offset + vif->headroom,
-		       response->status - vif->headroom);
-		frame->len += response->status - vif->headroom;
+		memcpy(frame->bytes + frame->len, front_page(&vif->rx, page) + response->offset, response->status);
+		frame->len += response->status;
 	}
 	vif_post(vif, page);
 }

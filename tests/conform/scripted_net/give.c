@@ -89,7 +89,7 @@ static void put_data(struct hub_vif *vif, struct hub_queue *queue, const struct 
 	struct part part;
 
 	back_take_raw(&queue->rx, &part.request);
-	part.response = (netif_rx_response_t){ .id = part.request.id, .status = vif->headroom + len };
+	part.response = (netif_rx_response_t){ .id = part.request.id, .offset = vif->headroom, .status = len };
 	if (!fill(vif, &queue->rx, frame, at, len, &part) && !violates("NET-32"))
 		part.response.status = NETIF_RSP_ERROR;
 	if (violates("NET-27"))
