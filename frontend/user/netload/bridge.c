@@ -38,7 +38,7 @@ void netload_bridge_received(void *arg, unsigned int queue, uint8_t *bytes, uint
 		return;
 	}
 	vnet_blank_large(meta, bytes, len_bytes);
-	if (tap_write(bridge->lane[queue].tap_fd, &hdr, bytes, len_bytes))
+	if (netload_tap_write(bridge->lane[queue].tap_fd, &hdr, bytes, len_bytes))
 		nl->totals.undelivered++;
 }
 
@@ -58,7 +58,7 @@ static int read_one(struct netload *nl, struct lane *lane)
 	ssize_t len;
 
 	for (;;) {
-		len = tap_read(lane->tap_fd, &hdr, lane->frame, sizeof(lane->frame));
+		len = netload_tap_read(lane->tap_fd, &hdr, lane->frame, sizeof(lane->frame));
 		if (len < 0)
 			return len == -EAGAIN || len == -EINTR ? 0 : (int)len;
 		lane->pending = (struct net_outgoing){ .bytes = lane->frame, .len_bytes = len };
@@ -150,7 +150,7 @@ static int open_lanes(struct netload *nl, struct errbuf *err)
 	struct bridge *bridge = nl->job;
 
 	while (bridge->nr_lanes < nr_queues) {
-		int fd = tap_open(nl->config->tap, nr_queues > 1, offloads, netfront_identity(nl->front), err);
+		int fd = netload_tap_open(nl->config->tap, nr_queues > 1, offloads, netfront_identity(nl->front), err);
 
 		if (fd < 0)
 			return fd;

@@ -58,8 +58,8 @@ static int make_tap(int fd, const char *name, bool has_several_queues, unsigned 
 	return rc;
 }
 
-int tap_open(const char *name, bool has_several_queues, unsigned int offloads, const struct net_identity *identity,
-	     struct errbuf *err)
+int netload_tap_open(const char *name, bool has_several_queues, unsigned int offloads,
+		     const struct net_identity *identity, struct errbuf *err)
 {
 	int fd, rc;
 
@@ -77,7 +77,7 @@ int tap_open(const char *name, bool has_several_queues, unsigned int offloads, c
 	return rc;
 }
 
-ssize_t tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size)
+ssize_t netload_tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size)
 {
 	struct iovec iov[] = { { hdr, sizeof(*hdr) }, { frame, size } };
 	ssize_t r = readv(fd, iov, 2);
@@ -87,7 +87,7 @@ ssize_t tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size)
 	return r < (ssize_t)sizeof(*hdr) ? -EIO : r - (ssize_t)sizeof(*hdr);
 }
 
-int tap_write(int fd, const struct virtio_net_hdr *hdr, const void *frame, size_t len)
+int netload_tap_write(int fd, const struct virtio_net_hdr *hdr, const void *frame, size_t len)
 {
 	struct iovec iov[] = { { (void *)hdr, sizeof(*hdr) }, { (void *)frame, len } };
 

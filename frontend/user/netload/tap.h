@@ -20,12 +20,12 @@
  * The fd, which does not block; of the next queue, if the tap is open already. offloads: TUN_F_*, what may be left out
  * of the frames that are read from it.
  */
-int tap_open(const char *name, bool has_several_queues, unsigned int offloads, const struct net_identity *identity,
-	     struct errbuf *err);
+int netload_tap_open(const char *name, bool has_several_queues, unsigned int offloads,
+		     const struct net_identity *identity, struct errbuf *err);
 
 /* Bytes of the frame; -EAGAIN: there is none. */
-ssize_t tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size);
+ssize_t netload_tap_read(int fd, struct virtio_net_hdr *hdr, void *frame, size_t size);
 /* -EIO: the interface is down. */
-int tap_write(int fd, const struct virtio_net_hdr *hdr, const void *frame, size_t len);
+int netload_tap_write(int fd, const struct virtio_net_hdr *hdr, const void *frame, size_t len);
 
 #endif
