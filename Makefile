@@ -75,10 +75,10 @@ demo:                                          ## a disk served and verified, wi
 	@$(MAKE) xen-xenstore
 	@$(MAKE) all
 	@tests/demo/run
-bench:                                         ## measure against other backends and fio (never part of a check)
+bench:                                         ## measure against other backends, fio and bare taps (never part of a check)
 	@$(MAKE) deps-bench
 	@$(MAKE) xen-vm
-	@$(MAKE) all
+	@$(MAKE) all $(O)/tests/tap_cost
 	@tests/bench/run
 # PEERS="blkback grub": only these, on Xen. All of them take hours.
 peers-on-xen = $(or $(PEERS:%=tests/long/vm/conform_%.sh),$(sort $(wildcard tests/long/vm/conform_*.sh)))
@@ -108,6 +108,7 @@ mutation:                                      ## how many mutants of pvring the
 -include tests/ring/build.mk
 -include tests/daemon/build.mk
 include tests/conform/build.mk
+include tests/bench/build.mk
 
 records    := $(O)/test-records
 unit-tests := $(patsubst tests/unit/%.test.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.test.c))

@@ -20,10 +20,17 @@ $1 == "sum" {
 }
 $1 == "idle" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "further" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib_per_further_disk\": %d, \"disks\": %d}", $2, $3, $4)) }
+$1 == "netsum" {
+	put("networks", sprintf("{\"place\": \"%s\", \"row\": \"%s\", \"contender\": \"%s\", \"frames_per_s\": %s, " \
+		"\"mbit_per_s\": %s, \"spread_percent\": %s, \"cpu_s_per_million_frames\": %s, \"cpu_s_per_gb\": %s, " \
+		"\"others_percent\": %s, \"rounds\": [%s]}", $2, $3, $4, $5, $6, $7, $8, $9, $2 == "xen" ? "null" : $10, $11))
+}
+$1 == "net-idle" { put("idle", sprintf("{\"contender\": \"pvring-netd\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4)) }
+$1 == "net-further" { put("idle", sprintf("{\"contender\": \"pvring-netd\", \"rss_kib_per_further_interface\": %d, \"interfaces\": %d}", $2, $3)) }
 $1 == "target" { put("targets", sprintf("{\"met\": %s, \"target\": %s}", $2 == "met" ? "true" : "false", quoted(rest(2)))) }
 END {
 	printf "{"
-	n = split("about results absent idle targets", names, " ")
+	n = split("about results networks absent idle targets", names, " ")
 	for (i = 1; i <= n; i++)
 		printf("%s\n  \"%s\": [%s]", i > 1 ? "," : "", names[i], lists[names[i]])
 	print "\n}"

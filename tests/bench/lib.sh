@@ -5,6 +5,9 @@
 #	none PLACE ROW CONTENDER WHY...								cannot be measured
 #	idle CONTENDER RSS-KiB CPU-s SECONDS							one idle disk
 #	further CONTENDER KiB DISKS								each further disk
+#	net PLACE ROW CONTENDER SECONDS FRAMES BYTES BACK-CPU-s OTHERS-%				of networks, one measurement
+#	net-idle RSS-KiB CPU-s SECONDS								one idle interface
+#	net-further KiB INTERFACES								each further one
 # shellcheck shell=bash disable=SC2154
 say() {
 	echo "bench: $*" >&2
@@ -21,6 +24,10 @@ give_up() { # WHY
 
 rows() { # [CACHE]: those that were asked for
 	grep -E "^[^#].*/${1:-[a-z]+}\$" tests/bench/rows | grep -E -e "${BENCH_ROWS:-.}"
+}
+
+net_rows() { # PLACE
+	sed -n "s/^$1 //p" tests/bench/net_rows | grep -E -e "${BENCH_ROWS:-.}"
 }
 
 take_row() { # ROW: what it says, for load.fio too

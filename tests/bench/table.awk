@@ -7,9 +7,15 @@ function heading(place) {
 	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), "requests/s", "MiB/s", "spread", \
 		place == "xen" ? "to blkback" : "to fio", "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
 }
+function net_heading(place) {
+	printf "\n%-14s %10s %10s %7s %10s %9s %9s %7s\n", place_title(place), "frames/s", "Mbit/s", "spread", \
+		place == "xen" ? "to netback" : "to bare", "CPU/GB", "CPU/M", "others"
+}
 NR == FNR { # first all of it, for the ratios
 	if ($1 == "sum")
 		rounds[$2 " " $3, $4] = $14
+	if ($1 == "netsum")
+		figures[$2, $3, $4] = $11
 	next
 }
 $1 == "about" { $1 = ""; print substr($0, 2); next }
@@ -34,6 +40,20 @@ $1 == "sum" {
 		printf "  %-12s %10s\n", missing[row], "-"
 	next
 }
+$1 == "netsum" {
+	if ($2 != net_place)
+		net_heading(net_place = $2)
+	if ($3 != last)
+		print net_title($3)
+	last = $3
+	peer = figures[$2, $3, net_peer($2)]
+	printf("  %-12s %10s %10.1f %6d%% %10s %9.2f %9s %7s%s\n", $4, $5 ? $5 : "-", $6, $7, \
+	       peer ? sprintf("%.2f", ratio_of($11, peer)) : "-", $9, $5 ? sprintf("%.2f", $8) : "-", \
+	       $2 == "xen" ? "-" : $10 "%", $7 > 25 ? "  spread over 25%: noisy" : "")
+	next
+}
+$1 == "net-idle" { idle[++nr_idle] = sprintf("pvring-netd: %.1f MiB resident with one idle interface, %.2f s of CPU in %d s", $2 / 1024, $3, $4) }
+$1 == "net-further" { idle[++nr_idle] = sprintf("pvring-netd: %d KiB for each of %d further idle interfaces", $2, $3) }
 $1 == "idle" { idle[++nr_idle] = sprintf("%-8s %.1f MiB resident with one idle disk, %.2f s of CPU in %d s", $2, $3 / 1024, $4, $5) }
 $1 == "further" { idle[++nr_idle] = sprintf("%-8s %d KiB for each of %d further idle disks", $2, $3, $4) }
 $1 == "target" { verdict[++nr_verdicts] = toupper($2); sub(/^target [a-z]+ /, ""); target[nr_verdicts] = $0 }
@@ -43,6 +63,9 @@ END {
 		print "On Xen, front CPU is fio's in the guest, back CPU all that dom0 did."
 	print "Ratios: medians of the ratio in each round; of a target with the lowest and the highest."
 	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
+	if (net_place)
+		print "Networks: CPU, in seconds per GB and per million frames, is the daemon's on loopxen, all that dom0 did on Xen;", \
+			"\nspread and ratio are of bytes per second of that CPU on loopxen, of bytes per second on Xen."
 	for (why in absent)
 		print "\n" why absent[why]
 	if (nr_idle)

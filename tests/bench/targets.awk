@@ -11,6 +11,34 @@ function times(place, row, peer, least,    got) {
 	verdict(got >= least, place_title(place) ", " row_title(row) ": at least " least " times " peer,
 		got ? sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high) : "not measured")
 }
+# The same of networks.
+function carries(place, row, least,    got, peer) {
+	peer = net_peer(place)
+	if (!figures[place, row, "pvring"])
+		return 0
+	got = ratio_of(figures[place, row, "pvring"], figures[place, row, peer])
+	verdict(got >= least, place_title(place) ", " net_title(row) ": at least " least " times " peer,
+		got ? sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high) : "not measured")
+	return got
+}
+function networks(    i, place, row, best) {
+	for (i = 1; i <= nr_net; i++) {
+		split(net_rows[i], part, " ")
+		place = part[1]; row = part[2]
+		got = carries(place, row, place == "loopxen" ? 0.7 : row ~ /stream$/ ? 1 : 0.8)
+		if (place == "xen" && got > best)
+			best = got
+	}
+	if (best)
+		verdict(best > 1, "Xen under QEMU, networks: better than netback in one at least", sprintf("%.2f", best))
+}
+$1 == "netsum" {
+	figures[$2, $3, $4] = $11
+	if ($4 == "pvring")
+		net_rows[++nr_net] = $2 " " $3
+}
+$1 == "net-idle" { net_rss = $2; net_cpu = $3; net_seconds = $4 }
+$1 == "net-further" { net_further = $2 }
 $1 == "sum" {
 	rounds[$2, $3, $4] = $14
 	if ($2 == "xen" && $4 == "pvring")
@@ -27,6 +55,11 @@ END {
 		verdict(rss < 8192, "one idle disk: under 8 MiB resident", sprintf("%.1f MiB", rss / 1024))
 		verdict(cpu <= 0.01, "one idle disk: no CPU", sprintf("%.2f s in %d s", cpu, seconds))
 	}
+	networks()
+	if (net_rss)
+		verdict(net_cpu <= 0.01, "one idle interface: no CPU", sprintf("%.2f s in %d s", net_cpu, net_seconds))
+	if (net_further)
+		verdict(net_further < 1536, "each further idle interface: under 1.5 MiB", sprintf("%d KiB", net_further))
 	if (further)
 		verdict(further < 1024, "each further idle disk: under 1 MiB", sprintf("%d KiB", further))
 }

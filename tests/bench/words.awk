@@ -18,6 +18,18 @@ function block_bytes(row,    part) {
 	split(row, part, "/")
 	return part[2] * 1024
 }
+# Of networks: DIRECTION/FRAME on loopxen, DIRECTION/LOAD on Xen.
+function net_title(row,    part, what) {
+	split(row, part, "/")
+	what["send"] = "a guest sends"; what["receive"] = "a guest receives"
+	what["out"] = "out of a guest"; what["in"] = "into a guest"; what["between"] = "from guest to guest"
+	if (part[1] == "send" || part[1] == "receive")
+		return what[part[1]] " frames of " (part[2] == "64k" ? "64k, to be cut" : part[2] " bytes")
+	return (part[2] == "stream" ? "TCP " : "UDP in frames of " part[2] " bytes ") what[part[1]]
+}
+function net_peer(place) {
+	return place == "xen" ? "netback" : "bare"
+}
 # The line from its word after these on.
 function rest(nr_words,    text) {
 	text = $0

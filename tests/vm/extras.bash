@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# For tests/vm/image: what single tests take into their dom0 beside the base. A test names them in `extras`.
+# For tests/vm/image: what single tests take into their dom0, or their guests, beside the base. A test names them in
+# `extras` and `guest_extras`.
 
-put_extras() { # TEST NAME TREE
+put_extras() { # SETTING TEST NAME TREE KERNEL
 	local extra
-	for extra in $(setting "$1" extras); do
-		"extra_$extra" "$@"
+	for extra in $(setting "$2" "$1"); do
+		"extra_$extra" "${@:2}"
 	done
+}
+
+# What measures a network, switches off what an interface does by itself, and is given an address.
+extra_network() { # TEST NAME TREE KERNEL
+	put_programs "$3" usr/bin "$root"/usr/bin/iperf3
+	put_programs "$3" usr/sbin "$root"/{sbin/ethtool,usr/sbin/dnsmasq}
+}
+
+# The kernel's own backend of networks, and a hotplug script for it.
+extra_netback() { # TEST NAME TREE KERNEL
+	put_modules "$3" "$4" xen-netback
+	mkdir -p "$3/etc/xen/scripts"
+	install -m 755 $here/dom0/vif-peer "$3/etc/xen/scripts/"
 }
 
 # GUEST=KERNEL[,INITRD], as a guest's kernel "stranger".

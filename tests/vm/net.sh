@@ -37,7 +37,7 @@ dom0() {
 	check "a hand-over interrupts no stream" stream_survives
 	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 script=vif-pvring
 	check "a vif is attached" in_guest g1 net_up eth1 10.9.0.3
-	check "it is detached, and its interface is gone" detached
+	check "it is detached, and its interface is gone" detached g1
 	check "the guest is destroyed, and nothing is left" destroyed
 	kill "$netd_pid" && wait "$netd_pid"
 }
@@ -89,10 +89,10 @@ stream_survives() {
 	[ "$(cat /log/streamed)" = "$(sha256sum - </img/file)" ]
 }
 
-detached() {
+detached() { # NAME: its second interface
 	local name
-	name=$(vif_of g1 1)
-	xl network-detach g1 1
+	name=$(vif_of "$1" 1)
+	xl network-detach "$1" 1
 	wait_until 30 test ! -e "/sys/class/net/$name"
 }
 
@@ -112,10 +112,10 @@ net_up() { # INTERFACE ADDRESS
 	ip link set "$1" up
 }
 
-reaches() { # ADDRESS
+reaches() { # ADDRESS [LARGEST]
 	local size
-	for size in 0 1 56 1472 1473 4000 4096 9000 30000 65507; do
-		ping -q -c 2 -W 10 -s $size "$1" || return
+	for size in 0 1 56 1472 1473 4000 4096 9000 30000 "${2:-65507}"; do
+		ping -q -c 2 -W 10 -s "$size" "$1" || return
 	done
 }
 

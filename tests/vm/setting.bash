@@ -6,6 +6,7 @@
 #	guest_kernels      with which kernels its guests run: 6.1 6.12 (default 6.1)
 #	guest_types        of which types they are: pv pvh hvm (default pv)
 #	extras             what its dom0 has beside the base: functions of tests/vm/extras.bash
+#	guest_extras       what its guests have beside theirs
 #	nvme_size          the size of a disk that dom0 has
 #	nvme_iops          how many requests a second it answers, if it is to be slow
 #	expected_lines     complaints of kernels that are part of the test, see tests/vm/scan

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 1500
+# files: tests/bench/net_rows
+# On real Xen: iperf3 in a guest, to dom0, from it, and to another guest. pvring-netd and xen-netback want the same devices,
+# so in each round one comes with its interfaces, is measured and goes, then the other.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+verdicts='two guests start
+pvring-netd is measured
+xen-netback is measured'
+# shellcheck disable=SC2034
+extras='network netback' guest_extras=network
+
+dom0() {
+	load_module tun
+	load_module bridge
+	mkdir -p /dev/net
+	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+	ip link add br0 type bridge
+	ip addr add 10.9.0.1/24 dev br0
+	ip link set br0 up
+	iperf3 -s -D
+	check "two guests start" two_guests || return
+	round=1
+	while [ $round -le "$BENCH_ROUNDS" ] && one_round; do round=$((round + 1)); done
+	guest_destroy g1
+	guest_destroy g2
+	show_records
+	show_records
+}
+
+two_guests() {
+	guest_create g1 && guest_create g2 && in_guest g2 iperf_serves
+}
+
+one_round() {
+	check "pvring-netd is measured" by_pvring && check "xen-netback is measured" by_netback
+}
+
+by_pvring() {
+	# shellcheck disable=SC2086 # words
+	daemon_start netd $BENCH_NETD && measure pvring vif-pvring && kill "$started" && wait "$started"
+}
+
+by_netback() {
+	load_module xen-netback && measure netback vif-peer && rmmod xen-netback
+}
+
+measure() { # CONTENDER SCRIPT
+	attach g1 1 "$2" && attach g2 2 "$2" || return
+	rows=$(sed -n 's/^xen //p' /test/net_rows | grep -E -e "${BENCH_ROWS:-.}")
+	for row in $rows; do
+		measure_row "$row" "$1" || return
+	done
+	detach g1 && detach g2
+}
+
+attach() { # NAME NUMBER SCRIPT
+	xl network-attach "$1" "mac=00:16:3e:00:00:0$2" bridge=br0 "script=$3" && in_guest "$1" net_up "10.9.0.1$2"
+}
+
+detach() { # NAME
+	local vif
+	vif=vif$(guest_id "$1").0
+	xl network-detach "$1" 0 && wait_until 30 test ! -e "/sys/class/net/$vif"
+}
+
+measure_row() { # ROW CONTENDER
+	local before after
+	before=$(busy_ticks)
+	guest_start g1 flow "$1" "$BENCH_SECONDS"
+	sleep "$BENCH_SECONDS" # asking whether it is done would cost what is measured
+	guest_wait g1 60 || return
+	after=$(busy_ticks)
+	echo "$1 $2 $(guest_value g1 result) $((after - before))" >>/run/measured
+}
+
+# What dom0's CPU has done, its idle time left out, in hundredths of a second.
+busy_ticks() {
+	awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat
+}
+
+show_records() {
+	awk '{ print "@@record", NR, "net xen", $1, $2, $3, $4, $5, $6 / 100, 0 }' /run/measured
+}
+
+# ---- in a guest ----
+
+net_up() { # ADDRESS
+	load_module xen-netfront && wait_until 30 test -e /sys/class/net/eth0 &&
+		ip addr add "$1/24" dev eth0 && ip link set eth0 up && wait_until 30 ping -c 1 -W 1 10.9.0.1
+}
+
+iperf_serves() {
+	iperf3 -s -D
+}
+
+# With Ethernet's, IP's and UDP's headers 22 bytes make a frame of 64.
+flow() { # ROW SECONDS
+	local payload=22 to=10.9.0.1 options=''
+	case $1 in between/*) to=10.9.0.12 ;; esac
+	case $1 in in/*) options=-R ;; esac
+	case $1 in */64) options="$options -u -b 0 -l $payload" ;; *) payload=0 ;; esac
+	# shellcheck disable=SC2086 # words
+	iperf3 -f k -t "$2" -c $to $options >/run/iperf 2>&1 || { tail -5 /run/iperf; return 1; }
+	value result "$(awk -v s="$2" -v payload=$payload '/receiver/ {
+		for (i = 1; i <= NF; i++) if ($i == "Kbits/sec") bytes = $(i - 1) * 125 * s
+		printf "%d %d %d", s, payload ? bytes / payload : 0, payload ? bytes / payload * 64 : bytes }' /run/iperf)"
+}
