@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/vif_values.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/ip_prefix.h"
 #include "common/base/parse.h"
 #include "common/wire/pair_name.h"
 
@@ -133,33 +133,12 @@ int vif_check_bridge(const char *text, struct errbuf *err)
 			  NET_PAIR_MAX_NAME - 1);
 }
 
-static bool is_address(const char *text)
-{
-	char address[INET6_ADDRSTRLEN], bytes[sizeof(struct in6_addr)];
-	const char *slash = strchrnul(text, '/');
-	uint32_t length;
-	bool is_v4;
-
-	if ((size_t)(slash - text) >= sizeof(address))
-		return false;
-	snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
-	is_v4 = inet_pton(AF_INET, address, bytes) == 1;
-	if (!is_v4 && inet_pton(AF_INET6, address, bytes) != 1)
-		return false;
-	return !*slash || parse_u32(slash + 1, 0, is_v4 ? 32 : 128, &length) == 0;
-}
-
 int vif_check_ip(const char *list, struct errbuf *err)
 {
-	char copy[256], *rest = NULL, *address;
-	unsigned int nr = 0;
+	struct ip_prefixes prefixes;
+	int rc = ip_prefixes_parse(list, &prefixes, err);
 
-	if (strlen(list) >= sizeof(copy))
-		return errbuf_set(err, -EINVAL, "'%.40s...' is too long for IP addresses", list);
-	strcpy(copy, list);
-	for (address = strtok_r(copy, " ", &rest); address; address = strtok_r(NULL, " ", &rest), nr++) {
-		if (!is_address(address))
-			return errbuf_set(err, -EINVAL, "'%.60s' is not an IP address", address);
-	}
-	return nr ? 0 : errbuf_set(err, -EINVAL, "'%s' is not an IP address", list);
+	if (rc == 0 && prefixes.nr == 0)
+		return errbuf_set(err, -EINVAL, "'%s' is not an IP address", list);
+	return rc;
 }

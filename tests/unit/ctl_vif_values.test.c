@@ -140,37 +140,14 @@ static void names_are_those_that_linux_takes(void **state)
 	}
 }
 
-static const struct {
-	const char *text, *says;
-} addresses[] = {
-	{ "10.0.0.1", GOOD },
-	{ "10.0.0.1 10.1.0.0/16", GOOD },
-	{ "fe80::1/128 ::", GOOD },
-	{ "  10.0.0.1 ", GOOD },
-	{ "", "is not an IP address" },
-	{ " ", "is not an IP address" },
-	{ "10.0.0", "is not an IP address" },
-	{ "10.0.0.256", "is not an IP address" },
-	{ "10.0.0.1/33", "is not an IP address" },
-	{ "10.0.0.1/", "is not an IP address" },
-	{ "::/129", "is not an IP address" },
-	{ "10.0.0.1,10.0.0.2", "is not an IP address" },
-	{ "10.0.0.1\n10.0.0.2", "is not an IP address" },
-	{ "a.host.of.a.name.much.longer.than.an.address.can.be", "is not an IP address" },
-};
-
-static void addresses_are_a_list(void **state)
+static void addresses_are_at_least_one(void **state)
 {
-	char many[512];
 	struct errbuf err;
 
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		print_message("# '%s'\n", addresses[i].text);
-		assert_says(&err, vif_check_ip(addresses[i].text, &err), addresses[i].says);
-	}
-	memset(many, '1', sizeof(many) - 1);
-	many[sizeof(many) - 1] = '\0';
-	assert_says(&err, vif_check_ip(many, &err), "too long");
+	assert_says(&err, vif_check_ip("10.0.0.1 fe80::/64", &err), GOOD);
+	assert_says(&err, vif_check_ip("", &err), "is not an IP address");
+	assert_says(&err, vif_check_ip(" ", &err), "is not an IP address");
+	assert_says(&err, vif_check_ip("10.0.0.1 10.0.0", &err), "'10.0.0' is not an IP address");
 }
 
 int main(void)
@@ -179,7 +156,7 @@ int main(void)
 		cmocka_unit_test(rates_are_bytes_and_microseconds),
 		cmocka_unit_test(mac_addresses_are_those_of_stations),
 		cmocka_unit_test(names_are_those_that_linux_takes),
-		cmocka_unit_test(addresses_are_a_list),
+		cmocka_unit_test(addresses_are_at_least_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
