@@ -102,6 +102,7 @@ static bool parse_ipv6(const uint8_t *frame, size_t len, struct inet_frame *out)
 	protocol = frame[out->l3_offset + 6];
 	while (protocol != INET_TCP && protocol != INET_UDP) {
 		out->protocol = protocol;
+		out->l4_offset = offset;
 		if (!skip_extension(frame, len, &offset, &protocol))
 			return false;
 	}

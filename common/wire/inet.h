@@ -27,7 +27,8 @@ struct inet_frame {
 /*
  * VLAN tags and IPv6's extension headers are walked over. len_bytes may end in the payload: only headers are looked at.
  * false: no TCP or UDP over IP whose headers lie within the frame. A fragment is none: its checksum is that of bytes in
- * other frames. *out then says how far it was understood.
+ * other frames. *out then says how far it was understood: what l3_offset is behind is the type of what is there, and
+ * protocol that of what is at l4_offset; an offset that is 0 was not reached.
  */
 bool inet_parse(const void *frame, size_t len_bytes, struct inet_frame *out);
 

@@ -96,6 +96,38 @@ static void frames_are_understood(void **state)
 	}
 }
 
+static void how_far_a_frame_was_understood_is_said(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		struct inet_frame out;
+	} rows[] = {
+		{ FRAME(MACS VLAN "\x08\6\0\1"), { .l3_offset = 18 } },
+		{ FRAME(MACS VLAN "\x08"), { 0 } },
+		{ FRAME(MACS V4 IP4("\x45", "\0\x29", "\0\0", "\1")),
+		  { .l3_offset = 14, .l4_offset = 34, .ip_version = 4, .protocol = 1 } },
+		{ FRAME(MACS V4 "\x45"), { .l3_offset = 14, .ip_version = 4 } },
+		{ FRAME(MACS V6 IP6("\0\x15", "\0") "\x3a\0\0\0\0\0\0\0"),
+		  { .l3_offset = 14, .l4_offset = 62, .ip_version = 6, .protocol = 58 } },
+		{ FRAME(MACS V6 IP6("\0\x15", "\0") "\x3a\0\0\0"),
+		  { .l3_offset = 14, .l4_offset = 54, .ip_version = 6, .protocol = 0 } },
+		{ FRAME(MACS V6 IP6("\0\x15", "\x2c") "\x3a\0\0\1\0\0\0\0"),
+		  { .l3_offset = 14, .l4_offset = 54, .ip_version = 6, .protocol = 44 } },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct inet_frame out;
+
+		print_message("# row %u\n", i);
+		assert_false(inet_parse(rows[i].bytes, rows[i].len, &out));
+		assert_int_equal(out.l3_offset, rows[i].out.l3_offset);
+		assert_int_equal(out.l4_offset, rows[i].out.l4_offset);
+		assert_int_equal(out.ip_version, rows[i].out.ip_version);
+		assert_int_equal(out.protocol, rows[i].out.protocol);
+	}
+}
+
 static void a_frame_that_ends_in_its_headers_is_not_understood(void **state)
 {
 	for (unsigned int i = 0; i < NR_FRAMES; i++) {
@@ -283,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_understood),
+		cmocka_unit_test(how_far_a_frame_was_understood_is_said),
 		cmocka_unit_test(a_frame_that_ends_in_its_headers_is_not_understood),
 		cmocka_unit_test(nothing_makes_it_look_beyond_the_end),
 		cmocka_unit_test(offsets_do_not_wrap),
