@@ -95,27 +95,36 @@ int xb_device_open_frontend(struct xb_device *dev, struct xb_store *store, const
 	return finish_open(dev, store, rc);
 }
 
-int xb_device_watch(struct xb_device *dev, struct errbuf *err)
+static int watch_otherend(struct xb_device *dev, struct xb_watch *watch, const char *name, struct errbuf *err)
 {
 	char path[XB_PATH_MAX];
-	int rc;
+	int rc = xb_path(path, sizeof(path), err, "%s/%s", dev->otherend, name);
 
-	rc = xb_path(path, sizeof(path), err, "%s/state", dev->otherend);
+	return rc ? rc : xb_watch_add(dev->store, watch, path, err);
+}
+
+int xb_device_watch(struct xb_device *dev, struct errbuf *err)
+{
+	int rc = xb_watch_add(dev->store, &dev->own_watch, dev->dir, err);
+
 	if (rc)
 		return rc;
-	rc = xb_watch_add(dev->store, &dev->own_watch, dev->dir, err);
-	if (rc)
-		return rc;
-	rc = xb_watch_add(dev->store, &dev->peer_watch, path, err);
+	rc = watch_otherend(dev, &dev->peer_watch, "state", err);
 	if (rc)
 		xb_watch_remove(&dev->own_watch);
 	return rc;
+}
+
+int xb_device_watch_node(struct xb_device *dev, const char *name, struct errbuf *err)
+{
+	return watch_otherend(dev, &dev->node_watch, name, err);
 }
 
 void xb_device_fini(struct xb_device *dev)
 {
 	xb_watch_remove(&dev->own_watch);
 	xb_watch_remove(&dev->peer_watch);
+	xb_watch_remove(&dev->node_watch);
 	xb_device_init(dev);
 }
 

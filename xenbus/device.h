@@ -28,6 +28,7 @@ struct xb_device {
 	/* Registered by xb_device_watch(). */
 	struct xb_watch own_watch;  /* on dir: online, hotplug-status, our state written by the toolstack */
 	struct xb_watch peer_watch; /* on otherend/state */
+	struct xb_watch node_watch; /* by xb_device_watch_node() */
 };
 
 void xb_device_init(struct xb_device *dev);
@@ -38,6 +39,8 @@ int xb_device_open_backend(struct xb_device *dev, struct xb_store *store, const 
 int xb_device_open_frontend(struct xb_device *dev, struct xb_store *store, const char *kind, uint32_t devid,
 			    struct errbuf *err);
 int xb_device_watch(struct xb_device *dev, struct errbuf *err);
+/* One more: a node of the other end's that may change while connected. */
+int xb_device_watch_node(struct xb_device *dev, const char *name, struct errbuf *err);
 /* Removes the watches; the store's nodes stay as they are. */
 void xb_device_fini(struct xb_device *dev);
 

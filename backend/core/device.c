@@ -243,6 +243,8 @@ static void advance_connected(struct device *dev, enum xb_action action)
 		device_start_disconnect(dev, QUEUE_CLOSE);
 		break;
 	default:
+		if (dev->host->class->changed)
+			dev->host->class->changed(dev);
 		break;
 	}
 }

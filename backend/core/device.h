@@ -43,6 +43,7 @@ enum device_phase {
 struct device_class {
 	const char *kind;    /* "vbd": the folder under backend/ */
 	size_t device_bytes; /* of the class's struct, which begins with a struct device */
+	const char *peer_node; /* of the frontend's that may change while connected; NULL: none */
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);
@@ -68,6 +69,8 @@ struct device_class {
 	 * yet another value. NULL: this class knows no such thing.
 	 */
 	int (*reconfigure)(struct device *dev, struct errbuf *err);
+	/* Connected: a node of our own directory, or peer_node, may have changed, or none. NULL: no matter. */
+	void (*changed)(struct device *dev);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
 	/* It is over: what open() took is no obstacle to another device any more. close() follows. */

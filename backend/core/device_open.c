@@ -362,6 +362,14 @@ static void say_left_alone(struct device_host *host, const char *label, const st
 	log_warn("%s: left alone: %s", label, why->text);
 }
 
+static int watch(struct device *dev, struct errbuf *err)
+{
+	const char *peer_node = dev->host->class->peer_node;
+	int rc = xb_device_watch(&dev->xb, err);
+
+	return rc == 0 && peer_node ? xb_device_watch_node(&dev->xb, peer_node, err) : rc;
+}
+
 static int open_device(struct device *dev, uint32_t domid, uint32_t devid, struct errbuf *err)
 {
 	struct device_host *host = dev->host;
@@ -373,7 +381,7 @@ static int open_device(struct device *dev, uint32_t domid, uint32_t devid, struc
 	rc = xb_device_open_backend(&dev->xb, host->store, host->class->kind, domid, devid, err);
 	if (rc)
 		return rc;
-	return is_to_be_served(dev) ? xb_device_watch(&dev->xb, err) : -ENODEV;
+	return is_to_be_served(dev) ? watch(dev, err) : -ENODEV;
 }
 
 /* Not if its nodes are not complete (said so): then another look comes with the next change in the store. */

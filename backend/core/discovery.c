@@ -107,7 +107,7 @@ static void look_at(struct discovery *discovery, const struct xb_watch *watch)
 		return;
 	}
 	TAILQ_FOREACH(dev, &discovery->host->devices, entry) {
-		if (watch == &dev->xb.own_watch || watch == &dev->xb.peer_watch) {
+		if (watch == &dev->xb.own_watch || watch == &dev->xb.peer_watch || watch == &dev->xb.node_watch) {
 			device_advance(dev);
 			return;
 		}

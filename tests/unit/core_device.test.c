@@ -40,7 +40,7 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 static struct {
 	int parse_rc, open_rc, accept_rc, lock_rc, reconfigure_rc;
 	unsigned int nr_looks; /* for what open() has asked */
-	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
+	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured, nr_changed;
 	enum xb_state state_at_leave;
 	struct device *connecting, *disconnecting; /* what the test has to end */
 	enum queue_stop how;
@@ -96,6 +96,12 @@ static int class_publish(struct device *dev, struct errbuf *err)
 	return xb_write(dev->host->store, DIR, "sectors", err, "8");
 }
 
+static void class_changed(struct device *dev)
+{
+	assert_int_equal(dev->phase, DEVICE_CONNECTED);
+	class.nr_changed++;
+}
+
 static void class_disconnect(struct device *dev, enum queue_stop how)
 {
 	assert_null(class.disconnecting);
@@ -122,6 +128,7 @@ static void class_status(struct device *dev, json_t *object)
 static const struct device_class test_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct device),
+	.peer_node = "request-something",
 	.parse = class_parse,
 	.target = class_target,
 	.open = class_open,
@@ -130,6 +137,7 @@ static const struct device_class test_class = {
 	.lock = class_lock,
 	.connect = class_connect,
 	.publish = class_publish,
+	.changed = class_changed,
 	.disconnect = class_disconnect,
 	.leave = class_leave,
 	.close = class_close,
@@ -388,6 +396,32 @@ static void it_connects_when_the_guest_has_published(void **state)
 	guest(XB_CONNECTED);
 	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
 	assert_int_equal(class.nr_connected, 1);
+}
+
+static void lose_store(bool is_lost)
+{
+	fake.fail_errno = is_lost ? EBADF : 0;
+	is_introduced = !is_lost; /* libxenstore does not tell "no" from "I do not know" */
+}
+
+static void what_changes_while_connected_is_looked_at(void **state)
+{
+	add_and_offer();
+	assert_string_equal(the_device()->xb.node_watch.path, FRONT "/request-something");
+	changed();
+	assert_int_equal(class.nr_changed, 0);
+	guest(XB_INITIALISED);
+	class.nr_changed = 0;
+	changed();
+	assert_int_equal(class.nr_changed, 1);
+	lose_store(true);
+	changed();
+	lose_store(false);
+	assert_int_equal(class.nr_changed, 1);
+	guest(XB_CLOSING);
+	class.nr_changed = 0;
+	changed();
+	assert_int_equal(class.nr_changed, 0);
 }
 
 static void a_guest_that_is_faster_than_us_is_served(void **state)
@@ -942,12 +976,6 @@ static void a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched(voi
 
 /* ---- a store that does not answer ------------------------------------------------------------------------------ */
 
-static void lose_store(bool is_lost)
-{
-	fake.fail_errno = is_lost ? EBADF : 0;
-	is_introduced = !is_lost; /* libxenstore does not tell "no" from "I do not know" */
-}
-
 static void a_store_that_does_not_answer_ends_nothing(void **state)
 {
 	connect_it();
@@ -1263,6 +1291,7 @@ int main(void)
 		TEST(nothing_is_begun_while_the_store_is_lost),
 		TEST(another_store_is_told_by_what_it_does_not_know),
 		TEST(it_connects_when_the_guest_has_published),
+		TEST(what_changes_while_connected_is_looked_at),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),
 		TEST(a_guest_comes_back_before_we_have_let_go),

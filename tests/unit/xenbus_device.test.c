@@ -120,9 +120,12 @@ static void both_ends_are_watched_and_fini_removes_the_watches(void **state)
 	assert_string_equal(dev.own_watch.path, BACK);
 	assert_string_equal(dev.peer_watch.path, FRONT "/state");
 	assert_string_not_equal(fake.watches[1], "");
+	assert_int_equal(xb_device_watch_node(&dev, "request-something", &err), 0);
+	assert_string_equal(dev.node_watch.path, FRONT "/request-something");
+	assert_string_not_equal(fake.watches[2], "");
 	xb_device_fini(&dev);
-	assert_string_equal(fake.watches[0], "");
-	assert_string_equal(fake.watches[1], "");
+	for (unsigned int i = 0; i < 3; i++)
+		assert_string_equal(fake.watches[i], "");
 }
 
 static void online_is_1_or_the_device_is_to_go(void **state)
