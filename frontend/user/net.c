@@ -65,6 +65,15 @@ int netfront_send(struct netfront *front, unsigned int queue, const struct net_o
 	return net_tx_send(&front->queue[queue].tx, frame, pieces, nr_pieces);
 }
 
+int netfront_change_group(struct netfront *front, bool is_added, const uint8_t address[6])
+{
+	if (front->state != NETFRONT_CONNECTED)
+		return -ESHUTDOWN;
+	if (!front->filters_multicast)
+		return -EOPNOTSUPP;
+	return net_tx_change_group(&front->queue[0].tx, is_added, address);
+}
+
 void netfront_push(struct netfront *front)
 {
 	if (front->state != NETFRONT_CONNECTED)
@@ -87,7 +96,9 @@ static void note_sent(struct netfront *front, const struct net_sent *sent)
 {
 	struct netfront_counters *counters = &front->counters;
 
-	if (sent->rc == 0) {
+	if (sent->is_group_change) {
+		counters->refused_groups += sent->rc != 0;
+	} else if (sent->rc == 0) {
 		counters->tx_frames++;
 		counters->tx_bytes += sent->len_bytes;
 	} else if (sent->rc == -ENOBUFS) {

@@ -41,6 +41,7 @@ struct netfront_config {
 	struct net_features features;	       /* what we take, and use if the backend takes it */
 	bool shares_event_channel;	       /* one for both rings, also where the backend offers two */
 	bool has_control;		       /* a control ring; a backend that offers none is an error */
+	bool filters_multicast;		       /* of multicast groups only those of netfront_change_group() */
 
 	/* The bytes are the callback's until it returns. It may send, not poll. */
 	void (*received)(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
@@ -59,6 +60,7 @@ enum netfront_state {
 struct netfront_counters {
 	uint64_t tx_frames, tx_bytes, tx_slots; /* frames and bytes: those the backend answered to be fine */
 	uint64_t tx_errors, tx_dropped;		/* frames it answered otherwise */
+	uint64_t refused_groups;
 	uint64_t rx_frames, rx_bytes, rx_slots;
 	uint64_t rx_errors; /* frames it gave up, or too short for Ethernet */
 };
@@ -96,6 +98,8 @@ struct netfront_counters netfront_counters(const struct netfront *front);
 int netfront_send(struct netfront *front, unsigned int queue, const struct net_outgoing *frame,
 		  const struct net_piece *pieces, unsigned int nr_pieces);
 void netfront_push(struct netfront *front);
+/* net_tx_change_group(), or -ESHUTDOWN; -EOPNOTSUPP: the backend has no such list, or was not asked to go by it. */
+int netfront_change_group(struct netfront *front, bool is_added, const uint8_t address[6]);
 
 /*
  * Takes all answers, and up to max received frames of each queue: how many of either. 0: there are none, and the next

@@ -108,6 +108,7 @@ static int make_queues(struct netfront *front, const struct net_offer *offer, st
 	uint32_t nr_wanted = front->config.nr_queues ? front->config.nr_queues : 1;
 	int rc = 0;
 
+	front->filters_multicast = front->config.filters_multicast && offer->filters_multicast;
 	front->nr_queues = nr_wanted < offer->max_queues ? nr_wanted : offer->max_queues;
 	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++)
 		rc = make_queue(front, &front->queue[i], offer, err);
@@ -227,6 +228,7 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 		{ "feature-gso-tcpv6", takes->gso_tcpv6 },
 		{ "feature-no-csum-offload", !takes->csum_ipv4 },
 		{ "feature-ipv6-csum-offload", takes->csum_ipv6 },
+		{ "request-multicast-control", front->filters_multicast },
 	};
 	int rc = unpublish(store, dir, err);
 

@@ -32,6 +32,7 @@ struct netfront {
 	struct net_queue queue[NETFRONT_MAX_QUEUES];
 	unsigned int nr_queues;
 	struct net_control control; /* if config has it */
+	bool filters_multicast;
 	int epoll_fd;
 };
 

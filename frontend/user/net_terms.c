@@ -21,6 +21,7 @@ static const struct xb_node_u32 offer_nodes[] = {
 	{ "feature-gso-tcpv6", 0, 0, 1, offsetof(struct net_offer, takes_gso_tcpv6) },
 	{ "feature-no-csum-offload", 0, 0, 1, offsetof(struct net_offer, refuses_csum_ipv4) },
 	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_offer, takes_csum_ipv6) },
+	{ "feature-multicast-control", 0, 0, 1, offsetof(struct net_offer, filters_multicast) },
 	{ "multi-queue-max-queues", 1, 1, UINT32_MAX, offsetof(struct net_offer, max_queues) },
 };
 

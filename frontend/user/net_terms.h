@@ -31,6 +31,7 @@ struct net_offer {
 	uint32_t has_ctrl_ring;
 	uint32_t takes_sg, takes_gso_tcpv4, takes_gso_tcpv6;
 	uint32_t refuses_csum_ipv4, takes_csum_ipv6;
+	uint32_t filters_multicast;
 	uint32_t max_queues;
 };
 

@@ -96,18 +96,23 @@ static void put(struct net_tx *tx, const void *slot)
 	tx->nr_slots++;
 }
 
-static void put_gso(struct net_tx *tx, const struct net_meta *meta)
+static void put_extra(struct net_tx *tx, const struct netif_extra_info *extra)
 {
-	union {
-		struct netif_extra_info extra;
-		struct netif_tx_request whole; /* the ring's slots are larger */
-	} slot = { .whole = { 0 } };
+	struct netif_tx_request slot = { 0 }; /* which is larger */
 
-	slot.extra.type = XEN_NETIF_EXTRA_TYPE_GSO;
-	slot.extra.u.gso.type = meta->gso_type;
-	slot.extra.u.gso.size = meta->gso_size;
+	memcpy(&slot, extra, sizeof(*extra));
 	put(tx, &slot);
 	tx->nr_extras_out++;
+}
+
+static void put_gso(struct net_tx *tx, const struct net_meta *meta)
+{
+	const struct netif_extra_info extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = { .type = meta->gso_type, .size = meta->gso_size },
+	};
+
+	put_extra(tx, &extra);
 }
 
 static uint16_t flags_of(const struct net_meta *meta)
@@ -176,6 +181,26 @@ int net_tx_send(struct net_tx *tx, const struct net_outgoing *frame, const struc
 	}
 	tx->page[first].nr_out = nr_pieces;
 	tx->page[first].sent = (struct net_sent){ .cookie = frame->cookie, .len_bytes = frame->len_bytes };
+	tx->nr_frames_out++;
+	return 0;
+}
+
+int net_tx_change_group(struct net_tx *tx, bool is_added, const uint8_t address[6])
+{
+	static const struct net_piece nothing;
+	struct netif_extra_info extra = {
+		.type = is_added ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD : XEN_NETIF_EXTRA_TYPE_MCAST_DEL,
+	};
+	uint8_t number;
+
+	if (tx->nr_free == 0 || ring_front_free_slots(&tx->ring) < 2)
+		return -EAGAIN;
+	memcpy(extra.u.mcast.addr, address, sizeof(extra.u.mcast.addr));
+	number = put_piece(tx, &nothing, address, NETTXF_extra_info, 0);
+	put_extra(tx, &extra);
+	tx->page[number].first = number;
+	tx->page[number].nr_out = 1;
+	tx->page[number].sent = (struct net_sent){ .is_group_change = true };
 	tx->nr_frames_out++;
 	return 0;
 }

@@ -37,6 +37,7 @@ struct net_sent {
 	uint64_t cookie;
 	uint32_t len_bytes;
 	int rc; /* 0; -EIO: an error of any of its slots; -ENOBUFS: the backend dropped it */
+	bool is_group_change; /* no frame, but a net_tx_change_group() */
 };
 
 struct net_tx_page {
@@ -70,6 +71,11 @@ void net_tx_fini(struct net_tx *tx);
  */
 int net_tx_send(struct net_tx *tx, const struct net_outgoing *frame, const struct net_piece *pieces,
 		unsigned int nr_pieces);
+/*
+ * Has the backend add a multicast group to those whose frames it passes on, or remove it. Answered as a frame is.
+ * -EAGAIN: there is no room now.
+ */
+int net_tx_change_group(struct net_tx *tx, bool is_added, const uint8_t address[6]);
 /* Cuts a frame page by page. How many pieces: 0 if it is more than NET_TX_MAX_PIECES. */
 unsigned int net_tx_cut(uint32_t len_bytes, struct net_piece *pieces);
 /* Publishes. true: notify. */

@@ -245,6 +245,7 @@ static void it_publishes_what_a_backend_needs(void **state)
 	assert_string_equal(fake_get(FRONT "/feature-gso-tcpv6"), "1");
 	assert_string_equal(fake_get(FRONT "/feature-no-csum-offload"), "0");
 	assert_string_equal(fake_get(FRONT "/feature-ipv6-csum-offload"), "1");
+	assert_string_equal(fake_get(FRONT "/request-multicast-control"), "0");
 	assert_string_equal(fake_get(FRONT "/state"), "4");
 	assert_null(fake_get(FRONT "/event-channel"));
 	assert_null(fake_get(FRONT "/ctrl-ring-ref"));
@@ -575,6 +576,40 @@ static void a_large_packet_has_its_extra_info_second(void **state)
 	answer(12345, NETIF_RSP_NULL); /* whatever its id */
 	assert_int_equal(netfront_poll(front, 1), 0);
 	assert_int_equal(netfront_counters(front).tx_errors, 1);
+}
+
+static void a_group_is_changed_by_a_slot_and_its_extra_info(void **state)
+{
+	static const uint8_t mdns[6] = { 1, 0, 0x5e, 0, 0, 0xfb };
+	struct netif_extra_info extra;
+	struct netif_tx_request req, slot;
+
+	connect_front();
+	assert_int_equal(netfront_change_group(front, true, mdns), -EOPNOTSUPP);
+	again(state);
+	fake_set(BACK "/feature-multicast-control", "1");
+	config.filters_multicast = true;
+	connect_front();
+	assert_string_equal(fake_get(FRONT "/request-multicast-control"), "1");
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(netfront_change_group(front, i == 0, mdns), 0);
+		netfront_push(front);
+		req = next_request();
+		slot = next_request();
+		memcpy(&extra, &slot, sizeof(extra));
+		assert_int_equal(req.size, 0);
+		assert_int_equal(req.flags, NETTXF_extra_info);
+		assert_int_equal(extra.type, i == 0 ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD : XEN_NETIF_EXTRA_TYPE_MCAST_DEL);
+		assert_int_equal(extra.flags, 0);
+		assert_memory_equal(extra.u.mcast.addr, mdns, 6);
+		answer(req.id, i == 0 ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
+		answer(0, NETIF_RSP_NULL);
+		assert_int_equal(netfront_poll(front, 1), 1);
+		assert_int_equal(netfront_nr_out(front), 0);
+		assert_int_equal(netfront_counters(front).refused_groups, i);
+	}
+	assert_int_equal(netfront_counters(front).tx_frames, 0);
+	assert_int_equal(netfront_counters(front).tx_errors, 0);
 }
 
 static const struct {
@@ -943,6 +978,7 @@ int main(void)
 		T(what_is_no_answer_to_the_message_is_none),
 		T(a_frame_goes_out_page_by_page),
 		T(a_large_packet_has_its_extra_info_second),
+		T(a_group_is_changed_by_a_slot_and_its_extra_info),
 		T(what_is_no_frame_is_not_sent),
 		T(what_the_backend_does_not_take_is_not_sent),
 		T(a_full_ring_is_for_later),

@@ -52,6 +52,7 @@ static struct netfront *new_front(struct netload *nl)
 		},
 		.shares_event_channel = config->shares_event_channel,
 		.has_control = config->wants_hash,
+		.filters_multicast = config->groups,
 		.received = config->tap ? netload_bridge_received : netload_exchange_received,
 		.arg = nl,
 	};
@@ -70,6 +71,10 @@ static void catch_signals(void)
 
 static int run(struct netload *nl)
 {
+	if (nl->config->wants_hash && !netload_set_hash(nl))
+		return EXIT_CONNECT;
+	if (nl->config->groups && !netload_change_groups(nl))
+		return EXIT_CONNECT;
 	return nl->config->tap ? netload_bridge(nl) : netload_exchange(nl);
 }
 
@@ -101,7 +106,7 @@ int main(int argc, char **argv)
 		return EXIT_CONNECT;
 	}
 	begun_ns = clock_now_ns();
-	exit_code = config.wants_hash && !netload_set_hash(&nl) ? EXIT_CONNECT : run(&nl);
+	exit_code = run(&nl);
 	nl.totals.seconds = (double)(clock_now_ns() - begun_ns) / NSEC_PER_SEC;
 	if (exit_code == EXIT_OK || exit_code == EXIT_IO)
 		netload_report(&nl);

@@ -20,6 +20,7 @@ struct netload_config {
 	bool refuses_sg, refuses_gso, refuses_csum, shares_event_channel;
 	bool wants_json, wants_hash;
 	const char *tap; /* NULL: frames of our own */
+	const char *groups; /* "MAC,-MAC,...": to be added and removed; NULL: frames of all are wanted */
 	bool generates, receives;
 	uint32_t nr_frames; /* to generate */
 	uint32_t min_bytes, max_bytes;
@@ -53,8 +54,9 @@ extern volatile int netload_stop;
 /* Each returns an exit code and has said on stderr what was wrong; EXIT_USAGE: it did not begin. */
 int netload_bridge(struct netload *nl);
 int netload_exchange(struct netload *nl);
-/* Before either. false: said why not. */
+/* Before either, where config asks for it. false: said why not. */
 bool netload_set_hash(struct netload *nl);
+bool netload_change_groups(struct netload *nl);
 /* The front's callbacks, for either. */
 void netload_bridge_received(void *arg, unsigned int queue, uint8_t *bytes, uint32_t len_bytes,
 				const struct net_meta *meta);

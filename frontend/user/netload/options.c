@@ -59,6 +59,36 @@ ROW(tap)
 	return 0;
 }
 
+int netload_next_group(const char **list, bool *is_added, uint8_t address[6])
+{
+	size_t len = strcspn(*list, ",");
+	char text[sizeof("00:16:3e:01:02:03")];
+
+	*is_added = **list != '-';
+	*list += !*is_added;
+	len -= !*is_added;
+	if (len >= sizeof(text))
+		return -EINVAL;
+	snprintf(text, sizeof(text), "%.*s", (int)len, *list);
+	*list += len + ((*list)[len] == ',');
+	return parse_mac(text, address);
+}
+
+ROW(groups)
+{
+	const char *list = value;
+	uint8_t address[6];
+	bool is_added;
+
+	do {
+		if (netload_next_group(&list, &is_added, address))
+			return errbuf_set(err, -EINVAL, "'%.300s': expected MAC addresses with commas between, as in "
+					  "01:00:5e:00:00:fb,-01:00:5e:00:00:fb", value);
+	} while (*list);
+	C->groups = value;
+	return 0;
+}
+
 ROW(generate)
 {
 	C->generates = true;
@@ -133,6 +163,8 @@ static const struct option_row rows[] = {
 	{ "buffers", "N", "pages of each ring, down to a power of two (default 256)", set_buffers },
 	{ "queues", "N", "queues, if the backend has so many (default 1)", set_queues },
 	{ "hash", NULL, "have the backend choose the queue of what it sends us by a hash", set_hash },
+	{ "groups", "MAC,-MAC,...",
+	  "have frames of these multicast groups alone: added, or with a '-' removed, in this order", set_groups },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
 	{ "io-timeout", "S", "how long nothing may happen that is waited for (default 60)", set_io_timeout },
 	{ "json", NULL, "print the totals as JSON", set_json },

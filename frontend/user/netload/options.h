@@ -8,5 +8,7 @@
 
 /* OPTIONS_RUN: config is complete and makes sense. */
 enum options_result netload_parse(int argc, char **argv, struct netload_config *config);
+/* Takes the first one off config->groups. -EINVAL: it is none, so not of a config that makes sense. */
+int netload_next_group(const char **list, bool *is_added, uint8_t address[6]);
 
 #endif

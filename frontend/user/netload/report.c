@@ -52,6 +52,7 @@ void netload_report(const struct netload *nl)
 		{ sent, "payload", "bytes of the stream", (int64_t)totals->sent_payload },
 		{ sent, "errors", "answered by an error", (int64_t)counters.tx_errors },
 		{ sent, "dropped", "dropped by the backend", (int64_t)counters.tx_dropped },
+		{ sent, "refused_groups", "multicast groups refused", (int64_t)counters.refused_groups },
 		{ sent, "unsent", "that could not be sent", (int64_t)totals->unsent },
 		{ received, "frames", "frames", (int64_t)counters.rx_frames },
 		{ received, "bytes", "bytes", (int64_t)counters.rx_bytes },
