@@ -33,10 +33,10 @@ static int read_mac(struct net_device *net, struct errbuf *err)
 	return rc;
 }
 
-/* The kernel's own rule (dev_valid_name()), said before it would say only that something is invalid. */
+/* The kernel's own rule, said before it says only that something is invalid; a name with % it takes for a pattern. */
 static bool is_interface_name(const char *name)
 {
-	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n");
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/:% \t\n");
 }
 
 static int parse_name(struct net_device *net, const char *node, const char *or_else, char name[IFNAMSIZ],
