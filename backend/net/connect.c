@@ -21,13 +21,12 @@ static struct net_device *to_net(struct device *dev)
 
 /* ---- what the toolstack asks for ------------------------------------------------------------------------------- */
 
-static int read_mac(struct net_device *net, struct errbuf *err)
+static int read_mac(struct net_device *net, uint8_t mac[6], struct errbuf *err)
 {
 	struct xb_device *xb = &net->dev.xb;
-	uint8_t ignored[6];
 	int rc = xb_read_string(xb->store, xb->dir, "mac", net->mac, sizeof(net->mac), err);
 
-	if (rc == 0 && parse_mac(net->mac, ignored))
+	if (rc == 0 && parse_mac(net->mac, mac))
 		return errbuf_set(err, -EINVAL, "%s/mac: '%s': expected six bytes as in 00:16:3e:01:02:03", xb->dir,
 				  net->mac);
 	return rc;
@@ -104,21 +103,38 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 	return parse_name(net, "bridge", "", net->bridge, err);
 }
 
+/* Between two nobody sees what passes. What a rate says that was written later is no reason to part them. */
+static int check_pair(struct net_device *net, struct errbuf *err)
+{
+	bool has_rate = net_policy_has_rate(&net->policy) && !net->dev.is_resuming;
+
+	if (!net->pair || (!has_rate && !net->policy.has_antispoof))
+		return 0;
+	return errbuf_set(err, -EOPNOTSUPP, "%s/bridge: '" NET_PAIR_SCHEME "%s': who is joined to another guest cannot "
+			  "be held to %s", net->dev.xb.dir, net->pair->name,
+			  has_rate ? "a rate" : "its own addresses (--antispoof)");
+}
+
 static int net_parse(struct device *dev, struct errbuf *err)
 {
 	struct net_device *net = to_net(dev);
 	struct xb_device *xb = &dev->xb;
 	char default_name[IFNAMSIZ];
+	uint8_t mac[6];
 	int rc;
 
 	snprintf(default_name, sizeof(default_name), "vif%u.%u", xb->domid, xb->devid);
-	rc = read_mac(net, err);
+	rc = read_mac(net, mac, err);
 	if (rc == 0)
 		rc = parse_name(net, "vifname", default_name, net->name, err);
 	if (rc == 0)
 		rc = parse_bridge(net, err);
 	if (rc == 0)
 		rc = xb_read_u32_or(xb->store, xb->dir, "mtu", 0, MIN_MTU_BYTES, MAX_MTU_BYTES, &net->mtu_bytes, err);
+	if (rc == 0)
+		rc = net_policy_parse(&net->policy, dev, mac, err);
+	if (rc == 0)
+		rc = check_pair(net, err);
 	if (rc == 0 && !*net->name)
 		strcpy(net->name, default_name);
 	net->is_rival_stray = stray_is(dev->host, net->rival);
@@ -252,6 +268,8 @@ static int net_offer(struct device *dev, struct errbuf *err)
 		{ "feature-split-event-channels", 1 },
 		{ "feature-xdp-headroom", !net->pair },
 		{ "feature-ctrl-ring", !net->pair }, /* between two there is nothing to steer */
+		{ "feature-multicast-control", !net->pair },
+		{ "feature-dynamic-multicast-control", !net->pair },
 		{ "multi-queue-max-queues", max_queues(net) },
 	};
 	int rc = 0;
@@ -293,7 +311,7 @@ static int net_publish(struct device *dev, struct errbuf *err)
 /* ---- what the guest chose -------------------------------------------------------------------------------------- */
 
 struct net_peer {
-	uint32_t rx_copy, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6;
+	uint32_t rx_copy, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6, filters_multicast;
 };
 
 static const struct xb_node_u32 peer_nodes[] = {
@@ -304,6 +322,7 @@ static const struct xb_node_u32 peer_nodes[] = {
 	{ "feature-gso-tcpv6", 0, 0, 1, offsetof(struct net_peer, gso_tcpv6) },
 	{ "feature-no-csum-offload", 0, 0, 1, offsetof(struct net_peer, no_csum_ipv4) },
 	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_peer, csum_ipv6) },
+	{ NET_MULTICAST_NODE, 0, 0, 1, offsetof(struct net_peer, filters_multicast) },
 };
 
 /*
@@ -328,6 +347,7 @@ static int check_peer(const struct device *dev, const struct net_peer *peer, str
 
 static void take_limits(struct net_device *net, const struct net_peer *peer)
 {
+	net_policy_filter_multicast(&net->policy, peer->filters_multicast);
 	net->limits = (struct net_rx_limits){
 		.has_sg = peer->sg,
 		.takes = {
@@ -542,6 +562,7 @@ static void net_connect(struct device *dev)
 		.pair = net->pair,
 		.tap = &net->tap,
 		.limits = net->limits,
+		.policy = &net->policy,
 		.has_one_port = net->has_one_port,
 		.is_resumed = dev->is_resuming,
 	};
@@ -562,6 +583,12 @@ static void net_connect(struct device *dev)
 	}
 	if (rc)
 		on_started(net, rc, &err);
+}
+
+static void net_changed(struct device *dev)
+{
+	if (!to_net(dev)->pair)
+		net_policy_look(&to_net(dev)->policy, dev);
 }
 
 static void net_disconnect(struct device *dev, enum queue_stop how)
@@ -616,12 +643,14 @@ static void net_status(struct device *dev, json_t *object)
 	json_object_set_new(object, "pair", text_json(net->pair ? net->pair->name : ""));
 	json_object_set_new(object, "mac", text_json(net->mac));
 	json_object_set_new(object, "queues", json_integer(net->queues ? net->nr_queues : 0));
+	net_policy_status(&net->policy, object);
 	net_counters_status(&counters, object);
 }
 
 const struct device_class net_class = {
 	.kind = "vif",
 	.device_bytes = sizeof(struct net_device),
+	.peer_node = NET_MULTICAST_NODE,
 	.parse = net_parse,
 	.target = net_target,
 	.open = net_open,
@@ -631,6 +660,7 @@ const struct device_class net_class = {
 	.connect = net_connect,
 	.publish = net_publish,
 	.reconfigure = net_reconfigure,
+	.changed = net_changed,
 	.disconnect = net_disconnect,
 	.leave = net_leave,
 	.close = net_close,

@@ -7,6 +7,7 @@
 #include "backend/net/counters.h"
 #include "backend/net/link.h"
 #include "backend/net/pair_names.h"
+#include "backend/net/policy.h"
 #include "backend/net/queues.h"
 #include "backend/net/state.h"
 #include "backend/net/tap.h"
@@ -21,6 +22,7 @@ struct net_device {
 	struct net_pair *pair; /* instead of an interface in a bridge; NULL: none */
 	char mac[18]; /* the guest's; that of the tap is another */
 	uint32_t mtu_bytes; /* 0: not said */
+	struct net_policy policy;
 	struct tap tap;
 	char rival[LINK_MAX_OWNER]; /* whose a tap of our name was found to be; "": it was not */
 	bool is_rival_stray;

@@ -206,7 +206,7 @@ static void run_start(struct loop_msg *msg)
 
 	nq->start_rc = start(nq);
 	if (nq->start_rc == 0) {
-		nq->nr_held++;
+		nq->nr_held += nq->params.pair ? 1 : 2; /* those that run_stop() stops beside the rings */
 		if (nq->params.pair)
 			net_pair_end_start(&nq->pair_end);
 		else
@@ -232,15 +232,22 @@ static void pair_let_go(struct net_pair_end *end)
 	let_go(container_of(end, struct net_queue, pair_end));
 }
 
+static void tx_let_go(struct net_tx *tx)
+{
+	let_go(container_of(tx, struct net_queue, tx));
+}
+
 /* Worker. The ring that may use the other's port goes first. */
 static void run_stop(struct loop_msg *msg)
 {
 	struct net_queue *nq = container_of(msg, struct net_queue, stop_msg);
 
-	if (nq->params.pair)
+	if (nq->params.pair) {
 		net_pair_end_stop(&nq->pair_end, pair_let_go);
-	else
+	} else {
 		net_rx_stop(&nq->rx, rx_let_go);
+		net_tx_stop(&nq->tx, nq->stop_how, tx_let_go);
+	}
 	queue_stop(&nq->queues[NET_RING_RX], nq->stop_how);
 	queue_stop(&nq->queues[NET_RING_TX], nq->stop_how);
 }
@@ -293,13 +300,21 @@ static int init_tap(struct net_queue *nq)
 		.queue = &nq->queues[NET_RING_RX],
 		.tap_fd = params->tap_fd,
 		.limits = params->limits,
+		.policy = params->policy,
 		.counters = &nq->counters.rx,
 		.state = params->state,
 		.lanes = params->lanes,
 		.number = params->number,
 	};
-	int rc = net_tx_init(&nq->tx, &nq->queues[NET_RING_TX], params->tap_fd,
-			     params->rings[NET_RING_TX].identity.nr_slots, &nq->counters.tx);
+	const struct net_tx_params tx_params = {
+		.queue = &nq->queues[NET_RING_TX],
+		.tap_fd = params->tap_fd,
+		.nr_slots = params->rings[NET_RING_TX].identity.nr_slots,
+		.policy = params->policy,
+		.state = params->state,
+		.counters = &nq->counters.tx,
+	};
+	int rc = net_tx_init(&nq->tx, &tx_params);
 
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }

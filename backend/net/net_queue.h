@@ -26,6 +26,7 @@ struct net_queue_params {
 	int tap_fd;                /* open until stopped() */
 	struct worker *worker;
 	struct net_rx_limits limits;
+	struct net_policy *policy; /* the vif's, for as long as its state */
 	unsigned int number;     /* of this queue of the vif */
 	struct net_state *state; /* the vif's, open until stopped() */
 	struct net_lanes *lanes; /* between its queues: made before any of them starts, freed when all have stopped */

@@ -58,7 +58,8 @@ bool net_pair_end_trim(struct net_pair_end *end)
 
 static void gathered(struct net_pair_end *end, struct net_pair_job *job)
 {
-	job->dropped = job->frame.rejected;
+	job->dropped = job->frame.group_change ? "a multicast group is changed, and there is no list of them" :
+						 job->frame.rejected;
 	end->is_gathering = false;
 	end->nr_gathered++;
 }

@@ -124,6 +124,7 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 		.tap_fd = params->pair ? -1 : params->tap->fd[queues->nr],
 		.worker = worker,
 		.limits = params->limits,
+		.policy = params->policy,
 		.number = queues->nr,
 		.state = params->state,
 		.lanes = &queues->lanes,

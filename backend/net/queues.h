@@ -26,6 +26,7 @@ struct net_queues_params {
 	struct net_pair *pair; /* that its one queue is an end of; NULL: it has a tap */
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
+	struct net_policy *policy;
 	bool has_one_port;
 	bool is_resumed;
 };

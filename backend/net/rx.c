@@ -36,6 +36,7 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 		.queue = params->queue,
 		.tap_fd = params->tap_fd,
 		.limits = params->limits,
+		.policy = params->policy,
 		.counters = params->counters,
 		.delivery = { .queue = params->queue, .counters = params->counters },
 		.lanes = params->lanes,
@@ -98,6 +99,9 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, 
 
 	if (result < (int)sizeof(hdr) || frame->len_bytes > NET_RX_MAX_BYTES)
 		return "of no size that a frame has";
+	if (net_policy_filters_multicast(rx->policy) &&
+	    !net_multicast_wants(&rx->steer.view.settings.multicast, net_rx_frame_bytes(frame)))
+		return "of a multicast group that the guest has not asked for";
 	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES)
 		return "longer than a page, and the guest takes no more at once";
 	memcpy(&hdr, frame->memory, sizeof(hdr));

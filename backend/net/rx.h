@@ -19,6 +19,7 @@
 #include "backend/net/counters.h"
 #include "backend/net/delivery.h"
 #include "backend/net/lane.h"
+#include "backend/net/policy.h"
 #include "backend/net/steer.h"
 
 #define NET_RX_BURST     32
@@ -36,6 +37,7 @@ struct net_rx_params {
 	struct queue *queue;
 	int tap_fd;
 	struct net_rx_limits limits;
+	const struct net_policy *policy; /* the vif's */
 	struct net_direction *counters;
 	struct net_state *state;
 	struct net_lanes *lanes; /* the vif's; not to be freed before all its rings have stopped */
@@ -47,6 +49,7 @@ struct net_rx {
 	int tap_fd;
 	struct loop_fd readable;
 	struct net_rx_limits limits;
+	const struct net_policy *policy;
 	struct net_direction *counters;
 	void (*stopped)(struct net_rx *rx);
 	uint8_t *arena;

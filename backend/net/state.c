@@ -86,7 +86,7 @@ static const char *find_wrong_field(const struct net_settings *settings, unsigne
 		if (settings->mapping[i] >= nr_queues)
 			return "mapping";
 	}
-	return settings->nr_multicast > NET_MAX_MULTICAST ? "number of multicast addresses" : NULL;
+	return settings->multicast.nr > NET_MAX_MULTICAST ? "number of multicast addresses" : NULL;
 }
 
 int net_state_resume(struct net_state *state, const struct journal_identity *whose, unsigned int nr_queues,

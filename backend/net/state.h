@@ -19,12 +19,12 @@
 #include <stdint.h>
 
 #include "backend/core/journal.h"
+#include "backend/net/multicast.h"
 
 #define NET_STATE_MAGIC       "PVRINGN"
 #define NET_STATE_VERSION     1
 #define NET_HASH_KEY_BYTES    40
 #define NET_HASH_MAX_MAPPING  128
-#define NET_MAX_MULTICAST     64
 
 struct errbuf;
 
@@ -35,8 +35,7 @@ struct net_settings {
 	uint8_t hash_key[NET_HASH_KEY_BYTES];
 	uint32_t nr_mapping;                    /* 0: the hash modulo the number of queues */
 	uint32_t mapping[NET_HASH_MAX_MAPPING]; /* numbers of queues */
-	uint32_t nr_multicast;
-	uint8_t multicast[NET_MAX_MULTICAST][6];
+	struct net_multicast multicast;
 	uint32_t xdp_headroom_bytes;
 };
 

@@ -8,6 +8,7 @@
 
 #include "backend/net/tap.h"
 #include "backend/net/tx_slots.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/wire/vnet.h"
 
@@ -24,11 +25,18 @@ static size_t arena_bytes(uint32_t nr_slots)
 	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-int net_tx_init(struct net_tx *tx, struct queue *queue, int tap_fd, uint32_t nr_slots, struct net_direction *counters)
+int net_tx_init(struct net_tx *tx, const struct net_tx_params *params)
 {
-	*tx = (struct net_tx){ .queue = queue, .tap_fd = tap_fd, .counters = counters, .nr_jobs = nr_slots };
-	tx->jobs = calloc(nr_slots, sizeof(*tx->jobs));
-	tx->arena_bytes = arena_bytes(nr_slots);
+	*tx = (struct net_tx){
+		.queue = params->queue,
+		.tap_fd = params->tap_fd,
+		.policy = params->policy,
+		.state = params->state,
+		.counters = params->counters,
+		.nr_jobs = params->nr_slots,
+	};
+	tx->jobs = calloc(tx->nr_jobs, sizeof(*tx->jobs));
+	tx->arena_bytes = arena_bytes(tx->nr_jobs);
 	tx->arena = mmap(NULL, tx->arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (tx->jobs && tx->arena != MAP_FAILED)
 		return 0;
@@ -96,12 +104,26 @@ static void start_copies(struct net_tx *tx, struct net_tx_job *job)
 	net_tx_slots_copy(&job->frame, grants, job->memory + sizeof(struct virtio_net_hdr), tx->nr_gathered);
 }
 
+static void change_group(struct net_tx *tx, struct net_tx_job *job)
+{
+	struct net_multicast *multicast = &net_state_edit(tx->state)->multicast;
+
+	if (job->frame.group_change == XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
+		net_multicast_del(multicast, job->frame.group);
+	else if (!net_multicast_add(multicast, job->frame.group))
+		job->dropped = "there is no room for another multicast group";
+	net_state_commit(tx->state);
+	job->is_done = true;
+}
+
 static void gathered(struct net_tx *tx, struct net_tx_job *job)
 {
 	tx->is_gathering = false;
 	job->size_bytes = sizeof(struct virtio_net_hdr) + job->frame.len_bytes;
 	if (job->frame.rejected) {
 		drop(tx, job, job->frame.rejected);
+	} else if (job->frame.group_change) {
+		change_group(tx, job);
 	} else {
 		job->memory = take_memory(tx, job->size_bytes);
 		start_copies(tx, job);
@@ -167,7 +189,9 @@ static void translate(struct net_tx *tx, struct net_tx_job *job)
 	struct virtio_net_hdr hdr;
 	const char *why;
 
-	why = vnet_from_netif(&meta, job->memory + sizeof(hdr), job->frame.len_bytes, &hdr);
+	why = net_policy_check_from_guest(tx->policy, job->memory + sizeof(hdr), job->frame.len_bytes);
+	if (!why)
+		why = vnet_from_netif(&meta, job->memory + sizeof(hdr), job->frame.len_bytes, &hdr);
 	if (why)
 		drop(tx, job, why);
 	else
@@ -186,20 +210,54 @@ static void send_job(struct net_tx *tx, struct net_tx_job *job)
 	io_uring_sqe_set_data(sqe, &job->op);
 }
 
+static void credit_came(struct loop_timer *timer)
+{
+	queue_kick(container_of(timer, struct net_tx, credit)->queue);
+}
+
+static void wait_for_credit(struct net_tx *tx, uint64_t now_ns)
+{
+	if (!tx->credit.is_armed)
+		loop_timer_start(&tx->queue->worker->loop, &tx->credit, net_rate_wait_ns(&tx->policy->rate, now_ns),
+				 credit_came);
+}
+
+/* Once its turn has come. false: it has to wait, and so have those behind it. */
+static bool may_go(struct net_tx *tx, struct net_tx_job *job, uint64_t now_ns)
+{
+	bool has_credit = net_rate_take(&tx->policy->rate, &tx->share, job->frame.len_bytes, now_ns);
+
+	if (!has_credit && tx->is_stopping && tx->is_left_behind)
+		drop(tx, job, "the connection ended before the rate let it go");
+	return has_credit || tx->is_stopping;
+}
+
+static void finish_job(struct net_tx *tx, struct net_tx_job *job, bool has_come)
+{
+	if (!job->is_done)
+		translate(tx, job);
+	if (tx->capture)
+		net_tx_slots_capture(&job->frame, tx->queue, &tx->capture, tx->index, job->dropped,
+				     has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
+	if (!job->is_done)
+		send_job(tx, job);
+}
+
 static void send_gathered(struct net_tx *tx)
 {
+	uint64_t now_ns = tx->nr_sent != tx->nr_gathered ? clock_now_ns() : 0;
+
 	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
 		struct net_tx_job *job = job_at(tx, tx->nr_sent);
 		bool has_come = !job->is_done;
 
-		if (has_come)
-			translate(tx, job);
-		if (tx->capture)
-			net_tx_slots_capture(&job->frame, tx->queue, &tx->capture, tx->index, job->dropped,
-					     has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
-		if (!job->is_done)
-			send_job(tx, job);
+		if (has_come && !may_go(tx, job, now_ns)) {
+			wait_for_credit(tx, now_ns);
+			return;
+		}
+		finish_job(tx, job, has_come);
 	}
+	net_rate_done(&tx->policy->rate, &tx->share);
 }
 
 const char *net_tx_flush(struct net_tx *tx)
@@ -214,4 +272,24 @@ const char *net_tx_flush(struct net_tx *tx)
 		tx->nr_answered++;
 	}
 	return tx->is_gone ? TAP_IS_GONE : why;
+}
+
+/* ---- the end --------------------------------------------------------------------------------------------------- */
+
+static void credit_gone(struct loop_timer *timer)
+{
+	struct net_tx *tx = container_of(timer, struct net_tx, credit);
+
+	tx->stopped(tx);
+}
+
+void net_tx_stop(struct net_tx *tx, enum queue_stop how, void (*stopped)(struct net_tx *tx))
+{
+	tx->is_stopping = true;
+	tx->is_left_behind = how == QUEUE_CLOSE;
+	tx->stopped = stopped;
+	if (tx->credit.is_armed)
+		loop_timer_cancel(&tx->queue->worker->loop, &tx->credit, credit_gone);
+	else
+		tx->stopped(tx);
 }

@@ -6,6 +6,9 @@
  * one system call of the loop writes them. Answers come in order, too: so the arena, from which frames take their
  * memory, is a ring, and has room for as much as the guest's ring can have in flight.
  *
+ * What the vif's rate does not let go waits in its place, unanswered: so the guest's ring fills, nothing is dropped.
+ *
+ * net_tx_request() and net_tx_flush() as they come -> net_tx_stop() -> stopped().
  * Thread: the queue's worker, but for init and fini (any, while it has none).
  * Errors: net_tx_request() and net_tx_flush() return a constant that says how the guest has broken the protocol.
  */
@@ -15,6 +18,8 @@
 #include "backend/core/queue.h"
 #include "backend/net/capture.h"
 #include "backend/net/counters.h"
+#include "backend/net/policy.h"
+#include "backend/net/state.h"
 #include "backend/net/tx_frame.h"
 
 struct net_tx;
@@ -29,10 +34,25 @@ struct net_tx_job {
 	bool is_done;
 };
 
+struct net_tx_params {
+	struct queue *queue;
+	int tap_fd;
+	uint32_t nr_slots;
+	struct net_policy *policy; /* the vif's */
+	struct net_state *state;   /* the vif's */
+	struct net_direction *counters;
+};
+
 struct net_tx {
 	struct queue *queue;
 	int tap_fd;
+	struct net_policy *policy;
+	struct net_state *state;
 	struct net_direction *counters;
+	struct net_rate_queue share;
+	struct loop_timer credit; /* while a frame waits for some */
+	bool is_stopping, is_left_behind; /* what waits then: goes at once, or is dropped */
+	void (*stopped)(struct net_tx *tx);
 	struct net_capture *capture; /* NULL: nobody looks */
 	unsigned int index;          /* of the vif's queue, for those who do */
 	/* A ring: answered < sent < gathered. Free-running. */
@@ -44,11 +64,13 @@ struct net_tx {
 	size_t arena_bytes, arena_used;
 };
 
-int net_tx_init(struct net_tx *tx, struct queue *queue, int tap_fd, uint32_t nr_slots, struct net_direction *counters);
+int net_tx_init(struct net_tx *tx, const struct net_tx_params *params);
 void net_tx_fini(struct net_tx *tx);
 
 const char *net_tx_request(struct net_tx *tx, uint32_t slot, const void *request);
 const char *net_tx_flush(struct net_tx *tx);
+/* Before the queue's: nothing waits any more. stopped() follows, when the kernel holds nothing of it but frames. */
+void net_tx_stop(struct net_tx *tx, enum queue_stop how, void (*stopped)(struct net_tx *tx));
 /* The arena's memory goes back until it is used again. Nothing may be in flight. */
 void net_tx_trim(struct net_tx *tx);
 

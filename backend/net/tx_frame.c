@@ -11,6 +11,7 @@ void net_tx_frame_begin(struct net_tx_frame *frame)
 	frame->nr_slots = frame->nr_data_slots = 0;
 	frame->gso_type = XEN_NETIF_GSO_TYPE_NONE;
 	frame->gso_bytes = 0;
+	frame->group_change = 0;
 	frame->expects_extra = frame->expects_data = false;
 }
 
@@ -38,6 +39,16 @@ static enum net_tx_verdict take_gso(struct net_tx_frame *frame, const netif_extr
 	return NET_TX_MORE;
 }
 
+/* As xen-netback: of several only the last to be added counts, or else the last to be removed. */
+static enum net_tx_verdict take_group(struct net_tx_frame *frame, const netif_extra_info_t *extra)
+{
+	if (frame->group_change == XEN_NETIF_EXTRA_TYPE_MCAST_ADD && extra->type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
+		return NET_TX_MORE;
+	frame->group_change = extra->type;
+	memcpy(frame->group, extra->u.mcast.addr, sizeof(frame->group));
+	return NET_TX_MORE;
+}
+
 static enum net_tx_verdict add_extra(struct net_tx_frame *frame, struct net_tx_slot *slot, const void *bytes)
 {
 	netif_extra_info_t extra;
@@ -51,10 +62,9 @@ static enum net_tx_verdict add_extra(struct net_tx_frame *frame, struct net_tx_s
 		return fatal(frame, "a frame has more extra segments than there are types");
 	if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO)
 		return take_gso(frame, &extra);
-	if (extra.type == XEN_NETIF_EXTRA_TYPE_HASH) /* a tap has no word for it */
-		return NET_TX_MORE;
-	reject(frame, "an extra segment asks for what is not offered");
-	return NET_TX_MORE;
+	if (extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD || extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
+		return take_group(frame, &extra);
+	return NET_TX_MORE; /* a hash, for which a tap has no word */
 }
 
 static void begin_with(struct net_tx_frame *frame, const netif_tx_request_t *first)
@@ -99,7 +109,9 @@ static enum net_tx_verdict complete(struct net_tx_frame *frame)
 {
 	struct net_tx_slot *first = &frame->slots[0];
 
-	if (frame->rejected)
+	if (frame->group_change)
+		frame->rejected = NULL;
+	if (frame->rejected || frame->group_change)
 		return NET_TX_LAST;
 	if (first->offset_bytes + frame->rest_bytes > PAGE_BYTES)
 		return fatal(frame, "a slot's data goes beyond its page");
@@ -114,7 +126,7 @@ enum net_tx_verdict net_tx_frame_add(struct net_tx_frame *frame, uint32_t slot, 
 
 	next->slot = slot;
 	verdict = frame->expects_extra ? add_extra(frame, next, request) : add_data(frame, next, request);
-	if (verdict != NET_TX_MORE || frame->expects_extra || frame->expects_data)
+	if (verdict != NET_TX_MORE || frame->expects_extra || (frame->expects_data && !frame->group_change))
 		return verdict;
 	return complete(frame);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A frame that the guest sends, as its slots come out of the ring: the first says how long it is and what follows, then
- * come the extras, then the rest of its data.
+ * come the extras, then the rest of its data. One with an extra that adds or removes a multicast group is none, but
+ * only carries that: nothing else of it matters.
  *
  * Use: net_tx_frame_begin(), then net_tx_frame_add() for each slot until it says that this was the last.
  * Pure: nothing but the slots' private copies is looked at. What is refused here, and how hard, is what xen-netback
@@ -45,6 +46,8 @@ struct net_tx_frame {
 	uint16_t flags;      /* of the first slot, NETTXF_... */
 	uint8_t gso_type;    /* XEN_NETIF_GSO_TYPE_... */
 	uint16_t gso_bytes;
+	uint8_t group_change; /* XEN_NETIF_EXTRA_TYPE_MCAST_ADD or _DEL; 0: it is a frame */
+	uint8_t group[6];
 	bool expects_extra, expects_data;
 	struct net_tx_slot slots[NET_TX_FATAL_SLOTS + NET_TX_MAX_EXTRAS];
 };

@@ -57,7 +57,7 @@ static void set_something(void)
 	settings->hash_key[NET_HASH_KEY_BYTES - 1] = 0xfa;
 	settings->nr_mapping = NET_HASH_MAX_MAPPING;
 	settings->mapping[NET_HASH_MAX_MAPPING - 1] = NR_QUEUES - 1;
-	settings->nr_multicast = NET_MAX_MULTICAST;
+	settings->multicast.nr = NET_MAX_MULTICAST;
 	net_state_commit(&state);
 }
 
@@ -186,7 +186,7 @@ static void a_queue(struct net_state_file *file)
 
 static void many_addresses(struct net_state_file *file)
 {
-	held(file)->nr_multicast = NET_MAX_MULTICAST + 1;
+	held(file)->multicast.nr = NET_MAX_MULTICAST + 1;
 }
 
 static const struct {

@@ -60,8 +60,6 @@ static const struct {
 	  "an extra segment is of a type that there is none of", 0 },
 	{ "of type 5", 2, { DATA(0, 3000, EXTRA), OTHER(5, 0) }, NET_TX_FATAL,
 	  "an extra segment is of a type that there is none of", 0 },
-	{ "a multicast address, which is not offered", 2, { DATA(0, 60, EXTRA), OTHER(2, 0) }, NET_TX_LAST,
-	  "an extra segment asks for what is not offered", 0 },
 	{ "a hash, which is for nobody", 2, { DATA(0, 60, EXTRA), OTHER(4, 0) }, NET_TX_LAST, NULL, 60 },
 	{ "extras without end", 6,
 	  { DATA(0, 60, EXTRA), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1), GSO(1, 9, 1) }, NET_TX_FATAL,
@@ -147,12 +145,53 @@ static void what_it_says_of_itself_is_kept(void **state)
 	assert_int_equal(frame.nr_data_slots, 1);
 }
 
+#define GROUP(type_, last_byte, flags_) \
+	{ .extra = { .type = (type_), .flags = (flags_), .u.mcast = { { 1, 0, 0x5e, 0, 0, (last_byte) } } } }
+#define ADD XEN_NETIF_EXTRA_TYPE_MCAST_ADD
+#define DEL XEN_NETIF_EXTRA_TYPE_MCAST_DEL
+
+/* Each is over with its last extra, whatever else it says. */
+static void what_changes_a_group_is_no_frame(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int nr;
+		union slot slots[4];
+		uint8_t change, last_byte;
+	} rows[] = {
+		{ "added", 2, { DATA(0, 0, EXTRA), GROUP(ADD, 7, 0) }, ADD, 7 },
+		{ "removed", 2, { DATA(0, 0, EXTRA), GROUP(DEL, 7, 0) }, DEL, 7 },
+		{ "with a frame's size", 2, { DATA(0, 60, EXTRA), GROUP(ADD, 7, 0) }, ADD, 7 },
+		{ "with data outside of its page", 2, { DATA(4096, 60, EXTRA), GROUP(ADD, 7, 0) }, ADD, 7 },
+		{ "that says there is more", 2, { DATA(0, 60, EXTRA | MORE), GROUP(ADD, 7, 0) }, ADD, 7 },
+		{ "twice", 3, { DATA(0, 0, EXTRA), GROUP(ADD, 7, 1), GROUP(ADD, 8, 0) }, ADD, 8 },
+		{ "removed and added", 3, { DATA(0, 0, EXTRA), GROUP(DEL, 7, 1), GROUP(ADD, 8, 0) }, ADD, 8 },
+		{ "added and removed", 3, { DATA(0, 0, EXTRA), GROUP(ADD, 7, 1), GROUP(DEL, 8, 0) }, ADD, 7 },
+		{ "beside others", 4, { DATA(0, 0, EXTRA), GSO(1, 9, 1), GROUP(ADD, 7, 1), OTHER(4, 0) }, ADD, 7 },
+	};
+	struct net_tx_frame frame;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s\n", rows[i].name);
+		net_tx_frame_begin(&frame);
+		for (unsigned int n = 0; n < rows[i].nr; n++)
+			assert_int_equal(net_tx_frame_add(&frame, n, &rows[i].slots[n]),
+					 n + 1 < rows[i].nr ? NET_TX_MORE : NET_TX_LAST);
+		assert_null(frame.rejected);
+		assert_int_equal(frame.group_change, rows[i].change);
+		assert_memory_equal(frame.group, ((uint8_t[]){ 1, 0, 0x5e, 0, 0, rows[i].last_byte }), 6);
+	}
+	net_tx_frame_begin(&frame);
+	assert_int_equal(frame.group_change, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),
 		cmocka_unit_test(as_many_slots_as_a_frame_may_have),
 		cmocka_unit_test(what_it_says_of_itself_is_kept),
+		cmocka_unit_test(what_changes_a_group_is_no_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
