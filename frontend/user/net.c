@@ -59,10 +59,10 @@ int netfront_send(struct netfront *front, unsigned int queue, const struct net_o
 	if (front->state != NETFRONT_CONNECTED)
 		return -ESHUTDOWN;
 	if (!pieces) {
-		nr_pieces = net_tx_cut(frame->len_bytes, cut);
+		nr_pieces = front_tx_cut(frame->len_bytes, cut);
 		pieces = cut;
 	}
-	return net_tx_send(&front->queue[queue].tx, frame, pieces, nr_pieces);
+	return front_tx_send(&front->queue[queue].tx, frame, pieces, nr_pieces);
 }
 
 int netfront_change_group(struct netfront *front, bool is_added, const uint8_t address[6])
@@ -71,7 +71,7 @@ int netfront_change_group(struct netfront *front, bool is_added, const uint8_t a
 		return -ESHUTDOWN;
 	if (!front->filters_multicast)
 		return -EOPNOTSUPP;
-	return net_tx_change_group(&front->queue[0].tx, is_added, address);
+	return front_tx_change_group(&front->queue[0].tx, is_added, address);
 }
 
 void netfront_push(struct netfront *front)
@@ -79,7 +79,7 @@ void netfront_push(struct netfront *front)
 	if (front->state != NETFRONT_CONNECTED)
 		return;
 	for (unsigned int i = 0; i < front->nr_queues; i++) {
-		if (net_tx_push(&front->queue[i].tx))
+		if (front_tx_push(&front->queue[i].tx))
 			front_port_notify(&front->queue[i].tx_port);
 	}
 }
@@ -117,7 +117,7 @@ static int take_answers(struct netfront *front, struct net_queue *queue)
 	enum ring_pop got;
 	int nr = 0;
 
-	while ((got = net_tx_take(&queue->tx, &sent, &why)) == RING_GOT) {
+	while ((got = front_tx_take(&queue->tx, &sent, &why)) == RING_GOT) {
 		note_sent(front, &sent);
 		nr++;
 	}
@@ -145,13 +145,13 @@ static int take_frames(struct netfront *front, struct net_queue *queue, unsigned
 	enum net_step step;
 	unsigned int nr = 0;
 
-	while (nr < max && (got = net_rx_take(&queue->rx, &step, &why)) == RING_GOT) {
+	while (nr < max && (got = front_rx_take(&queue->rx, &step, &why)) == RING_GOT) {
 		note_received(front, queue, step);
 		nr++;
 	}
 	if (got == RING_BROKEN)
 		return broken(front, why);
-	if (net_rx_push(&queue->rx))
+	if (front_rx_push(&queue->rx))
 		front_port_notify(net_queue_rx_port(queue));
 	return nr;
 }

@@ -94,11 +94,11 @@ uint32_t netfront_nr_out(const struct netfront *front); /* frames without an ans
 /* Since the last connect. */
 struct netfront_counters netfront_counters(const struct netfront *front);
 
-/* net_tx_send(), or -ESHUTDOWN: not connected. Without pieces the frame is cut page by page. */
+/* front_tx_send(), or -ESHUTDOWN: not connected. Without pieces the frame is cut page by page. */
 int netfront_send(struct netfront *front, unsigned int queue, const struct net_outgoing *frame,
 		  const struct net_piece *pieces, unsigned int nr_pieces);
 void netfront_push(struct netfront *front);
-/* net_tx_change_group(), or -ESHUTDOWN; -EOPNOTSUPP: the backend has no such list, or was not asked to go by it. */
+/* front_tx_change_group(), or -ESHUTDOWN; -EOPNOTSUPP: the backend has no such list, or was not asked to go by it. */
 int netfront_change_group(struct netfront *front, bool is_added, const uint8_t address[6]);
 
 /*

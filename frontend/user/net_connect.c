@@ -23,8 +23,8 @@ static uint32_t buffers_of(uint32_t wanted)
 
 static void init_queue(struct net_queue *queue)
 {
-	net_tx_init(&queue->tx);
-	net_rx_init(&queue->rx);
+	front_tx_init(&queue->tx);
+	front_rx_init(&queue->rx);
 	front_port_init(&queue->tx_port);
 	front_port_init(&queue->rx_port);
 	queue->has_rx_port = false;
@@ -52,8 +52,8 @@ static void release_queue(struct net_queue *queue)
 {
 	front_port_fini(&queue->tx_port);
 	front_port_fini(&queue->rx_port);
-	net_tx_fini(&queue->tx);
-	net_rx_fini(&queue->rx);
+	front_tx_fini(&queue->tx);
+	front_rx_fini(&queue->rx);
 	init_queue(queue);
 }
 
@@ -91,10 +91,10 @@ static int make_queue(struct netfront *front, struct net_queue *queue, const str
 	uint32_t domid = front->device.xb.domid;
 	int rc;
 
-	rc = net_tx_open(&queue->tx, front->gntshr, domid, config->nr_tx_buffers,
+	rc = front_tx_open(&queue->tx, front->gntshr, domid, config->nr_tx_buffers,
 			 net_features_common(config->features, offer), err);
 	if (rc == 0)
-		rc = net_rx_open(&queue->rx, front->gntshr, domid, config->nr_rx_buffers, config->features, err);
+		rc = front_rx_open(&queue->rx, front->gntshr, domid, config->nr_rx_buffers, config->features, err);
 	if (rc == 0)
 		rc = front_port_open(&queue->tx_port, domid, err);
 	if (rc || config->shares_event_channel || !offer->can_split_event_channels)

@@ -8,7 +8,7 @@
 #include "common/base/errbuf.h"
 #include "frontend/user/queue.h"
 
-void net_rx_init(struct net_rx *rx)
+void front_rx_init(struct net_rx *rx)
 {
 	*rx = (struct net_rx){ 0 };
 	grant_pool_init(&rx->ring_pages);
@@ -33,12 +33,12 @@ static void post(struct net_rx *rx)
 		assert(!"more buffers than slots");
 }
 
-int net_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
+int front_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
 		struct net_features takes, struct errbuf *err)
 {
 	int rc;
 
-	net_rx_init(rx);
+	front_rx_init(rx);
 	rx->frame = malloc(NET_MAX_RECEIVED_BYTES);
 	if (!rx->frame)
 		return errbuf_set(err, -ENOMEM, "a frame: out of memory");
@@ -48,7 +48,7 @@ int net_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uin
 	if (rc == 0)
 		rc = grant_pool_share(&rx->buffers, gntshr, domid, nr_buffers, err);
 	if (rc) {
-		net_rx_fini(rx);
+		front_rx_fini(rx);
 		return rc;
 	}
 	for (uint32_t i = 0; i < nr_buffers; i++)
@@ -57,15 +57,15 @@ int net_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uin
 	return 0;
 }
 
-void net_rx_fini(struct net_rx *rx)
+void front_rx_fini(struct net_rx *rx)
 {
 	grant_pool_fini(&rx->buffers);
 	grant_pool_fini(&rx->ring_pages);
 	free(rx->frame);
-	net_rx_init(rx);
+	front_rx_init(rx);
 }
 
-enum ring_pop net_rx_take(struct net_rx *rx, enum net_step *step, const char **why)
+enum ring_pop front_rx_take(struct net_rx *rx, enum net_step *step, const char **why)
 {
 	struct netif_rx_response slot;
 	ring_idx number;
@@ -88,7 +88,7 @@ enum ring_pop net_rx_take(struct net_rx *rx, enum net_step *step, const char **w
 	return RING_GOT;
 }
 
-bool net_rx_push(struct net_rx *rx)
+bool front_rx_push(struct net_rx *rx)
 {
 	return ring_front_push(&rx->ring);
 }

@@ -2,8 +2,8 @@
 /*
  * The receiving ring of a vif: pages that wait to be filled, and the frames that come in them.
  *
- * Use: net_rx_open(), publish, net_rx_take() until there is nothing, net_rx_push(). Every page is posted at once and
- * again as soon as it was copied from, so that all of them wait at any time.
+ * Use: front_rx_open(), publish, front_rx_take() until there is nothing, front_rx_push(). Every page is posted at once
+ * and again as soon as it was copied from, so that all of them wait at any time.
  * Responses come in the order of requests, each in its request's slot: page and id follow from the slot's number.
  * Thread: one owner. Trust: net_assembly.h. Errors: -errno with the reason; never logs.
  */
@@ -22,18 +22,18 @@ struct net_rx {
 	uint64_t nr_slots;
 };
 
-void net_rx_init(struct net_rx *rx);
+void front_rx_init(struct net_rx *rx);
 /* nr_buffers: a power of two, as many as the ring has slots at most. They are posted, for whoever binds the ring. */
-int net_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
+int front_rx_open(struct net_rx *rx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
 		struct net_features takes, struct errbuf *err);
-void net_rx_fini(struct net_rx *rx);
+void front_rx_fini(struct net_rx *rx);
 
 /*
  * RING_GOT: *step says whether rx->assembly has a frame, or the backend gave one up. RING_BROKEN: *why.
  * RING_EMPTY: what there is of a frame waits for the rest.
  */
-enum ring_pop net_rx_take(struct net_rx *rx, enum net_step *step, const char **why);
+enum ring_pop front_rx_take(struct net_rx *rx, enum net_step *step, const char **why);
 /* Publishes the pages that are posted again. true: notify. */
-bool net_rx_push(struct net_rx *rx);
+bool front_rx_push(struct net_rx *rx);
 
 #endif

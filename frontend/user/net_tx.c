@@ -8,26 +8,26 @@
 #include "common/base/errbuf.h"
 #include "frontend/user/queue.h"
 
-void net_tx_init(struct net_tx *tx)
+void front_tx_init(struct net_tx *tx)
 {
 	*tx = (struct net_tx){ 0 };
 	grant_pool_init(&tx->ring_pages);
 	grant_pool_init(&tx->buffers);
 }
 
-int net_tx_open(struct net_tx *tx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
+int front_tx_open(struct net_tx *tx, xengntshr_handle *gntshr, uint32_t domid, uint32_t nr_buffers,
 		struct net_features takes, struct errbuf *err)
 {
 	int rc;
 
-	net_tx_init(tx);
+	front_tx_init(tx);
 	tx->takes = takes;
 	rc = front_ring_open(&tx->ring, &tx->ring_pages, gntshr, domid, 0, sizeof(struct netif_tx_request),
 			     sizeof(struct netif_tx_response), err);
 	if (rc == 0)
 		rc = grant_pool_share(&tx->buffers, gntshr, domid, nr_buffers, err);
 	if (rc) {
-		net_tx_fini(tx);
+		front_tx_fini(tx);
 		return rc;
 	}
 	for (uint32_t i = 0; i < nr_buffers; i++)
@@ -36,14 +36,14 @@ int net_tx_open(struct net_tx *tx, xengntshr_handle *gntshr, uint32_t domid, uin
 	return 0;
 }
 
-void net_tx_fini(struct net_tx *tx)
+void front_tx_fini(struct net_tx *tx)
 {
 	grant_pool_fini(&tx->buffers);
 	grant_pool_fini(&tx->ring_pages);
-	net_tx_init(tx);
+	front_tx_init(tx);
 }
 
-unsigned int net_tx_cut(uint32_t len_bytes, struct net_piece *pieces)
+unsigned int front_tx_cut(uint32_t len_bytes, struct net_piece *pieces)
 {
 	unsigned int nr = 0;
 
@@ -149,7 +149,7 @@ static uint8_t put_piece(struct net_tx *tx, const struct net_piece *piece, const
 	return number;
 }
 
-int net_tx_send(struct net_tx *tx, const struct net_outgoing *frame, const struct net_piece *pieces,
+int front_tx_send(struct net_tx *tx, const struct net_outgoing *frame, const struct net_piece *pieces,
 		unsigned int nr_pieces)
 {
 	bool has_extra = frame->meta.gso_type != XEN_NETIF_GSO_TYPE_NONE;
@@ -185,7 +185,7 @@ int net_tx_send(struct net_tx *tx, const struct net_outgoing *frame, const struc
 	return 0;
 }
 
-int net_tx_change_group(struct net_tx *tx, bool is_added, const uint8_t address[6])
+int front_tx_change_group(struct net_tx *tx, bool is_added, const uint8_t address[6])
 {
 	static const struct net_piece nothing;
 	struct netif_extra_info extra = {
@@ -205,7 +205,7 @@ int net_tx_change_group(struct net_tx *tx, bool is_added, const uint8_t address[
 	return 0;
 }
 
-bool net_tx_push(struct net_tx *tx)
+bool front_tx_push(struct net_tx *tx)
 {
 	return ring_front_push(&tx->ring);
 }
@@ -273,7 +273,7 @@ static const char *take_answer(struct net_tx *tx, const struct netif_tx_response
 	return NULL;
 }
 
-enum ring_pop net_tx_take(struct net_tx *tx, struct net_sent *sent, const char **why)
+enum ring_pop front_tx_take(struct net_tx *tx, struct net_sent *sent, const char **why)
 {
 	struct netif_tx_response rsp;
 	bool is_done = false;

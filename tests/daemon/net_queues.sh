@@ -23,8 +23,8 @@ check_match "pvring status shows so" "$("$pvring" status --control "$T/run/netd.
 	/^DEVICE/ { for (i = 1; i <= NF; i++) if ($i == "QUEUES") column = i + 1 } # the name of a device is two words
 	/^vif 1/ { print $column }')" '^2$'
 check "packets of every size" pings 10.9.0.2
-check "eight streams to the guest" streams -c 10.9.0.2 -P 8 -n 50M
-check "eight streams from the guest" streams -c 10.9.0.2 -P 8 -n 50M -R
+check "sixteen streams to the guest" streams -c 10.9.0.2 -P 16 -n 50M
+check "sixteen streams from the guest" streams -c 10.9.0.2 -P 16 -n 50M -R
 check "both queues have carried some of them, both ways" all_have_carried 2
 
 # ---- a daemon with one worker goes on with two queues ---------------------------------------------------------------
@@ -32,7 +32,7 @@ check "both queues have carried some of them, both ways" all_have_carried 2
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
 soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
-timeout 60 iperf3 -c 10.9.0.2 -P 4 -t 4 >"$T/iperf" 2>&1 &
+timeout 60 iperf3 -c 10.9.0.2 -P 16 -t 4 >"$T/iperf" 2>&1 &
 client=$!
 soon 10 eval '[ "$(counted rx frames)" -gt 1000 ]'
 daemon_stop

@@ -7,7 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
-#include "frontend/user/blkload/histogram.h"
+#include "frontend/user/blkload/latencies.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/progress.h"
 #include "frontend/user/segments.h"
@@ -31,7 +31,7 @@ struct bench {
 	uint32_t sectors_left;
 	uint64_t end_ns, nr_asked, nr_done, nr_at_tick;
 	double tick_seconds;
-	struct histogram latency;
+	struct latencies latency;
 };
 
 static void begin_block(struct bench *bench)
@@ -86,7 +86,7 @@ static bool done_bench(void *job, struct blkfront_io *io, uint64_t latency_ns)
 	block->next_free = bench->free;
 	bench->free = block;
 	bench->nr_done++;
-	histogram_add(&bench->latency, latency_ns);
+	latencies_add(&bench->latency, latency_ns);
 	return true;
 }
 
@@ -97,8 +97,8 @@ static void tick_bench(void *job, double seconds)
 
 	progress_show(seconds, "%-9s %7.0f requests/s  %6.0f MiB/s  p50 %4.0f us  p99 %5.0f us", bench->bl->config->rw,
 		      rate, rate * bench->nr_sectors * BLK_SECTOR_BYTES / 1048576,
-		      histogram_percentile(&bench->latency, 0.5) / 1e3,
-		      histogram_percentile(&bench->latency, 0.99) / 1e3);
+		      latencies_percentile(&bench->latency, 0.5) / 1e3,
+		      latencies_percentile(&bench->latency, 0.99) / 1e3);
 	bench->nr_at_tick = bench->nr_done;
 	bench->tick_seconds = seconds;
 }
@@ -111,10 +111,10 @@ static double seconds_of(struct timeval tv)
 static void report(const struct bench *bench, double seconds, double user_s, double system_s)
 {
 	const struct blkload_config *config = bench->bl->config;
-	const struct histogram *lat = &bench->latency;
+	const struct latencies *lat = &bench->latency;
 	double iops = bench->nr_done / seconds, mib = iops * config->bs_bytes / 1048576;
 	double mean = lat->nr ? (double)lat->sum_ns / lat->nr / 1e3 : 0;
-	double p50 = histogram_percentile(lat, 0.5) / 1e3, p99 = histogram_percentile(lat, 0.99) / 1e3;
+	double p50 = latencies_percentile(lat, 0.5) / 1e3, p99 = latencies_percentile(lat, 0.99) / 1e3;
 
 	if (config->wants_json)
 		printf("{\"rw\": \"%s\", \"bs\": %llu, \"depth\": %u, \"ring_order\": %u, \"seconds\": %.3f, "

@@ -12,7 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "frontend/user/blkload/barrier.h"
-#include "frontend/user/blkload/histogram.h"
+#include "frontend/user/blkload/latencies.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/pattern.h"
 #include "frontend/user/blkload/progress.h"
@@ -44,7 +44,7 @@ struct verify {
 	uint32_t nr_writes;
 	uint64_t end_ns;
 	uint64_t nr_requests, nr_mixed, nr_bytes, nr_errors;
-	struct histogram latency;
+	struct latencies latency;
 };
 
 static void set_busy(struct verify *v, uint64_t sector, uint32_t nr, bool is_busy)
@@ -202,7 +202,7 @@ static bool done_verify(void *job, struct blkfront_io *io, uint64_t latency_ns)
 
 	v->nr_requests++;
 	v->nr_bytes += (uint64_t)io->nr_sectors * BLK_SECTOR_BYTES;
-	histogram_add(&v->latency, latency_ns);
+	latencies_add(&v->latency, latency_ns);
 	if (io->nr_sectors)
 		set_busy(v, io->sector, io->nr_sectors, false);
 	if (!ok)
@@ -288,7 +288,7 @@ static bool report(const struct verify *v, bool is_complete)
 	if (v->nr_errors == 0 && is_complete) {
 		printf("verified %llu requests, %llu bytes; latency p50 %.3f ms, p99 %.3f ms, max %.3f ms\n",
 		       (unsigned long long)v->nr_requests, (unsigned long long)v->nr_bytes,
-		       histogram_percentile(&v->latency, 0.5) / 1e6, histogram_percentile(&v->latency, 0.99) / 1e6,
+		       latencies_percentile(&v->latency, 0.5) / 1e6, latencies_percentile(&v->latency, 0.99) / 1e6,
 		       v->latency.max_ns / 1e6);
 		return true;
 	}
