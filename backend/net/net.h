@@ -11,6 +11,7 @@
 #include "backend/net/queues.h"
 #include "backend/net/state.h"
 #include "backend/net/tap.h"
+#include "common/base/container.h"
 
 extern const struct device_class net_class;
 
@@ -35,5 +36,23 @@ struct net_device {
 	struct net_capture *capture; /* of this connection; NULL: none was asked for */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };
+
+static inline struct net_device *to_net(struct device *dev)
+{
+	return container_of(dev, struct net_device, dev);
+}
+
+/* wanted.c: the toolstack's nodes. */
+int net_parse(struct device *dev, struct errbuf *err);
+/* It is no end of a pair any more, if it was one. */
+void net_leave_pair(struct net_device *net);
+
+/* terms.c: what the two ends tell each other; each as struct device_class says. */
+int net_offer(struct device *dev, struct errbuf *err);
+int net_accept(struct device *dev, struct errbuf *err);
+int net_publish(struct device *dev, struct errbuf *err);
+int net_reconfigure(struct device *dev, struct errbuf *err);
+/* What the guest says of it now. The state is open. */
+int net_take_headroom(struct net_device *net, struct errbuf *err);
 
 #endif
