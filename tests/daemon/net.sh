@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# slow
 # timeout: 600
 # pvring-netd and a guest with a stack of its own: what it makes, carries, hands over and refuses.
 # shellcheck disable=SC2317 # functions are called through check and wait_until

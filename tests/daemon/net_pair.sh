@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# slow
 # timeout: 900
 # Two guests whose vifs are joined to each other: no interface of ours is between them, and each gets of the other's
 # frames what it takes.

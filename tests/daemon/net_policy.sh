@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# slow
 # timeout: 600
 # What a vif lets pass: as much as `rate` says, what comes from the guest's own addresses, the multicast groups that it
 # has asked for.
