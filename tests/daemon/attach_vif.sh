@@ -323,7 +323,7 @@ check "nobody serves it: says so" fails_with 1 'no backend took .*/vif/2/0 withi
 of_guest_2 >"$T/after"
 check_same "nothing is left of that either" "$T/none" "$T/after"
 
-offer 2 0 vifname=vif2.0 &
+offer 2 0 feature-rx-copy=1 vifname=vif2.0 &
 check "it is attached" attach 2
 wait $!
 check "it does not close: says so" fails_with 1 'did not reach state 6.* network device in use' detach 2 0

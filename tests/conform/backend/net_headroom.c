@@ -18,8 +18,11 @@ static void must_reconfigure(struct vif *vif, uint16_t headroom)
 	front_switch(front, XB_RECONFIGURING);
 	MUST("NET-66", front_await_backend(front, XB_RECONFIGURED, FRONT_PATIENCE_MS),
 	     "it is %s, not Reconfigured, for a frontend in Reconfiguring", front_backend_state_name(front));
+	vif->old_headroom = vif->headroom;
 	vif->headroom = headroom;
 	front_switch(front, XB_CONNECTED);
+	must_pass(vif->far, "NET-66", wire_frame(vif->far, 60), NULL, 0);
+	vif->old_headroom = headroom; /* what comes behind that frame was not on its way before */
 }
 
 /* Where the parts stand, and what the extra says, is looked at as they are taken. */
@@ -36,7 +39,7 @@ static void leaves_room(struct front *front)
 			must_pass(vif->far, "NET-66", wire_frame(vif->far, sizes[i]), NULL, 0);
 		must_pass(vif, "NET-66", wire_frame(vif, 1514), NULL, 0);
 	}
-	vif->headroom = 0;
+	vif->headroom = vif->old_headroom = 0;
 	front_write(front, "xdp-headroom", "0");
 	must_start_over(front, "NET-66");
 }

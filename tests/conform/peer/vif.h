@@ -41,6 +41,7 @@ struct vif {
 	bool omits_rx_notify, filters_multicast, has_control_ring;
 	unsigned int nr_buffers; /* that it posts, and posts again */
 	uint16_t headroom;       /* that there is in front of each part */
+	uint16_t old_headroom;   /* of frames that were on their way when it changed; the same: there are none left */
 	bool takes_hash;         /* a frame may come with its hash */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */

@@ -179,6 +179,11 @@ static const void *next_slot(struct vif *vif)
 	return slot;
 }
 
+static bool is_headroom(const struct vif *vif, uint16_t octets)
+{
+	return octets == vif->headroom || octets == vif->old_headroom;
+}
+
 static void take_part(struct vif *vif, struct frame *frame, const netif_rx_response_t *response)
 {
 	ring_idx slot = slot_taken(vif);
@@ -192,7 +197,7 @@ static void take_part(struct vif *vif, struct frame *frame, const netif_rx_respo
 	} else {
 		MUST("NET-29", response->offset + response->status <= (int)GRANT_PAGE_BYTES,
 		     "a part of %d octets at %u", response->status, response->offset);
-		MUST("NET-66", response->offset == vif->headroom, "a part with %u octets in front of it, not %u",
+		MUST("NET-66", is_headroom(vif, response->offset), "a part with %u octets in front of it, not %u",
 		     response->offset, vif->headroom);
 		MUST("NET-28", frame->len + response->status <= sizeof(frame->bytes),
 		     "a frame has more than %u octets", frame->len);
@@ -269,7 +274,7 @@ static bool take_frame(struct vif *vif, struct frame *frame, unsigned int ms)
 	take_part(vif, frame, &response);
 	if (flags & NETRXF_extra_info)
 		headroom = take_extras(vif, frame);
-	MUST("NET-66", headroom == vif->headroom, "a frame with room for %u octets, not for %u", headroom,
+	MUST("NET-66", is_headroom(vif, headroom), "a frame with room for %u octets, not for %u", headroom,
 	     vif->headroom);
 	while (response.flags & NETRXF_more_data) {
 		memcpy(&response, next_slot(vif), sizeof(response));
