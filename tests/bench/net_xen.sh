@@ -3,7 +3,8 @@
 # timeout: 1500
 # files: tests/bench/net_rows
 # On real Xen: iperf3 in a guest, to dom0, from it, and to another guest. pvring-netd and xen-netback want the same devices,
-# so in each round one comes with its interfaces, is measured and goes, then the other.
+# so in each round one comes with its interfaces, is measured and goes, then the other. pvring-netd joins the two guests to
+# each other, too; who cannot has the bridge for that.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
@@ -49,22 +50,26 @@ by_netback() {
 }
 
 measure() { # CONTENDER SCRIPT
-	attach g1 1 "$2" && attach g2 2 "$2" || return
+	attach g1 1 0 "$2" br0 && attach g2 2 0 "$2" br0 || return
+	if [ "$1" = pvring ]; then attach g1 1 1 "$2" pair:bench && attach g2 2 1 "$2" pair:bench || return; fi
 	rows=$(sed -n 's/^xen //p' /test/net_rows | grep -E -e "${BENCH_ROWS:-.}")
 	for row in $rows; do
 		measure_row "$row" "$1" || return
 	done
-	detach g1 && detach g2
+	if [ "$1" = pvring ]; then detach g1 1 && detach g2 1 || return; fi
+	detach g1 0 && detach g2 0
 }
 
-attach() { # NAME NUMBER SCRIPT
-	xl network-attach "$1" "mac=00:16:3e:00:00:0$2" bridge=br0 "script=$3" && in_guest "$1" net_up "10.9.0.1$2"
+attach() { # NAME NUMBER DEVID SCRIPT BRIDGE
+	xl network-attach "$1" "mac=00:16:3e:00:0$3:0$2" "bridge=$5" "script=$4" && in_guest "$1" net_up "$2" "$3"
 }
 
-detach() { # NAME
-	local vif
-	vif=vif$(guest_id "$1").0
-	xl network-detach "$1" 0 && wait_until 30 test ! -e "/sys/class/net/$vif"
+detach() { # NAME DEVID
+	xl network-detach "$1" "$2" && wait_until 30 is_gone "$(guest_id "$1")" "$2"
+}
+
+is_gone() { # DOMID DEVID
+	! xenstore-exists "/local/domain/0/backend/vif/$1/$2" && [ ! -e "/sys/class/net/vif$1.$2" ]
 }
 
 measure_row() { # ROW CONTENDER
@@ -88,9 +93,10 @@ show_records() {
 
 # ---- in a guest ----
 
-net_up() { # ADDRESS
-	load_module xen-netfront && wait_until 30 test -e /sys/class/net/eth0 &&
-		ip addr add "$1/24" dev eth0 && ip link set eth0 up && wait_until 30 ping -c 1 -W 1 10.9.0.1
+net_up() { # NUMBER DEVID: the bridge's network is 10.9.0, the pair's 10.9.1
+	load_module xen-netfront && wait_until 30 test -e "/sys/class/net/eth$2" &&
+		ip addr add "10.9.$2.1$1/24" dev "eth$2" && ip link set "eth$2" up || return
+	[ "$2" != 0 ] || wait_until 30 ping -c 1 -W 1 10.9.0.1
 }
 
 iperf_serves() {
@@ -100,7 +106,8 @@ iperf_serves() {
 # With Ethernet's, IP's and UDP's headers 22 bytes make a frame of 64.
 flow() { # ROW SECONDS
 	local payload=22 to=10.9.0.1 options=''
-	case $1 in between/*) to=10.9.0.12 ;; esac
+	case $1 in between/* | joined/*) to=10.9.0.12 ;; esac
+	case $1 in joined/*) [ ! -e /sys/class/net/eth1 ] || to=10.9.1.12 ;; esac
 	case $1 in in/*) options=-R ;; esac
 	case $1 in */64) options="$options -u -b 0 -l $payload" ;; *) payload=0 ;; esac
 	# shellcheck disable=SC2086 # words

@@ -25,7 +25,7 @@ function networks(    i, place, row, best) {
 	for (i = 1; i <= nr_net; i++) {
 		split(net_rows[i], part, " ")
 		place = part[1]; row = part[2]
-		got = carries(place, row, place == "loopxen" ? 0.7 : row ~ /stream$/ ? 1 : 0.8)
+		got = carries(place, row, place == "loopxen" ? 0.7 : row ~ /^joined/ ? 2 : row ~ /stream$/ ? 1 : 0.8)
 		if (place == "xen" && got > best)
 			best = got
 	}

@@ -23,6 +23,7 @@ function net_title(row,    part, what) {
 	split(row, part, "/")
 	what["send"] = "a guest sends"; what["receive"] = "a guest receives"
 	what["out"] = "out of a guest"; what["in"] = "into a guest"; what["between"] = "from guest to guest"
+	what["joined"] = "from guest to guest, joined to each other"
 	if (part[1] == "send" || part[1] == "receive")
 		return what[part[1]] " frames of " (part[2] == "64k" ? "64k, to be cut" : part[2] " bytes")
 	return (part[2] == "stream" ? "TCP " : "UDP in frames of " part[2] " bytes ") what[part[1]]
