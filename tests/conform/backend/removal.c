@@ -138,6 +138,7 @@ static void frontend_silent_when_refused(struct front *front)
 /* Nobody gives it back then: what it does is looked at from outside. */
 static void backend_gone(struct front *front, bool has_ring)
 {
+	(void)front_await_event(front, 0); /* of before: a vif may be sent frames at any time */
 	toolstack_remove(front);
 	MUST("BUS-4", front_await_backend(front, XB_UNKNOWN, 0) && !front_await_event(front, FRONT_SILENCE_MS),
 	     "it is %s, and its directory was removed", front_backend_state_name(front));
