@@ -270,6 +270,9 @@ static enum xb_action find_action(struct device *dev, enum xb_state ours, enum x
 		 xb_state_name(ours));
 	if (action == XB_ACT_RECONFIGURE && !dev->host->class->reconfigure)
 		return XB_ACT_PROTOCOL_ERROR;
+	/* It is about a connection; one that is parked stays so. */
+	if (action == XB_ACT_RECONFIGURE && dev->phase != DEVICE_CONNECTED && !dev->is_resuming)
+		return XB_ACT_NONE;
 	/* We let go, and the guest came back without waiting for an offer: it has a new ring. */
 	if (dev->phase == DEVICE_READY && !dev->is_resuming && ours == XB_CONNECTED && action == XB_ACT_NONE &&
 	    !device_rings_have_connection(&dev->rings))

@@ -141,7 +141,9 @@ static int begin_state(struct net_device *net, struct errbuf *err)
 		rc = net_state_resume(&net->state, whose, net->nr_queues, err);
 	else if (rc == 0)
 		net_state_begin(&net->state, whose);
-	return rc ? rc : net_take_headroom(net, err);
+	if (rc == 0)
+		net_set_headroom(net, net->headroom_bytes);
+	return rc;
 }
 
 static void end_state(struct net_device *net, bool may_go_on)

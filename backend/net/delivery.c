@@ -137,10 +137,11 @@ bool net_delivery_add(struct net_delivery *delivery, struct net_rx_frame *frame)
 	if (delivery->nr == NET_DELIVERY_FRAMES)
 		net_delivery_run(delivery);
 	take_parts(delivery, frame, nr_parts);
+	delivery->frames[delivery->nr] = frame; /* first: a batch of copies may be over in the middle of it */
 	if (frame->lent)
 		start_lent_copies(delivery, frame);
 	else
 		start_copies(delivery, frame);
-	delivery->frames[delivery->nr++] = frame;
+	delivery->nr++;
 	return true;
 }

@@ -31,6 +31,7 @@ struct net_device {
 	struct net_rx_limits limits;
 	unsigned int nr_queues;
 	bool has_one_port, has_ctrl_ring;
+	uint32_t headroom_bytes; /* when it connected; it may change */
 	struct net_state state; /* while it is connected */
 	struct net_queues *queues; /* NULL: not connected */
 	struct net_capture *capture; /* of this connection; NULL: none was asked for */
@@ -52,7 +53,7 @@ int net_offer(struct device *dev, struct errbuf *err);
 int net_accept(struct device *dev, struct errbuf *err);
 int net_publish(struct device *dev, struct errbuf *err);
 int net_reconfigure(struct device *dev, struct errbuf *err);
-/* What the guest says of it now. The state is open. */
-int net_take_headroom(struct net_device *net, struct errbuf *err);
+/* From now on. The state is open. */
+void net_set_headroom(struct net_device *net, uint32_t bytes);
 
 #endif

@@ -13,6 +13,8 @@
 #define PAGE_BYTES 4096U
 #define MAX_JOBS   NET_DELIVERY_FRAMES /* so that a batch is one call of each kind */
 
+static const char cannot_be_used[] = "its memory, or the other guest's, cannot be used";
+
 struct net_pair_job {
 	struct net_tx_frame frame;
 	struct net_rx_frame out;
@@ -163,6 +165,9 @@ static bool hand_over_held(struct net_pair_end *from, struct net_pair_job *job, 
 			return false;
 		net_delivery_run(&to->delivery);
 		net_hold_took(hold);
+		/* What is cut from it shares its fate: one that is not given has taken no place that would bound us. */
+		if (job->out.rejected || job->out.has_failed)
+			job->dropped = job->out.rejected ? job->out.rejected : cannot_be_used;
 	}
 	return true;
 }
@@ -197,7 +202,7 @@ static bool hand_over(struct net_pair_end *from, struct net_pair_job *job)
 static void count(struct net_direction *sent, struct net_pair_job *job)
 {
 	if (!job->dropped && job->out.has_failed)
-		job->dropped = "its memory, or the other guest's, cannot be used";
+		job->dropped = cannot_be_used;
 	if (job->dropped) {
 		reasons_count(&sent->drops, job->dropped, 1);
 		return;

@@ -247,7 +247,7 @@ int net_queues_capture(struct net_queues *queues, struct net_capture *capture)
 {
 	int rc = 0;
 
-	for (unsigned int i = 0; rc == 0 && i < queues->nr; i++)
+	for (unsigned int i = 0; rc == 0 && i < queues->lanes.nr_queues; i++) /* not the control ring */
 		rc = net_queue_capture(queues->member[i].queue, capture);
 	return rc;
 }

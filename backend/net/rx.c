@@ -102,7 +102,7 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, 
 	if (net_policy_filters_multicast(rx->policy) &&
 	    !net_multicast_wants(&rx->steer.view.settings.multicast, net_rx_frame_bytes(frame)))
 		return "of a multicast group that the guest has not asked for";
-	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES)
+	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES - frame->headroom_bytes)
 		return "longer than a page, and the guest takes no more at once";
 	memcpy(&hdr, frame->memory, sizeof(hdr));
 	return vnet_to_netif(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.takes, &frame->meta);

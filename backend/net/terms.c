@@ -7,6 +7,8 @@
 #include "backend/net/net.h"
 #include "xenbus/node.h"
 
+#define HEADROOM_NODE "xdp-headroom"
+
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
 
 /* More than workers gain nothing, and each costs memory. */
@@ -52,33 +54,38 @@ int net_offer(struct device *dev, struct errbuf *err)
  * Room before what the guest receives, for its XDP programs: a thing of Linux's. The guest asks for it when it connects
  * or goes to Reconfiguring; xen-netfront does so before it has written how much, so it is read again when it goes on.
  */
-int net_take_headroom(struct net_device *net, struct errbuf *err)
+static int take_headroom(struct net_device *net, struct errbuf *err)
 {
 	struct xb_device *xb = &net->dev.xb;
 	uint32_t bytes;
-	int rc = xb_read_u32_or(xb->store, xb->otherend, "xdp-headroom", 0, 0, NET_RX_MAX_HEADROOM_BYTES, &bytes, err);
+	int rc = xb_read_u32_or(xb->store, xb->otherend, HEADROOM_NODE, 0, 0, NET_RX_MAX_HEADROOM_BYTES, &bytes, err);
 
-	if (rc)
-		return rc;
+	if (rc == 0)
+		net_set_headroom(net, bytes);
+	return rc;
+}
+
+void net_set_headroom(struct net_device *net, uint32_t bytes)
+{
 	net_state_edit(&net->state)->xdp_headroom_bytes = bytes;
 	net_state_commit(&net->state);
-	return 0;
 }
 
 int net_reconfigure(struct device *dev, struct errbuf *err)
 {
-	return net_take_headroom(to_net(dev), err);
+	return take_headroom(to_net(dev), err);
 }
 
 int net_publish(struct device *dev, struct errbuf *err)
 {
-	return net_take_headroom(to_net(dev), err);
+	return take_headroom(to_net(dev), err);
 }
 
 /* ---- what the guest chose -------------------------------------------------------------------------------------- */
 
 struct net_peer {
 	uint32_t rx_copy, nr_queues, sg, gso_tcpv4, gso_tcpv6, no_csum_ipv4, csum_ipv6, filters_multicast;
+	uint32_t headroom_bytes;
 };
 
 static const struct xb_node_u32 peer_nodes[] = {
@@ -90,6 +97,7 @@ static const struct xb_node_u32 peer_nodes[] = {
 	{ "feature-no-csum-offload", 0, 0, 1, offsetof(struct net_peer, no_csum_ipv4) },
 	{ "feature-ipv6-csum-offload", 0, 0, 1, offsetof(struct net_peer, csum_ipv6) },
 	{ NET_MULTICAST_NODE, 0, 0, 1, offsetof(struct net_peer, filters_multicast) },
+	{ HEADROOM_NODE, 0, 0, NET_RX_MAX_HEADROOM_BYTES, offsetof(struct net_peer, headroom_bytes) },
 };
 
 /*
@@ -115,6 +123,7 @@ static int check_peer(const struct device *dev, const struct net_peer *peer, str
 static void take_limits(struct net_device *net, const struct net_peer *peer)
 {
 	net_policy_filter_multicast(&net->policy, peer->filters_multicast);
+	net->headroom_bytes = peer->headroom_bytes;
 	net->limits = (struct net_rx_limits){
 		.has_sg = peer->sg,
 		.takes = {
@@ -225,6 +234,15 @@ static int read_queues(struct net_device *net, unsigned int nr, struct errbuf *e
 	return rc;
 }
 
+/* Only if its bridge was made a pair while it was connected: what it has is an interface's. */
+static int check_ends_of_pair(const struct net_device *net, struct errbuf *err)
+{
+	if (!net->pair || (net->nr_queues == 1 && !net->has_ctrl_ring))
+		return 0;
+	return errbuf_set(err, -EINVAL, "%s: has %u queues%s: in a pair it can have one", net->dev.xb.otherend,
+			  net->nr_queues, net->has_ctrl_ring ? " and a control ring" : "");
+}
+
 int net_accept(struct device *dev, struct errbuf *err)
 {
 	struct net_device *net = to_net(dev);
@@ -237,6 +255,8 @@ int net_accept(struct device *dev, struct errbuf *err)
 		rc = check_peer(dev, &peer, err);
 	if (rc == 0)
 		rc = read_queues(net, peer.nr_queues, err);
+	if (rc == 0)
+		rc = check_ends_of_pair(net, err);
 	if (rc == 0)
 		take_limits(net, &peer);
 	return rc;

@@ -84,6 +84,8 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 	int rc = script_is_ours(net, &is_ours, err);
 
 	*net->bridge = '\0';
+	if (rc == 0 && !is_ours)
+		net_leave_pair(net);
 	if (rc == 0 && is_ours)
 		rc = xb_read_string_or(xb->store, xb->dir, "bridge", "", text, sizeof(text), err);
 	if (rc || !is_ours)

@@ -204,6 +204,13 @@ detach >/dev/null
 
 attach --mtu 9000 >/dev/null
 ip link set br0 mtu 9000
+check_guest_up "a guest with a control ring" --queues 2 --hash
+capture_to "$T/hashed.pcapng"
+ping -q -c 3 -i 0.2 -W 5 10.9.0.2 >/dev/null
+capture_end TERM
+check_eq "it is captured, too" $? 0
+check_match "and what it is told of a frame" "$(tshark -r "$T/hashed.pcapng" -T fields -e frame.comment 2>/dev/null)" 'hash'
+guest_down
 check_guest_up "a guest that takes a page at most" --no-sg
 capture_to "$T/drops.pcapng"
 ping -q -c 1 -W 1 -s 5000 10.9.0.2 >/dev/null

@@ -923,6 +923,18 @@ static void a_connection_that_cannot_be_taken_up_is_parked(void **state)
 }
 
 /* Like Mini-OS: it does not wait for InitWait. */
+static void what_is_parked_is_not_reconfigured(void **state)
+{
+	park_it();
+	reconfigurable_class = test_class;
+	reconfigurable_class.reconfigure = class_reconfigure;
+	host.class = &reconfigurable_class;
+	guest(XB_RECONFIGURING);
+	guest(XB_CONNECTED);
+	assert_int_equal(the_device()->phase, DEVICE_PARKED);
+	assert_int_equal(class.nr_reconfigured, 0);
+}
+
 static void a_guest_starts_over_on_a_parked_disk_before_we_look(void **state)
 {
 	connect_it();
@@ -1323,6 +1335,7 @@ int main(void)
 		TEST(a_disk_that_we_have_stopped_is_not_taken_up),
 		TEST(a_hand_over_without_some_requests_is_none),
 		TEST(a_connection_that_cannot_be_taken_up_is_parked),
+		TEST(what_is_parked_is_not_reconfigured),
 		TEST(a_guest_starts_over_on_a_parked_disk_before_we_look),
 		TEST(a_ring_in_use_is_claimed_when_that_can_be),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),
