@@ -6,9 +6,6 @@
 
 #define PAGE_BYTES 4096U
 
-/* Linux's, not in Xen's header: the frame has room before it. */
-#define EXTRA_TYPE_XDP 5
-
 static_assert(sizeof(union net_rx_answer) == 8, "a slot is of 8 bytes");
 
 static unsigned int nr_extras(const struct net_rx_frame *frame)
@@ -69,7 +66,7 @@ static netif_extra_info_t gso_extra(const struct net_rx_frame *frame)
 
 static netif_extra_info_t headroom_extra(const struct net_rx_frame *frame)
 {
-	netif_extra_info_t extra = { .type = EXTRA_TYPE_XDP };
+	netif_extra_info_t extra = { .type = XEN_NETIF_EXTRA_TYPE_XDP };
 
 	memcpy(extra.u.pad, &frame->headroom_bytes, sizeof(frame->headroom_bytes));
 	return extra;

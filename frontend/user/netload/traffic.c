@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/random.h"
+#include "common/wire/big_endian.h"
 #include "common/wire/inet.h"
 
 #define ETHERNET_BYTES 14
@@ -23,28 +24,6 @@
 static const uint8_t ipv4_from[] = { 198, 18, 0, 1 }, ipv4_to[] = { 198, 18, 0, 2 };
 static const uint8_t ipv6_from[] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 },
 		     ipv6_to[] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
-
-static void put16(uint8_t *bytes, uint16_t value)
-{
-	bytes[0] = value >> 8;
-	bytes[1] = value & 0xff;
-}
-
-static void put32(uint8_t *bytes, uint32_t value)
-{
-	put16(bytes, value >> 16);
-	put16(bytes + 2, value & 0xffff);
-}
-
-static uint16_t get16(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-	return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
-}
 
 /* The stream is made of words of eight bytes; a part may begin anywhere. */
 static void stream_fill(uint64_t seed, uint32_t position, uint8_t *bytes, uint32_t nr)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/wire/big_endian.h"
 #include "common/wire/inet.h"
 #include "common/wire/xen_netif.h"
 
@@ -17,17 +18,6 @@
 #define OUR_PORT       7 /* echo, from and to */
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
-
-static void put16(uint8_t *bytes, uint16_t value)
-{
-	bytes[0] = value >> 8;
-	bytes[1] = value;
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-}
 
 static void begin(struct frame *frame, struct frame_ends ends, uint16_t ethertype, uint32_t len)
 {

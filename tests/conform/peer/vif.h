@@ -21,8 +21,6 @@
 #define VIF_MAX_SLOTS 18 /* of a frame, that every backend takes */
 #define VIF_CLAUSES "BUS-21 NET-18 NET-19 NET-27 NET-28 NET-29 NET-30 NET-31 NET-39 NET-45 NET-66"
 
-#define VIF_EXTRA_XDP 5 /* which Xen's header does not have: how much room there is, in a uint16_t */
-
 /* A slot that was sent. */
 struct vif_sent {
 	bool is_out, is_extra;

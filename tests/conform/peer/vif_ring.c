@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/wire/big_endian.h"
 #include "tests/conform/verdict.h"
 
 #define ID_OF_DATA  0x4000 /* and the slot's number */
@@ -221,7 +222,7 @@ static void take_gso(struct vif *vif, struct frame *frame, const netif_extra_inf
 
 static void take_extra(struct vif *vif, struct frame *frame, const netif_extra_info_t *extra, uint16_t *headroom)
 {
-	if (extra->type == VIF_EXTRA_XDP && vif->headroom) {
+	if (extra->type == XEN_NETIF_EXTRA_TYPE_XDP && vif->headroom) {
 		memcpy(headroom, &extra->u, sizeof(*headroom));
 		return;
 	}
@@ -251,7 +252,7 @@ static uint16_t take_extras(struct vif *vif, struct frame *frame)
 
 static void judge_flags(const struct vif *vif, const struct frame *frame, uint16_t flags)
 {
-	uint16_t ethertype = frame->bytes[12] << 8 | frame->bytes[13];
+	uint16_t ethertype = get16(frame->bytes + 12);
 	bool is_fine = ethertype == 0x0800 ? !vif->refuses_csum_ipv4 : ethertype == 0x86dd && vif->has_csum_ipv6;
 
 	if (!(flags & NETRXF_csum_blank))

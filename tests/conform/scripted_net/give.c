@@ -11,7 +11,6 @@
 
 #define A_WHILE_US   20000
 #define STRAY_OFFSET 4090
-#define EXTRA_XDP    5 /* which Xen's header does not have */
 #define FLOW_BEGINS  26 /* where IPv4 has its addresses, and TCP and UDP their ports */
 #define FLOW_ENDS    38
 
@@ -33,7 +32,7 @@ static unsigned int make_extras(const struct hub_vif *vif, const struct frame *f
 		extras[nr++] = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_GSO,
 						     .u.gso = { .size = frame->gso_size, .type = frame->gso_type } };
 	if (vif->headroom)
-		extras[nr++] = (netif_extra_info_t){ .type = EXTRA_XDP, .u.gso.size = vif->headroom };
+		extras[nr++] = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_XDP, .u.gso.size = vif->headroom };
 	if (hub_hash(vif, frame, &hash)) {
 		extras[nr] = (netif_extra_info_t){ .type = XEN_NETIF_EXTRA_TYPE_HASH,
 						   .u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ };
