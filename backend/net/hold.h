@@ -10,7 +10,7 @@
 #define BACKEND_NET_HOLD_H
 
 #include "backend/core/grants.h"
-#include "backend/net/rx.h"
+#include "backend/net/rx_frame.h"
 #include "common/wire/inet.h"
 
 struct net_hold {
@@ -19,7 +19,8 @@ struct net_hold {
 	uint32_t len_bytes;
 	struct net_meta meta;
 	struct virtio_net_hdr hdr; /* what is left to do */
-	struct inet_frame parsed;  /* of a large one */
+	struct inet_frame parsed;  /* of a large one, */
+	unsigned int nr_cuts;      /* which can be cut into so many */
 	unsigned int nr_given;     /* frames, whole or cut */
 	bool is_ready;             /* the whole one's checksum was seen to */
 };

@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "backend/net/hold.h"
 #include "backend/net/tx_slots.h"
 #include "common/base/container.h"
 
-#define PAGE_BYTES 4096U
-#define MAX_JOBS   NET_DELIVERY_FRAMES /* so that a batch is one call of each kind */
+#define MAX_JOBS NET_DELIVERY_FRAMES /* so that a batch is one call of each kind */
 
 static const char cannot_be_used[] = "its memory, or the other guest's, cannot be used";
 
@@ -119,12 +117,8 @@ static void capture(struct net_pair_end *end, const struct net_pair_job *job, co
 /* As it is: with what it leaves to be done? Of which IP it is, only its header says. */
 static bool takes_it(const struct net_takes *takes, const struct net_meta *meta)
 {
-	if (meta->gso_type != XEN_NETIF_GSO_TYPE_NONE && !meta->is_csum_blank)
-		return false;
-	if (meta->gso_type == XEN_NETIF_GSO_TYPE_TCPV4)
-		return takes->gso_tcpv4 && takes->csum_ipv4;
-	if (meta->gso_type == XEN_NETIF_GSO_TYPE_TCPV6)
-		return takes->gso_tcpv6 && takes->csum_ipv6;
+	if (meta->gso_type != XEN_NETIF_GSO_TYPE_NONE)
+		return meta->is_csum_blank && vnet_takes_large(takes, meta->gso_type);
 	return !meta->is_csum_blank || (takes->csum_ipv4 && takes->csum_ipv6);
 }
 
@@ -136,6 +130,7 @@ static bool hand_over_lent(struct net_pair_end *from, struct net_pair_job *job, 
 		.len_bytes = job->frame.len_bytes,
 		.meta = *meta,
 	};
+	job->dropped = job->out.rejected = net_rx_frame_check_size(&job->out, &from->other->params.limits);
 	return net_delivery_add(&from->other->delivery, &job->out);
 }
 
@@ -181,17 +176,14 @@ static bool is_captured(const struct net_pair_end *from)
 /* false: there is no room for it yet. */
 static bool hand_over(struct net_pair_end *from, struct net_pair_job *job)
 {
-	const struct net_rx_limits *limits;
 	struct net_meta meta = net_tx_slots_meta(&job->frame);
 
 	if (!job->dropped && !from->other)
 		job->dropped = "there is nobody at the other end";
 	if (job->dropped)
 		return true;
-	limits = &from->other->params.limits;
 	meta.is_data_validated |= meta.is_csum_blank;
-	if (!is_captured(from) && takes_it(&limits->takes, &meta) &&
-	    (limits->has_sg || job->frame.len_bytes <= PAGE_BYTES))
+	if (!is_captured(from) && takes_it(&from->other->params.limits.takes, &meta))
 		return hand_over_lent(from, job, &meta);
 	net_delivery_run(&from->other->delivery); /* those before it */
 	return hand_over_held(from, job, &meta);

@@ -96,14 +96,16 @@ bool net_rx_trim(struct net_rx *rx)
 static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, int result)
 {
 	struct virtio_net_hdr hdr;
+	const char *why;
 
 	if (result < (int)sizeof(hdr) || frame->len_bytes > NET_RX_MAX_BYTES)
 		return "of no size that a frame has";
 	if (net_policy_filters_multicast(rx->policy) &&
 	    !net_multicast_wants(&rx->steer.view.settings.multicast, net_rx_frame_bytes(frame)))
 		return "of a multicast group that the guest has not asked for";
-	if (!rx->limits.has_sg && frame->len_bytes > PAGE_BYTES - frame->headroom_bytes)
-		return "longer than a page, and the guest takes no more at once";
+	why = net_rx_frame_check_size(frame, &rx->limits);
+	if (why)
+		return why;
 	memcpy(&hdr, frame->memory, sizeof(hdr));
 	return vnet_to_netif(&hdr, net_rx_frame_bytes(frame), frame->len_bytes, &rx->limits.takes, &frame->meta);
 }

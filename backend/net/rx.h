@@ -27,12 +27,6 @@
 
 struct net_rx;
 
-/* What the guest can take. */
-struct net_rx_limits {
-	struct net_takes takes;
-	bool has_sg; /* a frame may take several buffers */
-};
-
 struct net_rx_params {
 	struct queue *queue;
 	int tap_fd;

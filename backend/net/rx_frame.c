@@ -23,6 +23,13 @@ static uint32_t room(const struct net_rx_frame *frame)
 	return PAGE_BYTES - frame->headroom_bytes;
 }
 
+const char *net_rx_frame_check_size(const struct net_rx_frame *frame, const struct net_rx_limits *limits)
+{
+	if (limits->has_sg || frame->len_bytes <= room(frame))
+		return NULL;
+	return "longer than a page, and the guest takes no more at once";
+}
+
 unsigned int net_rx_frame_parts_needed(const struct net_rx_frame *frame)
 {
 	return (frame->len_bytes + room(frame) - 1) / room(frame) + nr_extras(frame);

@@ -28,6 +28,12 @@
 #define NET_RX_MAX_HEADROOM_BYTES 1024U
 #define NET_RX_MAX_PARTS          25 /* of the largest frame, if each page has so little room for it; and extras */
 
+/* What the guest can take. */
+struct net_rx_limits {
+	struct net_takes takes;
+	bool has_sg; /* a frame may take several buffers */
+};
+
 struct net_rx_frame {
 	uint8_t *memory; /* a struct virtio_net_hdr, and the frame */
 	const struct net_tx_frame *lent; /* or it is still in the slots of who sends it; NULL: it is not */
@@ -58,6 +64,8 @@ static inline uint8_t *net_rx_frame_bytes(const struct net_rx_frame *frame)
 	return frame->memory + sizeof(struct virtio_net_hdr);
 }
 
+/* NULL: the guest has buffers for so much at once; or a constant that says why it is to be rejected. */
+const char *net_rx_frame_check_size(const struct net_rx_frame *frame, const struct net_rx_limits *limits);
 bool net_rx_frame_is_extra(const struct net_rx_frame *frame, unsigned int part);
 unsigned int net_rx_frame_parts_needed(const struct net_rx_frame *frame);
 /* Once nr_parts is set: how much of the frame goes to each. */

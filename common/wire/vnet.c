@@ -102,6 +102,12 @@ const char *vnet_to_netif(const struct virtio_net_hdr *hdr, void *frame, size_t 
 	return to_large(hdr, takes, meta);
 }
 
+bool vnet_takes_large(const struct net_takes *takes, uint8_t gso_type)
+{
+	return gso_type == XEN_NETIF_GSO_TYPE_TCPV4 ? takes->gso_tcpv4 && takes->csum_ipv4 :
+						      takes->gso_tcpv6 && takes->csum_ipv6;
+}
+
 /* A tap makes no difference between the versions: what is not taken of one is completed here. */
 unsigned int vnet_tap_offloads(const struct net_takes *takes)
 {
@@ -109,9 +115,9 @@ unsigned int vnet_tap_offloads(const struct net_takes *takes)
 
 	if (takes->csum_ipv4 || takes->csum_ipv6)
 		flags |= TUN_F_CSUM;
-	if (takes->csum_ipv4 && takes->gso_tcpv4)
+	if (vnet_takes_large(takes, XEN_NETIF_GSO_TYPE_TCPV4))
 		flags |= TUN_F_TSO4;
-	if (takes->csum_ipv6 && takes->gso_tcpv6)
+	if (vnet_takes_large(takes, XEN_NETIF_GSO_TYPE_TCPV6))
 		flags |= TUN_F_TSO6;
 	return flags;
 }

@@ -33,6 +33,9 @@ struct net_takes {
 	bool csum_ipv4, csum_ipv6, gso_tcpv4, gso_tcpv6;
 };
 
+/* A large frame of XEN_NETIF_GSO_TYPE_..., with a blank checksum as such have. */
+bool vnet_takes_large(const struct net_takes *takes, uint8_t gso_type);
+
 /* Of a large frame with a checksum it is said that it is blank: vnet_blank_large() before it is written. */
 const char *vnet_from_netif(const struct net_meta *meta, const void *frame, size_t len_bytes,
 			    struct virtio_net_hdr *hdr);

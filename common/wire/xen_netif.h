@@ -11,6 +11,8 @@
 #include <xen/io/netif.h>
 
 /* Linux's: how much room there is before the data of each buffer, in a uint16_t. */
-#define XEN_NETIF_EXTRA_TYPE_XDP 5
+#ifndef XEN_NETIF_EXTRA_TYPE_XDP
+#define XEN_NETIF_EXTRA_TYPE_XDP (5)
+#endif
 
 #endif
