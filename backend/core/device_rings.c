@@ -9,37 +9,29 @@ void device_rings_init(struct device_rings *rings)
 {
 	rings->nr = 1;
 	rings->nr_named = 0;
-	*rings->path = '\0';
 	for (unsigned int i = 0; i < DEVICE_MAX_RINGS; i++)
 		journal_init(&rings->ring[i].journal);
 }
 
-static const char *path_of(const struct device_rings *rings, unsigned int i, char path[256])
+void device_rings_path_of(const struct device_rings *rings, const char *ending, char path[256])
 {
-	if (i == 0)
-		return rings->path;
-	snprintf(path, 256, "%s-%u", rings->path, i);
-	return path;
+	snprintf(path, 256, "%.230s-%.20s", rings->ring[0].journal.path, ending);
 }
 
-static int name_journals(struct device_rings *rings, unsigned int nr, struct errbuf *err)
+static void path_of_another(const struct device_rings *rings, unsigned int i, char path[256])
 {
-	char path[256];
+	char number[16];
 
-	for (; rings->nr_named < nr; rings->nr_named++) {
-		struct journal *journal = &rings->ring[rings->nr_named].journal;
-		int rc = journal_open(journal, path_of(rings, rings->nr_named, path), err);
-
-		if (rc)
-			return rc;
-	}
-	return 0;
+	snprintf(number, sizeof(number), "%u", i);
+	device_rings_path_of(rings, number, path);
 }
 
 int device_rings_claim(struct device_rings *rings, const char *path, struct errbuf *err)
 {
-	snprintf(rings->path, sizeof(rings->path), "%s", path);
-	return name_journals(rings, 1, err);
+	int rc = journal_open(&rings->ring[0].journal, path, err);
+
+	rings->nr_named = rc == 0;
+	return rc;
 }
 
 bool device_rings_are_claimed(const struct device_rings *rings)
@@ -61,8 +53,10 @@ void device_rings_remove(struct device_rings *rings)
 
 	if (!device_rings_are_claimed(rings))
 		return;
-	for (unsigned int i = DEVICE_MAX_RINGS; i-- > 1;)
-		(void)unlink(path_of(rings, i, path));
+	for (unsigned int i = DEVICE_MAX_RINGS; i-- > 1;) {
+		path_of_another(rings, i, path);
+		(void)unlink(path);
+	}
 	while (rings->nr_named > 1)
 		journal_close(&rings->ring[--rings->nr_named].journal);
 	journal_remove(&rings->ring[0].journal);
@@ -78,8 +72,18 @@ void device_rings_identify(struct device_rings *rings, const struct journal_iden
 
 int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf *err)
 {
+	char path[256];
+
 	rings->nr = nr;
-	return name_journals(rings, nr, err);
+	for (; rings->nr_named < nr; rings->nr_named++) {
+		int rc;
+
+		path_of_another(rings, rings->nr_named, path);
+		rc = journal_open(&rings->ring[rings->nr_named].journal, path, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 bool device_rings_are_same(const struct device_rings *rings, const struct device_rings *others)

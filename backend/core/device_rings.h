@@ -15,7 +15,6 @@
 struct device_rings {
 	unsigned int nr;       /* of this connection; 1 between two */
 	unsigned int nr_named; /* that have a journal: of the first, and of what any connection has used */
-	char path[240];        /* of the first one's journal; the others' end in a number */
 	struct device_ring {
 		struct journal journal;
 		struct journal_identity identity;
@@ -23,9 +22,11 @@ struct device_rings {
 };
 
 void device_rings_init(struct device_rings *rings);
-/* -EBUSY: the device is another process's. */
+/* path: of the first one's journal; the others' end in a number. -EBUSY: the device is another process's. */
 int device_rings_claim(struct device_rings *rings, const char *path, struct errbuf *err);
 bool device_rings_are_claimed(const struct device_rings *rings);
+/* Of a file beside the journals that goes with them: "PATH-ENDING". Claimed. */
+void device_rings_path_of(const struct device_rings *rings, const char *ending, char path[256]);
 /* Gives the claim up and leaves the journals as they are. */
 void device_rings_let_go(struct device_rings *rings);
 void device_rings_remove(struct device_rings *rings);

@@ -84,7 +84,7 @@ static int net_open(struct device *dev, struct errbuf *err)
 /* Beside the journals. */
 static void name_state(const struct device *dev, char path[256])
 {
-	snprintf(path, 256, "%s-state", dev->rings.path);
+	device_rings_path_of(&dev->rings, "state", path);
 }
 
 /* A daemon that has died has left what its guest had set. Here, as the claim is the main thread's to give up. */
