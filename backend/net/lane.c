@@ -52,6 +52,23 @@ void net_lane_fini(struct net_lane *lane)
 	lane->memory = NULL;
 }
 
+void net_lanes_init(struct net_lanes *lanes, unsigned int nr_queues, struct loop *const *loops)
+{
+	lanes->nr_queues = nr_queues;
+	for (unsigned int from = 0; from < nr_queues; from++) {
+		for (unsigned int to = 0; to < nr_queues; to++)
+			net_lane_init(&lanes->lane[from][to], loops[from], loops[to]);
+	}
+}
+
+void net_lanes_fini(struct net_lanes *lanes)
+{
+	for (unsigned int from = 0; from < lanes->nr_queues; from++) {
+		for (unsigned int to = 0; to < lanes->nr_queues; to++)
+			net_lane_fini(&lanes->lane[from][to]);
+	}
+}
+
 /* ---- the sender ------------------------------------------------------------------------------------------------ */
 
 /* Once in the life of a lane, and most vifs never use one. */

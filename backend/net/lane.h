@@ -41,6 +41,9 @@ struct net_lanes {
 
 void net_lane_init(struct net_lane *lane, struct loop *from, struct loop *to);
 void net_lane_fini(struct net_lane *lane);
+/* Each ring's loop. */
+void net_lanes_init(struct net_lanes *lanes, unsigned int nr_queues, struct loop *const *loops);
+void net_lanes_fini(struct net_lanes *lanes);
 
 /* NULL: it is full, or there is no memory. */
 struct net_rx_frame *net_lane_room(struct net_lane *lane);

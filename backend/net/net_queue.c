@@ -313,6 +313,7 @@ static int init_tap(struct net_queue *nq)
 		.policy = params->policy,
 		.state = params->state,
 		.counters = &nq->counters.tx,
+		.number = params->number,
 	};
 	int rc = net_tx_init(&nq->tx, &tx_params);
 
@@ -372,7 +373,6 @@ static void run_capture(struct loop_msg *msg)
 {
 	struct capture_msg *cmsg = container_of(msg, struct capture_msg, msg);
 	struct net_queue *nq = cmsg->nq;
-
 	struct net_capture **sent = nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
 	struct net_delivery *delivery = nq->params.pair ? &nq->pair_end.delivery : &nq->rx.delivery;
 
@@ -380,7 +380,6 @@ static void run_capture(struct loop_msg *msg)
 	net_capture_put(&delivery->capture);
 	*sent = cmsg->capture;
 	delivery->capture = net_capture_get(cmsg->capture);
-	nq->tx.index = delivery->number = nq->params.rings[NET_RING_TX].identity.queue;
 	free(cmsg);
 }
 

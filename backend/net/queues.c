@@ -33,8 +33,7 @@ static void free_all(struct net_queues *queues)
 		else
 			net_ctrl_ring_free(queues->member[i].ctrl);
 	}
-	for (unsigned int i = 0; i < queues->lanes.nr_queues * queues->lanes.nr_queues; i++)
-		net_lane_fini(&queues->lanes.lane[i / queues->lanes.nr_queues][i % queues->lanes.nr_queues]);
+	net_lanes_fini(&queues->lanes);
 	free(queues);
 }
 
@@ -159,15 +158,6 @@ static bool add_ctrl_ring(struct net_queues *queues, const struct net_queues_par
 	return member->ctrl;
 }
 
-static void make_lanes(struct net_lanes *lanes, unsigned int nr_queues, struct worker *const *workers)
-{
-	lanes->nr_queues = nr_queues;
-	for (unsigned int i = 0; i < nr_queues; i++) {
-		for (unsigned int j = 0; j < nr_queues; j++)
-			net_lane_init(&lanes->lane[i][j], &workers[i]->loop, &workers[j]->loop);
-	}
-}
-
 /* Both ends of a pair have the same, so that nothing is between them that would need a lock. */
 static struct worker *pick_worker(const struct net_queues_params *params)
 {
@@ -182,10 +172,13 @@ static struct worker *pick_worker(const struct net_queues_params *params)
 static bool add_all(struct net_queues *queues, const struct net_queues_params *params)
 {
 	struct worker *workers[TAP_MAX_QUEUES];
+	struct loop *loops[TAP_MAX_QUEUES];
 
-	for (unsigned int i = 0; i < params->nr_queues; i++)
+	for (unsigned int i = 0; i < params->nr_queues; i++) {
 		workers[i] = pick_worker(params);
-	make_lanes(&queues->lanes, params->nr_queues, workers);
+		loops[i] = &workers[i]->loop;
+	}
+	net_lanes_init(&queues->lanes, params->nr_queues, loops);
 	while (queues->nr < params->nr_queues) {
 		if (!add_queue(queues, params, workers[queues->nr]))
 			return false;

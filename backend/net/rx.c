@@ -38,7 +38,7 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 		.limits = params->limits,
 		.policy = params->policy,
 		.counters = params->counters,
-		.delivery = { .queue = params->queue, .counters = params->counters },
+		.delivery = { .queue = params->queue, .counters = params->counters, .number = params->number },
 		.lanes = params->lanes,
 		.number = params->number,
 	};

@@ -33,6 +33,7 @@ int net_tx_init(struct net_tx *tx, const struct net_tx_params *params)
 		.policy = params->policy,
 		.state = params->state,
 		.counters = params->counters,
+		.number = params->number,
 		.nr_jobs = params->nr_slots,
 	};
 	tx->jobs = calloc(tx->nr_jobs, sizeof(*tx->jobs));
@@ -237,7 +238,7 @@ static void finish_job(struct net_tx *tx, struct net_tx_job *job, bool has_come)
 	if (!job->is_done)
 		translate(tx, job);
 	if (tx->capture)
-		net_tx_slots_capture(&job->frame, tx->queue, &tx->capture, tx->index, job->dropped,
+		net_tx_slots_capture(&job->frame, tx->queue, &tx->capture, tx->number, job->dropped,
 				     has_come ? job->memory + sizeof(struct virtio_net_hdr) : NULL);
 	if (!job->is_done)
 		send_job(tx, job);

@@ -41,6 +41,7 @@ struct net_tx_params {
 	struct net_policy *policy; /* the vif's */
 	struct net_state *state;   /* the vif's */
 	struct net_direction *counters;
+	unsigned int number; /* of this queue of the vif */
 };
 
 struct net_tx {
@@ -54,7 +55,7 @@ struct net_tx {
 	bool is_stopping, is_left_behind; /* what waits then: goes at once, or is dropped */
 	void (*stopped)(struct net_tx *tx);
 	struct net_capture *capture; /* NULL: nobody looks */
-	unsigned int index;          /* of the vif's queue, for those who do */
+	unsigned int number;         /* of this queue of the vif, for those who do */
 	/* A ring: answered < sent < gathered. Free-running. */
 	struct net_tx_job *jobs;
 	uint32_t nr_jobs, nr_answered, nr_sent, nr_gathered;
