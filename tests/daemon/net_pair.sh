@@ -16,17 +16,13 @@ attach_end() { # DOMID ARGUMENT...
 }
 
 end_up() { # DOMID NETLOAD-ARGUMENT...: in the namespace gDOMID, with addresses
-	local domid=$1 log=$T/netload.$1
+	local domid=$1 rc
 	shift
 	ip netns list | grep -qw "g$domid" || ip netns add "g$domid"
-	rm -f "$log"
-	ip netns exec "g$domid" "$loopxen" run --domid "$domid" -- "$netload" --tap eth0 --timeout 30 "$@" >"$log" 2>&1 &
-	netload_pid[$domid]=$!
-	loopxen_track $!
-	soon 20 grep -qx connected "$log" || { cat "$log"; return 1; }
-	ip -n "g$domid" addr add "10.8.0.$domid/24" dev eth0
-	ip -n "g$domid" addr add "fd08::$domid/64" nodad dev eth0
-	ip -n "g$domid" link set eth0 up
+	netload_up "g$domid" "$domid" "$T/netload.$domid" "$@"
+	rc=$?
+	netload_pid[$domid]=$started
+	[ $rc = 0 ] && address_up "g$domid" "10.8.0.$domid" "fd08::$domid"
 }
 
 end_down() { # DOMID
@@ -41,23 +37,11 @@ check_end_up() { # NAME DOMID NETLOAD-ARGUMENT...
 }
 
 ends_ping() { # [LARGEST]
-	local size
-	for size in 0 1 56 1471 1472 1473 4000 4096 8192 30000 "${1:-65487}"; do
-		ip netns exec g1 ping -q -c 2 -i 0.2 -W 10 -s "$size" 10.8.0.2 || return
-		ip netns exec g2 ping -q -c 2 -i 0.2 -W 10 -s "$size" fd08::1 || return
-	done
+	pings 10.8.0.2 "${1:-65487}" ip netns exec g1 && pings fd08::1 "${1:-65487}" ip netns exec g2
 }
 
 ends_stream() { # IPERF3-ARGUMENT...: from 2 to 1
-	local server rc
-	ip netns exec g1 iperf3 -s -1 >"$T/iperf.server" 2>&1 &
-	server=$!
-	soon 10 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
-	timeout 60 ip netns exec g2 iperf3 "$@"
-	rc=$?
-	[ "$rc" = 0 ] || kill "$server"
-	wait "$server"
-	return "$rc"
+	streams_to g1 ip netns exec g2 iperf3 "$@"
 }
 
 both_ways() {

@@ -53,15 +53,28 @@ detach() {
 	dom0 "$pvring" detach vif 1 0
 }
 
+netload_up() { # NAMESPACE DOMID LOG NETLOAD-ARGUMENT...: its eth0 there; its pid is $started
+	local place=$1 domid=$2 log=$3
+	shift 3
+	rm -f "$log" # of an earlier one, which was connected, too
+	ip netns exec "$place" "$loopxen" run --domid "$domid" -- "$netload" --tap eth0 --timeout 30 "$@" >"$log" 2>&1 &
+	started=$!
+	loopxen_track $started
+	soon 20 grep -qx connected "$log" || { cat "$log"; return 1; }
+}
+
+address_up() { # NAMESPACE IPV4 IPV6: of its eth0
+	ip -n "$1" addr add "$2/24" dev eth0
+	ip -n "$1" addr add "$3/64" nodad dev eth0
+	ip -n "$1" link set eth0 up
+}
+
 guest_up() { # NETLOAD-ARGUMENT...: eth0, with addresses
-	rm -f "$T/netload" # of an earlier guest, which was connected, too
-	ip netns exec guest "$loopxen" run --domid 1 -- "$netload" --tap eth0 --timeout 30 "$@" >"$T/netload" 2>&1 &
-	guest_pid=$!
-	loopxen_track $guest_pid
-	soon 20 grep -qx connected "$T/netload" || { cat "$T/netload"; return 1; }
-	ip -n guest addr add 10.9.0.2/24 dev eth0
-	ip -n guest addr add fd00::2/64 nodad dev eth0
-	ip -n guest link set eth0 up
+	local rc
+	netload_up guest 1 "$T/netload" "$@"
+	rc=$?
+	guest_pid=$started
+	[ $rc = 0 ] && address_up guest 10.9.0.2 fd00::2
 }
 
 check_guest_up() { # NAME NETLOAD-ARGUMENT...
@@ -75,22 +88,27 @@ guest_down() {
 	wait "$guest_pid"
 }
 
-pings() { # ADDRESS: with packets of every size, each way
+pings() { # ADDRESS [LARGEST [COMMAND...]]: with packets of every size, each way; from where the command runs it
 	local size
 	for size in 0 1 56 1471 1472 1473 4000 4096 8192 30000 "${2:-65507}"; do
-		ping -q -c 2 -i 0.2 -W 10 -s "$size" "$1" || return
+		"${@:3}" ping -q -c 2 -i 0.2 -W 10 -s "$size" "$1" || return
 	done
 }
 
-streams() { # IPERF3-ARGUMENT...: to the guest, and from it
-	local server rc=0
-	ip netns exec guest iperf3 -s -1 -I "$T/iperf.pid" >"$T/iperf.server" 2>&1 &
+streams_to() { # NAMESPACE COMMAND...: which runs iperf3 against the one that is there
+	local server rc=0 place=$1
+	shift
+	ip netns exec "$place" iperf3 -s -1 -I "$T/iperf.pid" >"$T/iperf.server" 2>&1 &
 	server=$!
-	soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
-	timeout 60 iperf3 "$@" || rc=1
+	soon 10 ip netns exec "$place" sh -c 'ss -Htln sport = 5201 | grep -q .'
+	timeout 60 "$@" || rc=1
 	[ "$rc" = 0 ] || kill "$server" # nobody has come
 	wait "$server"
 	return "$rc"
+}
+
+streams() { # IPERF3-ARGUMENT...: to the guest, and from it
+	streams_to guest iperf3 "$@"
 }
 
 node_is() { # NAME REGEX: of the backend's directory
