@@ -5,11 +5,6 @@
 #
 # Medians. The figure that contenders are compared by, and that has the spread, is bytes per second on Xen, and per second
 # of CPU on loopxen, where what a guest can do is no matter. Use with stats.awk and words.awk.
-function median_of(who, column,    i, list) {
-	for (i = 1; i <= nr[who]; i++)
-		list[i] = value[who, i, column] + 0
-	return median(list, nr[who])
-}
 function figures(who,    i, text, figure) {
 	low = high = value[who, 1, "figure"] + 0
 	for (i = 1; i <= nr[who]; i++) {
@@ -22,13 +17,8 @@ function figures(who,    i, text, figure) {
 }
 $1 != "net" { print; next }
 {
-	row = $2 " " $3
-	if (!(row in nr_in))
-		rows[++nr_rows] = row
-	who = row " " $4
-	if (!(who in nr))
-		order[row, ++nr_in[row]] = who
-	i = ++nr[who]
+	who = next_record_of($2 " " $3, $4)
+	i = nr[who]
 	value[who, i, "frames"] = $6 / $5
 	value[who, i, "mbit"] = $7 * 8 / 1e6 / $5
 	value[who, i, "per_frame"] = $6 ? $8 / $6 * 1e6 : 0

@@ -26,3 +26,21 @@ function ratio_of(ours, theirs,    a, b, list, i, n, nr) {
 	ratio_high = list[nr]
 	return median(list, nr)
 }
+# Records become values: of one contender in one row (PLACE ROW), whose value[who, 1..nr[who], COLUMN] the caller sets. Both
+# in the order in which they come: rows[1..nr_rows], order[row, 1..nr_in[row]].
+function next_record_of(row, name,    who) {
+	if (!(row in nr_in))
+		rows[++nr_rows] = row
+	who = row " " name
+	if (!(who in nr))
+		order[row, ++nr_in[row]] = who
+	nr[who]++
+	return who
+}
+# The median of a column of one contender; all its values in list[1..n], sorted.
+function median_of(who, column,    i) {
+	split("", list)
+	for (i = 1; i <= nr[who]; i++)
+		list[i] = value[who, i, column] + 0
+	return median(list, nr[who])
+}

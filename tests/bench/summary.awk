@@ -4,13 +4,6 @@
 #	sum PLACE ROW CONTENDER IOPS LOWEST HIGHEST SPREAD-% P50-us P99-us FRONT-CPU BACK-CPU OTHERS-% IOPS,IOPS,...
 #
 # Medians; CPU in seconds per million requests. Use with stats.awk.
-# The median of a column of one contender; all its values in list[1..n].
-function median_of(who, column,    i) {
-	split("", list)
-	for (i = 1; i <= nr[who]; i++)
-		list[i] = value[who, i, column]
-	return median(list, nr[who])
-}
 function rounds(who,    i, text) {
 	for (i = 1; i <= nr[who]; i++)
 		text = text (i > 1 ? "," : "") value[who, i, "iops"]
@@ -18,13 +11,8 @@ function rounds(who,    i, text) {
 }
 $1 != "run" { print; next }
 {
-	row = $2 " " $3
-	if (!(row in nr_in))
-		rows[++nr_rows] = row
-	who = row " " $4
-	if (!(who in nr))
-		order[row, ++nr_in[row]] = who
-	i = ++nr[who]
+	who = next_record_of($2 " " $3, $4)
+	i = nr[who]
 	value[who, i, "iops"] = $5 + 0
 	value[who, i, "p50"] = $6 + 0
 	value[who, i, "p99"] = $7 + 0
