@@ -276,14 +276,16 @@ nothing_left() { # of any guest and its disks
 # ---- the daemon --------------------------------------------------------------------------------------------------
 
 daemon_start() { # NAME ARGS...: ready when it returns; its pid is $started
-	local name=$1 fifo=/run/$1.ready word=''
+	local name=$1 fifo=/run/$1.ready word
 	shift
 	rm -f "$fifo"
 	mkfifo "$fifo"
 	# shellcheck disable=SC2094
 	"pvring-$name" --ready-fd 3 "$@" 3>"$fifo" 2>>"/log/$name" &
 	started=$!
-	read -r word <"$fifo"
+	# Not by a redirection: busybox's shell does not open a pipe that it waits for when a child of its ends meanwhile,
+	# and the first process has everyone's orphans for children.
+	word=$(head -n 1 "$fifo")
 	[ -n "$word" ] && kill -0 $started || { echo "pvring-$name does not start: $(tail -3 "/log/$name")"; return 1; }
 }
 
