@@ -34,6 +34,12 @@ static inline void busy_poll_init(struct busy_poll *poll, uint64_t window_ns)
 	*poll = (struct busy_poll){ .window_ns = window_ns };
 }
 
+/* false: the times given to it are of no matter. */
+static inline bool busy_poll_ever_looks(const struct busy_poll *poll)
+{
+	return poll->window_ns > 0;
+}
+
 static inline void busy_poll_found(struct busy_poll *poll)
 {
 	if (poll->credit < BUSY_POLL_MAX_CREDIT)

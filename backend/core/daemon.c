@@ -211,20 +211,24 @@ static uint64_t pick_busy_poll_ns(const struct daemon *daemon)
 {
 	if (!daemon->loop.can_spin)
 		return 0; /* each look would be a system call */
-	if (daemon->config.poll_us == DAEMON_POLL_MEASURED)
-		return busy_poll_measure_ns();
+	if (daemon->config.poll_us == DAEMON_POLL_DEFAULT)
+		return daemon->spec->class->is_among_tasks ? 0 : busy_poll_measure_ns();
 	return daemon->config.poll_us * NSEC_PER_USEC;
 }
 
 static int start_workers(struct daemon *daemon, struct errbuf *err)
 {
-	uint64_t busy_poll_ns = pick_busy_poll_ns(daemon);
+	struct worker_params params = {
+		.busy_poll_ns = pick_busy_poll_ns(daemon),
+		.is_among_tasks = daemon->spec->class->is_among_tasks,
+	};
 	int rc;
 
 	log_info("%s: workers look %llu us for a request before they sleep", daemon->config.name,
-		 (unsigned long long)(busy_poll_ns / NSEC_PER_USEC));
+		 (unsigned long long)(params.busy_poll_ns / NSEC_PER_USEC));
 	while (daemon->nr_workers < daemon->config.nr_threads) {
-		rc = worker_start(&daemon->worker[daemon->nr_workers], daemon->nr_workers, busy_poll_ns, err);
+		params.index = daemon->nr_workers;
+		rc = worker_start(&daemon->worker[daemon->nr_workers], &params, err);
 		if (rc)
 			return rc;
 		daemon->nr_workers++;

@@ -44,6 +44,8 @@ struct device_class {
 	const char *kind;    /* "vbd": the folder under backend/ */
 	size_t device_bytes; /* of the class's struct, which begins with a struct device */
 	const char *peer_node; /* of the frontend's that may change while connected; NULL: none */
+	/* Its workers wake tasks of this domain, and are woken by some (worker.h); so they do not busy-poll. */
+	bool is_among_tasks;
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);

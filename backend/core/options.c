@@ -59,7 +59,7 @@ static int set_ready_fd(void *config, const char *value, struct errbuf *err)
 static const struct option_row common_rows[] = {
 	{ "guest", "DOMID", "serve only this guest's devices", set_guest },
 	{ "threads", "N", "worker threads (default: one per CPU, at most 4)", set_threads },
-	{ "poll-us", "N", "how long a worker looks for a request before it sleeps (default: measured)", set_poll_us },
+	{ "poll-us", "N", "how long a worker looks for a request before it sleeps (default: what suits)", set_poll_us },
 	{ "name", "NAME", "what this daemon is called (default: the program's name)", set_name },
 	{ "control", "PATH", "control socket (default: /run/pvring/NAME.sock); journals go beside it", set_control },
 	{ "log", "LEVEL", "error, warn, info (default) or debug", set_log },
@@ -76,7 +76,7 @@ static void set_defaults(struct daemon_config *config, const char *program)
 	*config = (struct daemon_config){
 		.guest = XB_ANY_GUEST,
 		.nr_threads = nr_cpus > 4 ? 4 : nr_cpus < 1 ? 1 : nr_cpus,
-		.poll_us = DAEMON_POLL_MEASURED,
+		.poll_us = DAEMON_POLL_DEFAULT,
 		.name = program,
 	};
 }

@@ -6,12 +6,12 @@
 #include "common/base/options.h"
 
 #define DAEMON_MAX_THREADS   64
-#define DAEMON_POLL_MEASURED UINT32_MAX
+#define DAEMON_POLL_DEFAULT UINT32_MAX
 
 struct daemon_config {
 	uint32_t guest; /* XB_ANY_GUEST: all */
 	uint32_t nr_threads;
-	uint32_t poll_us; /* DAEMON_POLL_MEASURED: as the machine is */
+	uint32_t poll_us; /* DAEMON_POLL_DEFAULT: measured, or none: the class says */
 	uint32_t ready_fd; /* 0: none */
 	const char *name;
 	const char *control; /* NULL: by name */

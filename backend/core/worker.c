@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
+#include "common/base/log.h"
 
 #define WORKER_URING_ENTRIES 512
 
@@ -55,14 +58,29 @@ static int open_handles(struct worker *worker)
 	return 0;
 }
 
+/* Of this thread alone: the scheduler knows no processes. */
+static void go_among_tasks(const struct worker *worker)
+{
+	const struct sched_param none = { 0 };
+
+	if (getpriority(PRIO_PROCESS, 0) != 0)
+		return;
+	if ((sched_setscheduler(0, SCHED_BATCH, &none) || setpriority(PRIO_PROCESS, 0, -20)) &&
+	    worker->params.index == 0)
+		log_warn("workers cannot get nice -20: %s; they are slower where other tasks want the CPU",
+			 strerror(errno));
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
 	char name[16];
 	int rc;
 
-	snprintf(name, sizeof(name), "worker%u", worker->index);
+	snprintf(name, sizeof(name), "worker%u", worker->params.index);
 	pthread_setname_np(pthread_self(), name);
+	if (worker->params.is_among_tasks)
+		go_among_tasks(worker);
 	rc = worker->start_rc = open_handles(worker);
 	pthread_barrier_wait(&worker->started);
 	if (rc)
@@ -74,14 +92,13 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-int worker_start(struct worker *worker, unsigned int index, uint64_t busy_poll_ns, struct errbuf *err)
+int worker_start(struct worker *worker, const struct worker_params *params, struct errbuf *err)
 {
 	sigset_t all, before;
 	int r;
 
 	memset(worker, 0, sizeof(*worker));
-	worker->index = index;
-	worker->busy_poll_ns = busy_poll_ns;
+	worker->params = *params;
 	worker->start_err = err;
 	pthread_barrier_init(&worker->started, NULL, 2);
 	sigfillset(&all);

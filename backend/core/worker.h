@@ -23,8 +23,20 @@ struct worker_port {
 	evtchn_port_t local; /* 0: not bound */
 };
 
-struct worker {
+struct worker_params {
 	unsigned int index;
+	uint64_t busy_poll_ns; /* the window of its queues (busy_poll.h) */
+	/*
+	 * Batches instead of a switch between tasks for each frame: what it wakes does not take the CPU from it (nice
+	 * -20), as nothing takes it from the kernel's softirqs, and it does not take the CPU from what wakes it
+	 * (SCHED_BATCH). Not if the process has a nice value: whoever gave it one has decided. Without CAP_SYS_NICE it
+	 * works as others do, and the first says so.
+	 */
+	bool is_among_tasks;
+};
+
+struct worker {
+	struct worker_params params;
 	pthread_t thread;
 	struct loop loop;
 	/* owner: the worker's thread */
@@ -33,7 +45,6 @@ struct worker {
 	struct worker_port **by_port;
 	uint32_t nr_ports;
 	uint32_t nr_bound;
-	uint64_t busy_poll_ns; /* the window of its queues (busy_poll.h) */
 	bool has_unbound; /* since the queue of pending ports was last seen empty */
 	/* start-up: what the thread tells worker_start() */
 	pthread_barrier_t started;
@@ -42,7 +53,7 @@ struct worker {
 };
 
 /* Returns once the thread runs or has failed; err says what could not be opened. */
-int worker_start(struct worker *worker, unsigned int index, uint64_t busy_poll_ns, struct errbuf *err);
+int worker_start(struct worker *worker, const struct worker_params *params, struct errbuf *err);
 /* Ends the thread. Its queues must be gone. */
 void worker_stop(struct worker *worker);
 

@@ -286,6 +286,7 @@ const struct device_class net_class = {
 	.kind = "vif",
 	.device_bytes = sizeof(struct net_device),
 	.peer_node = NET_MULTICAST_NODE,
+	.is_among_tasks = true,
 	.parse = net_parse,
 	.target = net_target,
 	.open = net_open,

@@ -27,6 +27,13 @@ check "sixteen streams to the guest" streams -c 10.9.0.2 -P 16 -n 50M
 check "sixteen streams from the guest" streams -c 10.9.0.2 -P 16 -n 50M -R
 check "both queues have carried some of them, both ways" all_have_carried 2
 
+# ---- the workers among this domain's tasks --------------------------------------------------------------------------
+
+workers_are() { # "POLICY NICE", as ps tells them
+	[ "$(ps -L -o comm=,cls=,ni= -p "${daemon_pid[netd]}" | awk '/^worker/ { print $2, $3 }' | sort -u)" = "$1" ]
+}
+check "workers keep the CPU from what they wake, and leave it to what wakes them" workers_are "B -20"
+
 # ---- a daemon with one worker goes on with two queues ---------------------------------------------------------------
 
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
@@ -49,7 +56,10 @@ check "and has one" queues_are 1
 check "packets of every size" pings 10.9.0.2
 guest_down
 daemon_stop
+renice -n 5 -p $$ >/dev/null
 daemon_start --threads 2
+renice -n 0 -p $$ >/dev/null
+check "whoever starts a daemon with a nice value has decided" workers_are "TS 5"
 check_guest_up "a guest has one port for each queue" --queues 2 --no-split
 check "of two again" queues_are 2
 check "packets of every size" pings 10.9.0.2

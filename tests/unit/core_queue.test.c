@@ -516,7 +516,7 @@ static bool asks_for_event(void)
 
 static void a_quick_guest_need_not_send_events(void **state)
 {
-	worker.busy_poll_ns = EVER_NS;
+	worker.params.busy_poll_ns = EVER_NS;
 	open_queue();
 	for (unsigned int i = 1; i <= 5; i++) {
 		put_requests(1);
@@ -532,7 +532,7 @@ static void a_quick_guest_need_not_send_events(void **state)
 
 static void a_guest_that_stops_being_quick_is_asked_for_an_event(void **state)
 {
-	worker.busy_poll_ns = EVER_NS;
+	worker.params.busy_poll_ns = EVER_NS;
 	open_queue();
 	put_requests(1);
 	send_event();
@@ -550,7 +550,7 @@ static void a_guest_that_stops_being_quick_is_asked_for_an_event(void **state)
 
 static void what_is_in_flight_leaves_the_cpu_to_others(void **state)
 {
-	worker.busy_poll_ns = EVER_NS;
+	worker.params.busy_poll_ns = EVER_NS;
 	mode = HOLD;
 	open_queue();
 	put_requests(1);
@@ -568,7 +568,7 @@ static void what_is_in_flight_leaves_the_cpu_to_others(void **state)
 
 static void a_full_ring_is_quick_too(void **state)
 {
-	worker.busy_poll_ns = EVER_NS;
+	worker.params.busy_poll_ns = EVER_NS;
 	mode = ANSWER_IN_FLUSH;
 	open_queue();
 	put_requests(NR_SLOTS);
