@@ -38,6 +38,9 @@ check_eq "and a failure where it is not allowed" \
 check_eq "a test has its time" "$(run_it "$(script slow <<<$'# timeout: 1\nsleep 1000')")" "0 passed, 1 failed, 0 skipped"
 check_match "what has not begun in time is said" "$(O=$T/build tests/run -m 0 "$T/records" "$T/good")" "^not started.*: $T/good\$"
 
+many=$(script many <<<'echo "not ok 1 - x"; echo "# the cause"; seq -f "# %g" 100; echo 1..1')
+check_match "the cause of the first failure is shown" "$(O=$T/build tests/run "$T/records" "$many")" '# the cause'
+
 slow=$(script slow <<<"echo \$\$ >$T/pid; sleep 1000 & echo \$! >$T/child; wait")
 set -m # a group of its own, in which SIGINT is not ignored
 O=$T/build tests/run -j 2 "$T/records" "$slow" "$slow" >/dev/null &
