@@ -6,9 +6,17 @@
 
 #include "common/base/container.h"
 
+#define PAGE_BYTES 4096U
+#define ALIGNMENT  64U /* of a frame's bytes */
+#define HEAD_BYTES sizeof(struct virtio_net_hdr) /* in front of them */
+
+/* The frames' bytes are a ring: each begins behind the one before it, and an empty one begins anew. */
 struct net_lane_memory {
-	uint8_t bytes[NET_LANE_FRAMES][NET_RX_STRIDE_BYTES];
-	struct net_rx_frame frames[NET_LANE_FRAMES];
+	struct net_lane_place {
+		struct net_rx_frame frame;
+		size_t begin_bytes;
+	} places[NET_LANE_FRAMES];
+	_Alignas(PAGE_BYTES) uint8_t bytes[NET_LANE_BYTES];
 };
 
 static void bell_rings(struct loop_msg *msg)
@@ -88,18 +96,52 @@ static bool is_empty(const struct net_lane *lane)
 	return lane->nr_put == __atomic_load_n(&lane->nr_took, __ATOMIC_ACQUIRE);
 }
 
-struct net_rx_frame *net_lane_room(struct net_lane *lane)
+static struct net_lane_place *place_at(const struct net_lane *lane, uint32_t index)
 {
-	uint32_t index = lane->nr_put % NET_LANE_FRAMES;
-	struct net_rx_frame *frame;
+	return &lane->memory->places[index % NET_LANE_FRAMES];
+}
+
+/* Grants are copied page by page: a small frame lies in one, and a large one begins with one as its buffers do. */
+static size_t begin_behind(size_t end_bytes, uint32_t len_bytes)
+{
+	size_t begin = (end_bytes + HEAD_BYTES + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+	if (begin % PAGE_BYTES + len_bytes <= PAGE_BYTES)
+		return begin;
+	return (begin + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
+/* false: what is under way leaves no room. */
+static bool find_room(const struct net_lane *lane, uint32_t nr_took, uint32_t len_bytes, size_t *begin)
+{
+	size_t oldest = place_at(lane, nr_took)->begin_bytes;
+
+	if (lane->nr_put == nr_took)
+		return *begin = begin_behind(0, len_bytes), true;
+	if (lane->nr_put - nr_took == NET_LANE_FRAMES)
+		return false;
+	*begin = begin_behind(lane->end_bytes, len_bytes);
+	if (oldest < lane->end_bytes && *begin + len_bytes <= NET_LANE_BYTES)
+		return true;
+	if (oldest < lane->end_bytes)
+		*begin = begin_behind(0, len_bytes);
+	return *begin + len_bytes + HEAD_BYTES <= oldest;
+}
+
+struct net_rx_frame *net_lane_room(struct net_lane *lane, uint32_t len_bytes)
+{
+	struct net_lane_place *place;
+	size_t begin;
 
 	if (!lane->memory && !get_memory(lane))
 		return NULL;
-	if (lane->nr_put - __atomic_load_n(&lane->nr_took, __ATOMIC_ACQUIRE) == NET_LANE_FRAMES)
+	if (!find_room(lane, __atomic_load_n(&lane->nr_took, __ATOMIC_ACQUIRE), len_bytes, &begin))
 		return NULL;
-	frame = &lane->memory->frames[index];
-	frame->memory = lane->memory->bytes[index] + NET_RX_HEAD_BYTES;
-	return frame;
+	place = place_at(lane, lane->nr_put);
+	place->begin_bytes = begin;
+	place->frame.memory = lane->memory->bytes + begin - HEAD_BYTES;
+	lane->end_bytes = begin + len_bytes;
+	return &place->frame;
 }
 
 void net_lane_put(struct net_lane *lane)
@@ -139,7 +181,7 @@ struct net_rx_frame *net_lane_frame(const struct net_lane *lane, uint32_t index)
 {
 	uint32_t nr_there = __atomic_load_n(&lane->nr_put, __ATOMIC_ACQUIRE) - lane->nr_took;
 
-	return index < nr_there ? &lane->memory->frames[(lane->nr_took + index) % NET_LANE_FRAMES] : NULL;
+	return index < nr_there ? &place_at(lane, lane->nr_took + index)->frame : NULL;
 }
 
 void net_lane_took(struct net_lane *lane, uint32_t nr)

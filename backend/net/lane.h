@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way of received frames from one ring of a vif to another, whose worker may be another one: so many at most are
- * under way, as private copies. A guest that does not take them in costs no more than that.
+ * under way, and so many bytes of them, as private copies. A guest that does not take them in costs no more than that.
  *
- * Sender: net_lane_room(), fill it, net_lane_put(), ...; at the end of a burst net_lane_ring(): one message for all.
+ * Sender: net_lane_room() for a frame's size, fill it, net_lane_put(), ...; at the end of a burst net_lane_ring(): one
+ * message for all.
  * Receiver: after arrived(), net_lane_frame() for the first, second, ... that is there, and net_lane_took().
  * At its end the sender calls net_lane_close(). The memory belongs to who has both ends, and goes when both rings are
  * gone: what is in it until then harms nobody, and a receiver that is gone need not look.
@@ -18,6 +19,11 @@
 #include "backend/net/tap.h"
 
 #define NET_LANE_FRAMES 64
+/*
+ * Small frames take what they are long, so these bound large ones: to as many as a guest's ring can take half of, and
+ * the lanes of a vif with eight queues to 28 MB.
+ */
+#define NET_LANE_BYTES  (512U * 1024)
 
 struct net_lane {
 	struct loop *from, *to;
@@ -26,6 +32,7 @@ struct net_lane {
 	void *receiver, *sender;                /* theirs */
 	/* sender */
 	struct net_lane_memory *memory; /* NULL: never used */
+	size_t end_bytes;               /* of its bytes, where the newest frame ends */
 	uint32_t nr_rung;
 	/* both; free-running */
 	uint32_t nr_put, nr_took;
@@ -45,8 +52,8 @@ void net_lane_fini(struct net_lane *lane);
 void net_lanes_init(struct net_lanes *lanes, unsigned int nr_queues, struct loop *const *loops);
 void net_lanes_fini(struct net_lanes *lanes);
 
-/* NULL: it is full, or there is no memory. */
-struct net_rx_frame *net_lane_room(struct net_lane *lane);
+/* For a frame of so many bytes, at most NET_RX_MAX_BYTES. NULL: it is full, or there is no memory. */
+struct net_rx_frame *net_lane_room(struct net_lane *lane, uint32_t len_bytes);
 void net_lane_put(struct net_lane *lane);
 void net_lane_ring(struct net_lane *lane);
 /* closed() follows, maybe at once. */

@@ -112,7 +112,7 @@ static const char *why_not(const struct net_rx *rx, struct net_rx_frame *frame, 
 
 static void hand_over(struct net_rx *rx, struct net_rx_frame *frame, struct net_lane *lane)
 {
-	struct net_rx_frame *there = net_lane_room(lane);
+	struct net_rx_frame *there = net_lane_room(lane, frame->len_bytes);
 
 	if (!there) {
 		net_delivery_drop(&rx->delivery, frame, "the ring that it is for is behind");

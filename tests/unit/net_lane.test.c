@@ -41,25 +41,33 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool put(uint32_t number)
+/* Its number stands at both ends of it. */
+static bool put_long(uint32_t number, uint32_t len_bytes)
 {
-	struct net_rx_frame *frame = net_lane_room(&lane);
+	struct net_rx_frame *frame = net_lane_room(&lane, len_bytes);
 
 	if (!frame)
 		return false;
-	frame->len_bytes = number;
+	frame->len_bytes = len_bytes;
+	memcpy(net_rx_frame_bytes(frame) + len_bytes - sizeof(number), &number, sizeof(number));
 	memcpy(net_rx_frame_bytes(frame), &number, sizeof(number));
 	net_lane_put(&lane);
 	return true;
 }
 
+static bool put(uint32_t number)
+{
+	return put_long(number, 60);
+}
+
 static uint32_t number_of(const struct net_rx_frame *frame)
 {
-	uint32_t number;
+	uint32_t first, last;
 
-	memcpy(&number, net_rx_frame_bytes(frame), sizeof(number));
-	assert_int_equal(frame->len_bytes, number);
-	return number;
+	memcpy(&first, net_rx_frame_bytes(frame), sizeof(first));
+	memcpy(&last, net_rx_frame_bytes(frame) + frame->len_bytes - sizeof(last), sizeof(last));
+	assert_int_equal(first, last);
+	return first;
 }
 
 static void frames_come_in_order_and_stay_until_taken(void **state)
@@ -98,10 +106,61 @@ static void a_burst_rings_once_and_nothing_does_not(void **state)
 	assert_int_equal(nr_arrived, 1);
 }
 
+static void large_ones_have_a_budget_in_bytes(void **state)
+{
+	unsigned int nr = 0;
+
+	while (put_long(nr, NET_RX_MAX_BYTES))
+		nr++;
+	assert_in_range(nr, 4, NET_LANE_BYTES / NET_RX_MAX_BYTES);
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(number_of(net_lane_frame(&lane, 0)), i);
+		net_lane_took(&lane, 1);
+		if (!put_long(nr + i, NET_RX_MAX_BYTES)) /* where they wrap around there is room for one less */
+			nr--;
+	}
+}
+
+static void large_ones_leave_their_room_to_small_ones(void **state)
+{
+	uint32_t nr = 0;
+
+	while (put_long(nr, NET_RX_MAX_BYTES))
+		nr++;
+	net_lane_took(&lane, nr);
+	for (uint32_t i = 0; i < NET_LANE_FRAMES; i++)
+		assert_true(put_long(i, 1514));
+}
+
+/* Whatever sizes follow each other: none lies over another, none is larger than what was asked for. */
+static void frames_of_all_sizes_stay_whole(void **state)
+{
+	uint32_t sent = 0, received = 0, size = 14;
+
+	for (unsigned int i = 0; i < 100000; i++) {
+		size = (size * 1103515245 + 12345) % NET_RX_MAX_BYTES;
+		if (put_long(sent, 14 + size % (i % 3 ? 2000 : NET_RX_MAX_BYTES - 14)))
+			sent++;
+		if (size % 5 < 2 || i % 1000 == 0)
+			continue;
+		if (net_lane_frame(&lane, 0)) {
+			assert_int_equal(number_of(net_lane_frame(&lane, 0)), received);
+			net_lane_took(&lane, 1);
+			received++;
+		}
+	}
+	assert_true(received > 10000);
+}
+
 static void frames_lie_as_grants_want_them(void **state)
 {
-	for (uint32_t i = 0; i < NET_LANE_FRAMES; i++) {
-		assert_int_equal((uintptr_t)net_rx_frame_bytes(net_lane_room(&lane)) % 4096, 0);
+	static const uint32_t sizes[] = { 60, 4096, 1514, 1514, 1514, 9000, 60, 4000 };
+
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct net_rx_frame *frame = net_lane_room(&lane, sizes[i]);
+		size_t begin = (uintptr_t)net_rx_frame_bytes(frame) % 4096;
+
+		assert_true(begin == 0 || begin + sizes[i] <= 4096);
 		net_lane_put(&lane);
 	}
 }
@@ -202,6 +261,9 @@ int main(void)
 		T(frames_come_in_order_and_stay_until_taken),
 		T(it_holds_so_many_and_no_more),
 		T(a_burst_rings_once_and_nothing_does_not),
+		T(large_ones_have_a_budget_in_bytes),
+		T(large_ones_leave_their_room_to_small_ones),
+		T(frames_of_all_sizes_stay_whole),
 		T(frames_lie_as_grants_want_them),
 		T(what_is_in_it_is_not_trimmed),
 		T(one_that_was_not_used_is_closed_at_once),
