@@ -151,6 +151,13 @@ const void *queue_take(struct queue *queue, uint32_t *slot)
 	return entry->request;
 }
 
+void queue_give_back(struct queue *queue, uint32_t slot)
+{
+	ring_back_unpop(&queue->ring);
+	journal_freed(queue->journal, slot);
+	queue->free_slots[queue->nr_free++] = slot;
+}
+
 const void *queue_request(const struct queue *queue, uint32_t slot)
 {
 	return queue->journal->file->entry[slot].request;

@@ -132,6 +132,9 @@ bool queue_has_requests(struct queue *queue, uint32_t nr);
 /* One of them: its bytes, and its slot, as request() is given them. NULL: there is none. */
 const void *queue_take(struct queue *queue, uint32_t *slot);
 
+/* A request that was taken is in the ring again, for who takes it up: the newest one that is not answered. */
+void queue_give_back(struct queue *queue, uint32_t slot);
+
 /* The private copy of one that was taken and is not answered yet. */
 const void *queue_request(const struct queue *queue, uint32_t slot);
 

@@ -208,7 +208,7 @@ static void run_start(struct loop_msg *msg)
 	if (nq->start_rc == 0) {
 		nq->nr_held += nq->params.pair ? 1 : 2; /* those that run_stop() stops beside the rings */
 		if (nq->params.pair)
-			net_pair_end_start(&nq->pair_end);
+			net_pair_end_start(&nq->pair_end, nq->params.is_resumed);
 		else
 			net_rx_start(&nq->rx, nq->params.is_resumed);
 		loop_post(nq->events.loop, &nq->started_msg);
@@ -243,7 +243,7 @@ static void run_stop(struct loop_msg *msg)
 	struct net_queue *nq = container_of(msg, struct net_queue, stop_msg);
 
 	if (nq->params.pair) {
-		net_pair_end_stop(&nq->pair_end, pair_let_go);
+		net_pair_end_stop(&nq->pair_end, nq->stop_how, pair_let_go);
 	} else {
 		net_rx_stop(&nq->rx, rx_let_go);
 		net_tx_stop(&nq->tx, nq->stop_how, tx_let_go);

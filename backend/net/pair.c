@@ -173,11 +173,13 @@ static bool is_captured(const struct net_pair_end *from)
 	return from->capture || from->other->delivery.capture;
 }
 
-/* false: there is no room for it yet. */
+/* false: there is no room for it yet, or nobody. */
 static bool hand_over(struct net_pair_end *from, struct net_pair_job *job)
 {
 	struct net_meta meta = net_tx_slots_meta(&job->frame);
 
+	if (!job->dropped && !from->other && from->is_other_expected)
+		return false;
 	if (!job->dropped && !from->other)
 		job->dropped = "there is nobody at the other end";
 	if (job->dropped)
@@ -228,6 +230,13 @@ static void drop_all(struct net_pair_end *end, const char *why)
 	answer_all(end, from);
 }
 
+/* The newest first, as they were taken last. */
+static void give_back_all(struct net_pair_end *end)
+{
+	while (end->nr_gathered != end->nr_handed)
+		net_tx_slots_give_back(&job_at(end, --end->nr_gathered)->frame, end->params.tx);
+}
+
 /* ---- a guest that posts nothing -------------------------------------------------------------------------------- */
 
 static void stalled_long(struct loop_timer *timer);
@@ -246,8 +255,10 @@ static void stalled_long(struct loop_timer *timer)
 
 	if (!end->is_running)
 		return;
-	if (end->nr_handed == end->nr_handed_at_stall)
-		drop_all(end, "the other guest has posted no buffers");
+	if (end->nr_handed == end->nr_handed_at_stall) {
+		drop_all(end, end->other ? "the other guest has posted no buffers" : "the other end has not come back");
+		end->is_other_expected = false;
+	}
 	queue_kick(end->params.tx);
 	watch_stall(end);
 }
@@ -281,7 +292,7 @@ void net_pair_end_posted(struct net_pair_end *end)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-void net_pair_end_start(struct net_pair_end *end)
+void net_pair_end_start(struct net_pair_end *end, bool is_resumed)
 {
 	struct net_pair *pair = end->params.pair;
 	unsigned int i = pair->end[0] ? 1 : 0;
@@ -290,11 +301,12 @@ void net_pair_end_start(struct net_pair_end *end)
 	end->other = pair->end[!i];
 	if (end->other)
 		end->other->other = end;
+	end->is_other_expected = is_resumed;
 	end->is_running = true;
 	queue_kick(end->params.tx);
 }
 
-static void leave(struct net_pair_end *end)
+static void leave(struct net_pair_end *end, bool is_handed_over)
 {
 	struct net_pair *pair = end->params.pair;
 
@@ -302,6 +314,7 @@ static void leave(struct net_pair_end *end)
 	if (!end->other)
 		return;
 	end->other->other = NULL;
+	end->other->is_other_expected = is_handed_over;
 	queue_kick(end->other->params.tx);
 	end->other = NULL;
 }
@@ -313,11 +326,13 @@ static void stall_gone(struct loop_timer *timer)
 	end->stopped(end);
 }
 
-void net_pair_end_stop(struct net_pair_end *end, void (*stopped)(struct net_pair_end *end))
+void net_pair_end_stop(struct net_pair_end *end, enum queue_stop how, void (*stopped)(struct net_pair_end *end))
 {
 	end->is_running = false;
 	end->stopped = stopped;
-	leave(end);
+	leave(end, how == QUEUE_HAND_OVER);
+	if (how == QUEUE_HAND_OVER)
+		give_back_all(end);
 	drop_all(end, "the connection ends");
 	if (end->stall.is_armed)
 		loop_timer_cancel(&end->params.tx->worker->loop, &end->stall, stall_gone);

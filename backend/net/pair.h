@@ -4,7 +4,8 @@
  * its pages right into those that the other has posted, by Xen, in one step.
  *
  * We hold a frame ourselves only where the receiver does not take it as the sender made it: with a blank checksum, or
- * as a large packet. A guest that posts nothing holds the other's frames up, and after a while loses them.
+ * as a large packet. A guest that posts nothing holds the other's frames up, and after a while loses them; so does one
+ * whose end was handed over and is not back yet.
  *
  * net_pair_end_init() -> _start() -> _flush() whenever either ring of it runs -> _stop() -> stopped() -> _fini().
  * Both ends belong to one worker. Thread: its own; init and fini: any, while it does not run. Never logs.
@@ -28,7 +29,8 @@ struct net_pair_params {
 
 struct net_pair_end {
 	struct net_pair_params params;
-	struct net_pair_end *other; /* NULL: it is not connected */
+	struct net_pair_end *other; /* NULL: it is not connected, */
+	bool is_other_expected;     /* but another process hands it over to us, or we to another one */
 	struct net_delivery delivery; /* to this end's guest */
 	/* Frames of this end's guest, a ring: answered = handed < gathered. Free-running. */
 	struct net_pair_job *jobs;
@@ -44,13 +46,13 @@ struct net_pair_end {
 
 int net_pair_end_init(struct net_pair_end *end, const struct net_pair_params *params);
 void net_pair_end_fini(struct net_pair_end *end);
-void net_pair_end_start(struct net_pair_end *end);
+void net_pair_end_start(struct net_pair_end *end, bool is_resumed);
 /* A constant that says how the guest has broken the protocol; NULL: it has not. */
 const char *net_pair_end_flush(struct net_pair_end *end);
 /* The guest has posted pages, maybe: what the other one sends may go on. */
 void net_pair_end_posted(struct net_pair_end *end);
-/* What is held is dropped. stopped() follows, maybe at once. */
-void net_pair_end_stop(struct net_pair_end *end, void (*stopped)(struct net_pair_end *end));
+/* What waits is dropped, or left in the ring for the next process. stopped() follows, maybe at once. */
+void net_pair_end_stop(struct net_pair_end *end, enum queue_stop how, void (*stopped)(struct net_pair_end *end));
 /* The memory for frames goes back until it is used again. false: not now. */
 bool net_pair_end_trim(struct net_pair_end *end);
 

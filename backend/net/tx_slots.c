@@ -53,3 +53,9 @@ void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, 
 		queue_respond(queue, slot->slot, &response);
 	}
 }
+
+void net_tx_slots_give_back(const struct net_tx_frame *frame, struct queue *queue)
+{
+	for (unsigned int i = frame->nr_slots; i > 0; i--)
+		queue_give_back(queue, frame->slots[i - 1].slot);
+}

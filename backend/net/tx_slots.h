@@ -21,5 +21,7 @@ struct net_meta net_tx_slots_meta(const struct net_tx_frame *frame);
 void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct net_capture **capture,
 			  unsigned int index, const char *dropped, const void *bytes);
 void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, bool has_failed);
+/* Nothing was done with it: it is in the ring again. The newest frame first. */
+void net_tx_slots_give_back(const struct net_tx_frame *frame, struct queue *queue);
 
 #endif

@@ -88,6 +88,13 @@ static inline enum ring_pop ring_back_pop(struct ring_back *r, void *request)
 	return RING_GOT;
 }
 
+/* The newest request that was popped, and has no response, is in the ring again. */
+static inline void ring_back_unpop(struct ring_back *r)
+{
+	ring_assert((ring_idx)(r->req_cons - r->rsp_prod) > 0);
+	r->req_cons--;
+}
+
 /*
  * Before sleeping until there are nr requests to pop, at most as many as the ring has slots: asks for an event for the
  * last of them. true: do not sleep, look again; they are there, or the ring is broken. Nothing is asked for in vain.

@@ -53,6 +53,10 @@ received() { # how many frames, by the first
 	counted rx frames | head -1
 }
 
+drops_of() { # tx|rx: by reason, of both ends
+	ask status | grep -o "\"$1\":{[^}]*\"drops\":{[^}]*}" | grep -o '"drops":{..*}'
+}
+
 # ---- what each takes of the other ----------------------------------------------------------------------------------
 
 check "one end is attached" attach_end 1
@@ -98,6 +102,40 @@ done
 wait $client
 check_eq "three hand-overs interrupt no stream" $? 0
 wait "$server"
+# A datagram that is lost is not sent again: so few that the guest's ring and its stack hold them meanwhile.
+ends_stream -c 10.8.0.1 -u -b 400K -l 500 -t 8 >"$T/iperf" 2>&1 &
+client=$!
+for i in 1 2; do
+	seen=$(received)
+	soon 10 eval "[ \$(received) -gt $((${seen:-0} + 20)) ]" || not_ok "the datagrams flow, $i"
+	daemon_stop
+	daemon_start --threads $((i % 2 + 1))
+done
+wait $client
+check_match "two hand-overs lose no datagram" "$(grep receiver "$T/iperf")" ' 0/[1-9][0-9]* \(0%\)'
+check_eq "nor is any said to have failed" "$(drops_of tx)" ""
+
+# ---- one end is up before the other --------------------------------------------------------------------------------
+
+ip -n g2 neigh replace 10.8.0.1 lladdr 00:16:3e:00:00:01 nud permanent dev eth0
+daemon_stop
+daemon_start --guest 2
+ip netns exec g1 python3 tests/daemon/net_datagrams.py receive 10.8.0.1 200 >"$T/datagrams" 2>&1 &
+receiver=$!
+soon 10 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
+check "what is sent before the other end is back" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 200
+daemon_stop
+daemon_start --threads 2
+wait $receiver
+check_eq "waits in the ring, over one more hand-over" "$(cat "$T/datagrams")" "all, in order"
+daemon_stop
+daemon_start --guest 2
+check "but not for ever" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 1
+soon 60 eval '[[ "$(drops_of tx)" = *"the other end has not come back\":1"* ]]' || not_ok "it is dropped" "$(ask status)"
+check "nor does what is sent then wait" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 5
+soon 10 eval '[[ "$(drops_of tx)" = *"there is nobody at the other end\":"* ]]' || not_ok "it is dropped" "$(ask status)"
+daemon_stop
+daemon_start --threads 2
 end_down 2
 check_end_up "the second comes back" 2
 ip netns exec g1 ping -q -f -w 6 10.8.0.2 >/dev/null 2>&1 &

@@ -865,6 +865,32 @@ static void a_ring_handed_over_goes_on_where_it_was(void **state)
 	assert_int_equal(journal.file->rsp_prod, 49);
 }
 
+/* Its slots are free again, and the next process is given it as if it had never been taken. */
+static void what_is_given_back_is_for_the_next_process(void **state)
+{
+	mode = HOLD;
+	open_queue();
+	put_requests(5);
+	send_event();
+	settle();
+	answer_one(held[0]);
+	queue_stop(queue, QUEUE_HAND_OVER);
+	for (unsigned int i = 5; i > 1; i--)
+		queue_give_back(queue, held[i - 1]);
+	run_until(is_released);
+	assert_int_equal(nr_orphans, 0);
+	assert_int_equal(journal_check_clean(&journal, &identity, &err), 0);
+	assert_int_equal(take_responses(), 1);
+
+	nr_stopped = nr_released = nr_requests = nr_held = 0;
+	mode = ANSWER_AT_ONCE;
+	assert_int_equal(try_open(true), 0);
+	settle();
+	assert_int_equal(nr_requests, 4);
+	assert_int_equal(take_responses(), 4);
+	stop(QUEUE_HAND_OVER);
+}
+
 static void a_ring_that_does_not_agree_with_the_journal_is_left_alone(void **state)
 {
 	open_queue();
@@ -986,6 +1012,7 @@ int main(void)
 		TEST(a_request_that_comes_back_at_the_deadline_is_no_orphan),
 		TEST(a_broken_queue_stops_as_any_other),
 		TEST(a_ring_handed_over_goes_on_where_it_was),
+		TEST(what_is_given_back_is_for_the_next_process),
 		TEST(a_ring_that_does_not_agree_with_the_journal_is_left_alone),
 		TEST(indexes_wrap),
 		TEST(a_queue_that_cannot_open_holds_nothing_and_says_why),
