@@ -222,8 +222,7 @@ static void net_connect(struct device *dev)
 
 static void net_changed(struct device *dev)
 {
-	if (!to_net(dev)->pair)
-		net_policy_look(&to_net(dev)->policy, dev);
+	net_policy_look(&to_net(dev)->policy, dev);
 }
 
 static void net_disconnect(struct device *dev, enum queue_stop how)

@@ -287,6 +287,7 @@ static int init_pair_end(struct net_queue *nq)
 		.tx = &nq->queues[NET_RING_TX],
 		.rx = &nq->queues[NET_RING_RX],
 		.limits = nq->params.limits,
+		.rate = &nq->params.policy->rate,
 		.counters = &nq->counters,
 	};
 

@@ -7,6 +7,7 @@
 
 #include "backend/net/hold.h"
 #include "backend/net/tx_slots.h"
+#include "common/base/clock.h"
 #include "common/base/container.h"
 
 #define MAX_JOBS NET_DELIVERY_FRAMES /* so that a batch is one call of each kind */
@@ -18,6 +19,7 @@ struct net_pair_job {
 	struct net_rx_frame out;
 	struct net_hold hold; /* where we hold it */
 	const char *dropped;  /* a constant; NULL: it is, or goes, to the other guest */
+	bool has_credit;      /* the rate has let it go */
 };
 
 static struct net_pair_job *job_at(struct net_pair_end *end, uint32_t index)
@@ -30,6 +32,7 @@ int net_pair_end_init(struct net_pair_end *end, const struct net_pair_params *pa
 	*end = (struct net_pair_end){
 		.params = *params,
 		.delivery = { .queue = params->rx, .counters = &params->counters->rx },
+		.credit = { .rate = params->rate, .queue = params->tx },
 	};
 	end->jobs = calloc(MAX_JOBS, sizeof(*end->jobs));
 	return end->jobs ? 0 : -ENOMEM;
@@ -60,6 +63,7 @@ static void gathered(struct net_pair_end *end, struct net_pair_job *job)
 {
 	job->dropped = job->frame.group_change ? "a multicast group is changed, and there is no list of them" :
 						 job->frame.rejected;
+	job->has_credit = false;
 	end->is_gathering = false;
 	end->nr_gathered++;
 }
@@ -191,6 +195,32 @@ static bool hand_over(struct net_pair_end *from, struct net_pair_job *job)
 	return hand_over_held(from, job, &meta);
 }
 
+/* false: it has to wait for its rate, and so have those behind it. */
+static bool may_go(struct net_pair_end *from, struct net_pair_job *job, uint64_t now_ns)
+{
+	if (job->dropped || job->has_credit)
+		return true;
+	job->has_credit = net_credit_take(&from->credit, job->frame.len_bytes, now_ns);
+	if (job->has_credit)
+		net_credit_done(&from->credit);
+	else
+		net_credit_wait(&from->credit, now_ns);
+	return job->has_credit;
+}
+
+static void hand_over_gathered(struct net_pair_end *end)
+{
+	uint64_t now_ns = end->nr_handed != end->nr_gathered ? clock_now_ns() : 0;
+
+	while (end->nr_handed != end->nr_gathered) {
+		struct net_pair_job *job = job_at(end, end->nr_handed);
+
+		if (!may_go(end, job, now_ns) || !hand_over(end, job))
+			return;
+		end->nr_handed++;
+	}
+}
+
 /* ---- answering ------------------------------------------------------------------------------------------------- */
 
 static void count(struct net_direction *sent, struct net_pair_job *job)
@@ -241,9 +271,12 @@ static void give_back_all(struct net_pair_end *end)
 
 static void stalled_long(struct loop_timer *timer);
 
+/* Who waits for credit waits for nobody. */
 static void watch_stall(struct net_pair_end *end)
 {
-	if (end->nr_handed == end->nr_gathered || end->stall.is_armed)
+	bool waits = end->nr_handed != end->nr_gathered && job_at(end, end->nr_handed)->has_credit;
+
+	if (!waits || end->stall.is_armed)
 		return;
 	end->nr_handed_at_stall = end->nr_handed;
 	loop_timer_start(&end->params.tx->worker->loop, &end->stall, NET_RX_STALL_NS, stalled_long);
@@ -271,8 +304,7 @@ const char *net_pair_end_flush(struct net_pair_end *end)
 	if (!end->is_running)
 		return NULL;
 	why = gather(end);
-	while (end->nr_handed != end->nr_gathered && hand_over(end, job_at(end, end->nr_handed)))
-		end->nr_handed++;
+	hand_over_gathered(end);
 	if (end->other)
 		net_delivery_run(&end->other->delivery);
 	if (end->other && end->other->params.rx->nr_answered > 0)
@@ -319,11 +351,16 @@ static void leave(struct net_pair_end *end, bool is_handed_over)
 	end->other = NULL;
 }
 
-static void stall_gone(struct loop_timer *timer)
+static void credit_stopped(struct net_credit *credit)
 {
-	struct net_pair_end *end = container_of(timer, struct net_pair_end, stall);
+	struct net_pair_end *end = container_of(credit, struct net_pair_end, credit);
 
 	end->stopped(end);
+}
+
+static void stall_gone(struct loop_timer *timer)
+{
+	net_credit_stop(&container_of(timer, struct net_pair_end, stall)->credit, credit_stopped);
 }
 
 void net_pair_end_stop(struct net_pair_end *end, enum queue_stop how, void (*stopped)(struct net_pair_end *end))
@@ -337,5 +374,5 @@ void net_pair_end_stop(struct net_pair_end *end, enum queue_stop how, void (*sto
 	if (end->stall.is_armed)
 		loop_timer_cancel(&end->params.tx->worker->loop, &end->stall, stall_gone);
 	else
-		stopped(end);
+		stall_gone(&end->stall);
 }

@@ -5,7 +5,7 @@
  *
  * We hold a frame ourselves only where the receiver does not take it as the sender made it: with a blank checksum, or
  * as a large packet. A guest that posts nothing holds the other's frames up, and after a while loses them; so does one
- * whose end was handed over and is not back yet.
+ * whose end was handed over and is not back yet. What the sender's rate does not let go waits as long as it has to.
  *
  * net_pair_end_init() -> _start() -> _flush() whenever either ring of it runs -> _stop() -> stopped() -> _fini().
  * Both ends belong to one worker. Thread: its own; init and fini: any, while it does not run. Never logs.
@@ -13,6 +13,7 @@
 #ifndef BACKEND_NET_PAIR_H
 #define BACKEND_NET_PAIR_H
 
+#include "backend/net/credit.h"
 #include "backend/net/delivery.h"
 #include "backend/net/pair_names.h"
 #include "backend/net/rx.h"
@@ -24,6 +25,7 @@ struct net_pair_params {
 	struct net_pair *pair;
 	struct queue *tx, *rx;
 	struct net_rx_limits limits;
+	struct net_rate *rate; /* of what its guest sends */
 	struct net_counters *counters;
 };
 
@@ -38,6 +40,7 @@ struct net_pair_end {
 	bool is_gathering; /* the job at nr_gathered has a part of its frame */
 	uint8_t *area;     /* of frames that we hold; NULL: never used */
 	struct net_capture *capture;
+	struct net_credit credit;
 	struct loop_timer stall;
 	uint32_t nr_handed_at_stall;
 	bool is_running;

@@ -39,11 +39,6 @@ void net_policy_filter_multicast(struct net_policy *policy, bool filters);
 /* Adds what holds: "rate" as its node says it, or "". */
 void net_policy_status(const struct net_policy *policy, json_t *object);
 
-static inline bool net_policy_has_rate(const struct net_policy *policy)
-{
-	return policy->rate.terms.window_bytes > 0;
-}
-
 static inline bool net_policy_filters_multicast(const struct net_policy *policy)
 {
 	return __atomic_load_n(&policy->filters_multicast, __ATOMIC_RELAXED);

@@ -33,6 +33,7 @@ int net_tx_init(struct net_tx *tx, const struct net_tx_params *params)
 		.policy = params->policy,
 		.state = params->state,
 		.counters = params->counters,
+		.credit = { .rate = &params->policy->rate, .queue = params->queue },
 		.number = params->number,
 		.nr_jobs = params->nr_slots,
 	};
@@ -211,22 +212,10 @@ static void send_job(struct net_tx *tx, struct net_tx_job *job)
 	io_uring_sqe_set_data(sqe, &job->op);
 }
 
-static void credit_came(struct loop_timer *timer)
-{
-	queue_kick(container_of(timer, struct net_tx, credit)->queue);
-}
-
-static void wait_for_credit(struct net_tx *tx, uint64_t now_ns)
-{
-	if (!tx->credit.is_armed)
-		loop_timer_start(&tx->queue->worker->loop, &tx->credit, net_rate_wait_ns(&tx->policy->rate, now_ns),
-				 credit_came);
-}
-
 /* Once its turn has come. false: it has to wait, and so have those behind it. */
 static bool may_go(struct net_tx *tx, struct net_tx_job *job, uint64_t now_ns)
 {
-	bool has_credit = net_rate_take(&tx->policy->rate, &tx->share, job->frame.len_bytes, now_ns);
+	bool has_credit = net_credit_take(&tx->credit, job->frame.len_bytes, now_ns);
 
 	if (!has_credit && tx->is_stopping && tx->is_left_behind)
 		drop(tx, job, "the connection ended before the rate let it go");
@@ -253,12 +242,12 @@ static void send_gathered(struct net_tx *tx)
 		bool has_come = !job->is_done;
 
 		if (has_come && !may_go(tx, job, now_ns)) {
-			wait_for_credit(tx, now_ns);
+			net_credit_wait(&tx->credit, now_ns);
 			return;
 		}
 		finish_job(tx, job, has_come);
 	}
-	net_rate_done(&tx->policy->rate, &tx->share);
+	net_credit_done(&tx->credit);
 }
 
 const char *net_tx_flush(struct net_tx *tx)
@@ -277,9 +266,9 @@ const char *net_tx_flush(struct net_tx *tx)
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
 
-static void credit_gone(struct loop_timer *timer)
+static void credit_stopped(struct net_credit *credit)
 {
-	struct net_tx *tx = container_of(timer, struct net_tx, credit);
+	struct net_tx *tx = container_of(credit, struct net_tx, credit);
 
 	tx->stopped(tx);
 }
@@ -289,8 +278,5 @@ void net_tx_stop(struct net_tx *tx, enum queue_stop how, void (*stopped)(struct 
 	tx->is_stopping = true;
 	tx->is_left_behind = how == QUEUE_CLOSE;
 	tx->stopped = stopped;
-	if (tx->credit.is_armed)
-		loop_timer_cancel(&tx->queue->worker->loop, &tx->credit, credit_gone);
-	else
-		tx->stopped(tx);
+	net_credit_stop(&tx->credit, credit_stopped);
 }

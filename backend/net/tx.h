@@ -18,6 +18,7 @@
 #include "backend/core/queue.h"
 #include "backend/net/capture.h"
 #include "backend/net/counters.h"
+#include "backend/net/credit.h"
 #include "backend/net/policy.h"
 #include "backend/net/state.h"
 #include "backend/net/tx_frame.h"
@@ -50,8 +51,7 @@ struct net_tx {
 	struct net_policy *policy;
 	struct net_state *state;
 	struct net_direction *counters;
-	struct net_rate_queue share;
-	struct loop_timer credit; /* while a frame waits for some */
+	struct net_credit credit;
 	bool is_stopping, is_left_behind; /* what waits then: goes at once, or is dropped */
 	void (*stopped)(struct net_tx *tx);
 	struct net_capture *capture; /* NULL: nobody looks */

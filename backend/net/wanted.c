@@ -96,16 +96,13 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 	return parse_name(net, "bridge", "", net->bridge, err);
 }
 
-/* Between two nobody sees what passes. What a rate says that was written later is no reason to part them. */
+/* Between two nobody sees what passes. */
 static int check_pair(struct net_device *net, struct errbuf *err)
 {
-	bool has_rate = net_policy_has_rate(&net->policy) && !net->dev.is_resuming;
-
-	if (!net->pair || (!has_rate && !net->policy.has_antispoof))
+	if (!net->pair || !net->policy.has_antispoof)
 		return 0;
 	return errbuf_set(err, -EOPNOTSUPP, "%s/bridge: '" NET_PAIR_SCHEME "%s': who is joined to another guest cannot "
-			  "be held to %s", net->dev.xb.dir, net->pair->name,
-			  has_rate ? "a rate" : "its own addresses (--antispoof)");
+			  "be held to its own addresses (--antispoof)", net->dev.xb.dir, net->pair->name);
 }
 
 int net_parse(struct device *dev, struct errbuf *err)

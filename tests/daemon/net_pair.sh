@@ -148,12 +148,52 @@ check_end_up "and again, after it has left under load" 2
 ip -n g1 neigh flush dev eth0
 check "they hear each other" ends_ping
 
+# ---- rate ----------------------------------------------------------------------------------------------------------
+
+set_rate() { # RATE: of what 2 sends, live, until it holds
+	dom0 xenstore-write /local/domain/0/backend/vif/2/0/rate "$1" && soon 10 rate_is "$1"
+}
+
+sent_by_2() { # BYTES
+	ask status | grep -o '"device":"vif 2/0".*' | grep -o '"tx":{"frames":[0-9]*,"bytes":[0-9]*' | head -1 | cut -d: -f4
+}
+
+check "a rate is written" set_rate 125000,50000
+before=$(sent_by_2)
+begin=$(date +%s%N)
+check "a stream at that rate" ends_stream -c 10.8.0.1 -n 5M
+sent=$(($(sent_by_2) - before))
+most=$(most_bytes 2500000 125000 "$begin")
+check_eq "is no faster ($sent bytes, at most $most)" "$((sent > 1000000 && sent <= most))" 1
+check "the other way there is none" ends_stream -c 10.8.0.1 -n 100M -R
+check "next to nothing may be sent" set_rate 1000,1000000
+ip -n g2 link set eth0 txqueuelen 5000
+ip -n g2 neigh replace 10.8.0.1 lladdr 00:16:3e:00:00:01 nud permanent dev eth0
+ip netns exec g2 ping -q -f -c 300 -s 1400 -W 1 10.8.0.1 >"$T/ping" 2>&1 # more than a burst and the ring
+ip netns exec g1 python3 tests/daemon/net_datagrams.py receive 10.8.0.1 100 >"$T/datagrams" 2>&1 &
+receiver=$!
+soon 10 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
+check "datagrams queue up behind that" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 100
+daemon_stop
+daemon_start --threads 2
+check "the next daemon has the rate" soon 10 rate_is 1000,1000000
+dom0 xenstore-write /local/domain/0/backend/vif/2/0/rate nonsense
+check_said "nonsense in its place is said" "rate: 'nonsense': expected BYTES,MICROSECONDS.*: the rate stays as it was"
+dom0 xenstore-rm /local/domain/0/backend/vif/2/0/rate
+wait $receiver
+check_eq "without it they come, over a hand-over" "$(cat "$T/datagrams")" "all, in order"
+check_eq "and nothing was dropped" "$(drops_of tx)" ""
+
 # ---- a third -------------------------------------------------------------------------------------------------------
 
 "$loopxen" domain create 3
 check_match "a third vif of that name is refused" \
 	"$(dom0 "$pvring" attach vif 3 00:16:3e:00:00:03 --devid 0 --bridge pair:link 2>&1)" 'pair:link: two other vifs are its ends'
 check "the two hear each other" ends_ping 1000
+check "a vif of another pair is attached with a rate" \
+	dom0 "$pvring" attach vif 3 00:16:3e:00:00:03 --devid 2 --bridge pair:other --rate 20Mb/s
+check "which holds" rate_is 125000,50000
+check "and is detached" dom0 "$pvring" detach vif 3 2
 check_match "a pair without a name is refused" \
 	"$(dom0 "$pvring" attach vif 3 00:16:3e:00:00:03 --devid 1 --bridge pair: 2>&1)" 'expected pair: and a name of 1 to 63 bytes'
 for domid in 1 2; do

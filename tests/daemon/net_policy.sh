@@ -38,23 +38,12 @@ check_refused() { # NAME REGEX NODE=VALUE...: by the daemon, which says so to th
 	vif_remove
 }
 
-rate_is() { # RATE: as the daemon has it
-	ask status | grep -q "\"rate\":\"$1\""
-}
-
 set_rate() { # RATE: live, until it holds
 	dom0 xenstore-write "$vif/rate" "$1" && soon 10 rate_is "$1"
 }
 
 drops() { # tx|rx: what was dropped, by reason
 	ask status | grep -o "\"$1\":{\"frames\":[^}]*}" | grep -o '"drops":{.*'
-}
-
-# More than this nobody can have sent in the time that has gone by, however slow or fast the machine is.
-most_bytes() { # BYTES-A-SECOND WINDOW-BYTES BEGIN: a burst, and what the rate and a last frame's debt give
-	local window=$2
-	((window > 131072)) || window=131072
-	echo $((window + $1 * ($(date +%s%N) - $3) / 1000000000 + $2 + 65535))
 }
 
 check_limited() { # NAME BYTES-A-SECOND WINDOW-BYTES IPERF3-ARGUMENT...: from the guest, by that rate
@@ -82,8 +71,6 @@ for bad in 10Mb/s 1000 '1000,' -1,50000 '1000,50000,' 1000,4294967296; do
 	check_refused "a rate of '$bad'" "$vif/rate: '$bad': expected BYTES,MICROSECONDS, as 62500,50000 for 10 Mb/s" \
 		"rate=$bad"
 done
-check_refused "a rate between two guests" "$vif/bridge: 'pair:x': who is joined to another guest cannot be held to a rate" \
-	bridge=pair:x rate=1000,50000
 vif_create ip=nonsense
 soon 10 node_is vifname vif1.0
 check_match "addresses that nobody looks at may be anything" "$(node $vif/hotplug-error)" '^$'
@@ -182,11 +169,12 @@ check_said "a daemon that finds nonsense for a rate says so" "rate: 'nonsense': 
 wait $guest_pid
 check_eq "and goes on" $? 0
 dom0 xenstore-write $vif/rate 1000,50000
+were_sent=$(counted tx frames)
 generate 3000 &
 guest_pid=$!
 loopxen_track $guest_pid
 soon 20 rate_is 1000,50000
-soon 20 eval '[ "$(counted tx frames)" -gt 3000 ]'
+soon 20 eval '[ "$(counted tx frames)" -gt '$((were_sent + 130))' ]' # which a burst lets go
 kill -TERM $guest_pid
 wait $guest_pid
 check_match "what waits when a guest leaves is dropped, not waited for" "$(drops tx)" \

@@ -118,3 +118,14 @@ node_is() { # NAME REGEX: of the backend's directory
 counted() { # tx|rx NAME: what the daemon has counted
 	ask status | grep -o "\"$1\":{\"frames\":[^}]*" | grep -o "\"$2\":[0-9]*" | cut -d: -f2
 }
+
+rate_is() { # RATE: as the daemon has it, of some vif
+	ask status | grep -q "\"rate\":\"$1\""
+}
+
+# More than this nobody can have sent in the time that has gone by, however slow or fast the machine is.
+most_bytes() { # BYTES-A-SECOND WINDOW-BYTES BEGIN: a burst, and what the rate and a last frame's debt give
+	local window=$2
+	((window > 131072)) || window=131072
+	echo $((window + $1 * ($(date +%s%N) - $3) / 1000000000 + $2 + 65535))
+}
