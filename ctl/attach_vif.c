@@ -69,7 +69,7 @@ static int set_script(void *config, const char *value, struct errbuf *err)
 }
 
 static const struct option_row rows[] = {
-	{ "bridge", "NAME", "the bridge that it is joined to (default: " VIF_DEFAULT_BRIDGE "), or pair:NAME",
+	{ "bridge", "NAME", "the bridge it is joined to (default: " VIF_DEFAULT_BRIDGE "), pair:NAME, null:[BYTES]",
 	  set_bridge },
 	{ "devid", "N", "its number in the guest (default: the one after the last)", set_devid },
 	{ "vifname", "NAME", "what the interface is called here (default: vifDOMID.DEVID)", set_vifname },

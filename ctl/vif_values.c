@@ -11,6 +11,7 @@
 
 #include "common/base/ip_prefix.h"
 #include "common/base/parse.h"
+#include "common/wire/null_frames.h"
 #include "common/wire/pair_name.h"
 
 /* ---- MAC addresses --------------------------------------------------------------------------------------------- */
@@ -124,7 +125,10 @@ int vif_check_name(const char *what, const char *name, struct errbuf *err)
 int vif_check_bridge(const char *text, struct errbuf *err)
 {
 	const char *name = text + strlen(NET_PAIR_SCHEME);
+	uint32_t frame_bytes;
 
+	if (net_null_is(text))
+		return net_null_parse(text, &frame_bytes, err);
 	if (strncmp(text, NET_PAIR_SCHEME, strlen(NET_PAIR_SCHEME)) != 0)
 		return vif_check_name("bridge", text, err);
 	if (*name && strlen(name) < NET_PAIR_MAX_NAME)

@@ -19,7 +19,7 @@ int vif_parse_mac(const char *text, char mac[VIF_MAC_SIZE], struct errbuf *err);
 int vif_parse_rate(const char *text, char rate[VIF_RATE_SIZE], struct errbuf *err);
 /* A name that Linux gives to an interface; what: "bridge", for the message. */
 int vif_check_name(const char *what, const char *name, struct errbuf *err);
-/* That of a bridge, or "pair:" and what two vifs have in common. */
+/* That of a bridge, or "pair:" and what two vifs have in common, or "null:" and maybe a frame's bytes. */
 int vif_check_bridge(const char *text, struct errbuf *err);
 /* Addresses with blanks between them, IPv4 or IPv6, each alone or with the length of a prefix. */
 int vif_check_ip(const char *list, struct errbuf *err);

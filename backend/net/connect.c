@@ -15,7 +15,9 @@ static const char *net_target(const struct device *dev)
 {
 	const struct net_device *net = container_of(dev, struct net_device, dev);
 
-	return net->pair ? net->pair->name : net->name;
+	if (net->pair)
+		return net->pair->name;
+	return net->null.is_wanted ? net->bridge : net->name;
 }
 
 /* The address is not the guest's but one that no bridge chooses for its own: the stock scripts set the same. */
@@ -58,9 +60,9 @@ static int net_open(struct device *dev, struct errbuf *err)
 	char owner[LINK_MAX_OWNER];
 	int rc, was_there;
 
-	if (net->pair) {
+	if (!net_has_interface(net)) {
 		tap_remove(&net->tap);
-		return 0;
+		return net->null.is_wanted ? net_null_open(&net->null, err) : 0;
 	}
 	stray_owner(owner, sizeof(owner), dev);
 	if (strcmp(net->tap.name, net->name) != 0)
@@ -102,6 +104,7 @@ static void net_close(struct device *dev)
 {
 	struct net_device *net = to_net(dev);
 
+	net_null_close(&net->null);
 	if (dev->is_forgotten)
 		tap_remove(&net->tap);
 	else
@@ -116,7 +119,7 @@ static int net_lock(struct device *dev, struct errbuf *err)
 	struct net_device *net = to_net(dev);
 	int rc;
 
-	if (net->pair)
+	if (!net_has_interface(net))
 		return 0;
 	rc = tap_is_there(&net->tap) ? 0 : net_open(dev, err);
 	if (rc == 0)
@@ -195,6 +198,7 @@ static void net_connect(struct device *dev)
 		.has_ctrl_ring = net->has_ctrl_ring,
 		.state = &net->state,
 		.pair = net->pair,
+		.null = net->null.is_wanted ? &net->null : NULL,
 		.tap = &net->tap,
 		.limits = net->limits,
 		.policy = &net->policy,
@@ -272,7 +276,7 @@ static void net_status(struct device *dev, json_t *object)
 		net_queues_count(net->queues, &counters);
 		json_object_set_new(object, "queue_frames", net_queues_frames(net->queues));
 	}
-	json_object_set_new(object, "interface", text_json(net->pair ? "" : net->name));
+	json_object_set_new(object, "interface", text_json(net_has_interface(net) ? net->name : ""));
 	json_object_set_new(object, "bridge", text_json(net->bridge));
 	json_object_set_new(object, "pair", text_json(net->pair ? net->pair->name : ""));
 	json_object_set_new(object, "mac", text_json(net->mac));

@@ -6,6 +6,7 @@
 #include "backend/core/device.h"
 #include "backend/net/counters.h"
 #include "backend/net/link.h"
+#include "backend/net/null.h"
 #include "backend/net/pair_names.h"
 #include "backend/net/policy.h"
 #include "backend/net/queues.h"
@@ -21,6 +22,7 @@ struct net_device {
 	char name[IFNAMSIZ];
 	char bridge[IFNAMSIZ];
 	struct net_pair *pair; /* instead of an interface in a bridge; NULL: none */
+	struct net_null null;  /* or this, if it is wanted */
 	char mac[18]; /* the guest's; that of the tap is another */
 	uint32_t mtu_bytes; /* 0: not said */
 	struct net_policy policy;
@@ -45,6 +47,12 @@ static inline struct net_device *to_net(struct device *dev)
 
 /* wanted.c: the toolstack's nodes. */
 int net_parse(struct device *dev, struct errbuf *err);
+/* An interface here, or not: the other end of a pair, or nothing. */
+static inline bool net_has_interface(const struct net_device *net)
+{
+	return !net->pair && !net->null.is_wanted;
+}
+
 /* It is no end of a pair any more, if it was one. */
 void net_leave_pair(struct net_device *net);
 

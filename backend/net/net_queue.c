@@ -299,6 +299,7 @@ static int init_tap(struct net_queue *nq)
 	const struct net_queue_params *params = &nq->params;
 	const struct net_rx_params rx_params = {
 		.queue = &nq->queues[NET_RING_RX],
+		.null = params->null,
 		.tap_fd = params->tap_fd,
 		.limits = params->limits,
 		.policy = params->policy,

@@ -15,6 +15,7 @@
 #include "backend/net/rx.h"
 #include "common/base/errbuf.h"
 
+struct net_null;
 struct net_pair;
 struct net_queue;
 
@@ -22,7 +23,8 @@ enum net_ring { NET_RING_TX, NET_RING_RX, NET_NR_RINGS };
 
 struct net_queue_params {
 	struct device_ring *rings; /* NET_NR_RINGS, identified */
-	struct net_pair *pair;     /* that it is an end of; NULL: it has a tap */
+	struct net_pair *pair;     /* that it is an end of; NULL: it has a tap, */
+	const struct net_null *null; /* or else this, whose descriptor it is */
 	int tap_fd;                /* open until stopped() */
 	struct worker *worker;
 	struct net_rx_limits limits;

@@ -5,6 +5,7 @@
 
 #include "backend/core/device.h"
 #include "backend/net/ctrl_ring.h"
+#include "backend/net/null.h"
 #include "backend/net/pair_names.h"
 
 struct net_queues {
@@ -114,13 +115,21 @@ static struct net_queue_events events_of(struct member *member)
 	};
 }
 
+static int fd_of(const struct net_queues_params *params, unsigned int number)
+{
+	if (params->pair)
+		return -1;
+	return params->null ? params->null->fd : params->tap->fd[number];
+}
+
 static bool add_queue(struct net_queues *queues, const struct net_queues_params *params, struct worker *worker)
 {
 	struct member *member = &queues->member[queues->nr];
 	const struct net_queue_params queue_params = {
 		.rings = &params->rings->ring[queues->nr * NET_NR_RINGS],
 		.pair = params->pair,
-		.tap_fd = params->pair ? -1 : params->tap->fd[queues->nr],
+		.null = params->null,
+		.tap_fd = fd_of(params, queues->nr),
 		.worker = worker,
 		.limits = params->limits,
 		.policy = params->policy,

@@ -14,6 +14,7 @@
 #include "backend/net/tap.h"
 
 struct device_host;
+struct net_null;
 struct net_pair;
 struct net_queues;
 
@@ -23,7 +24,8 @@ struct net_queues_params {
 	unsigned int nr_queues;
 	bool has_ctrl_ring;
 	struct net_state *state; /* open until stopped() */
-	struct net_pair *pair; /* that its one queue is an end of; NULL: it has a tap */
+	struct net_pair *pair; /* that its one queue is an end of; NULL: it has a tap, */
+	const struct net_null *null; /* or else this, open until stopped() */
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
 	struct net_policy *policy;

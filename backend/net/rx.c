@@ -34,7 +34,9 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 {
 	*rx = (struct net_rx){
 		.queue = params->queue,
+		.null = params->null,
 		.tap_fd = params->tap_fd,
+		.read_bytes = params->null ? sizeof(struct virtio_net_hdr) + params->null->frame_bytes : READ_BYTES,
 		.limits = params->limits,
 		.policy = params->policy,
 		.counters = params->counters,
@@ -159,7 +161,7 @@ static const char *read_burst(struct net_rx *rx)
 
 	net_steer_refresh(&rx->steer);
 	for (unsigned int i = 0; i < NET_RX_BURST; i++) {
-		result = read(rx->tap_fd, rx->frames[rx->nr_frames].memory, READ_BYTES);
+		result = read(rx->tap_fd, rx->frames[rx->nr_frames].memory, rx->read_bytes);
 		if (result <= 0)
 			break;
 		take_in(rx, result);
@@ -173,7 +175,7 @@ static const char *read_burst(struct net_rx *rx)
 static void drain_tap(struct net_rx *rx)
 {
 	for (unsigned int i = 0; i < MAX_STALE_FRAMES; i++) {
-		if (read(rx->tap_fd, rx->frames[0].memory, READ_BYTES) <= 0)
+		if (read(rx->tap_fd, rx->frames[0].memory, rx->read_bytes) <= 0)
 			break;
 	}
 }
@@ -302,12 +304,21 @@ static void lane_has_some(struct net_lane *lane)
 		queue_kick(rx->queue);
 }
 
-void net_rx_start(struct net_rx *rx, bool is_resumed)
+static void start_tap(struct net_rx *rx, bool is_resumed)
 {
 	if (!is_resumed)
 		drain_tap(rx);
-	rx->is_running = rx->may_have_more = true;
+	rx->may_have_more = true;
 	loop_fd_add(&rx->queue->worker->loop, &rx->readable, rx->tap_fd, tap_is_readable);
+}
+
+void net_rx_start(struct net_rx *rx, bool is_resumed)
+{
+	rx->is_running = true;
+	if (rx->null)
+		rx->may_have_more = rx->null->frame_bytes > 0;
+	else
+		start_tap(rx, is_resumed);
 	queue_kick(rx->queue);
 }
 
@@ -352,5 +363,8 @@ void net_rx_stop(struct net_rx *rx, void (*stopped)(struct net_rx *rx))
 {
 	rx->is_running = false;
 	rx->stopped = stopped;
-	loop_fd_remove(&rx->readable, unwatched);
+	if (rx->null)
+		unwatched(&rx->readable);
+	else
+		loop_fd_remove(&rx->readable, unwatched);
 }

@@ -19,6 +19,7 @@
 #include "backend/net/counters.h"
 #include "backend/net/delivery.h"
 #include "backend/net/lane.h"
+#include "backend/net/null.h"
 #include "backend/net/policy.h"
 #include "backend/net/steer.h"
 
@@ -29,6 +30,7 @@ struct net_rx;
 
 struct net_rx_params {
 	struct queue *queue;
+	const struct net_null *null; /* what tap_fd is of; NULL: it is a tap's */
 	int tap_fd;
 	struct net_rx_limits limits;
 	const struct net_policy *policy; /* the vif's */
@@ -40,7 +42,9 @@ struct net_rx_params {
 
 struct net_rx {
 	struct queue *queue;
+	const struct net_null *null;
 	int tap_fd;
+	size_t read_bytes; /* at once, at most */
 	struct loop_fd readable;
 	struct net_rx_limits limits;
 	const struct net_policy *policy;

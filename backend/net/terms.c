@@ -43,7 +43,7 @@ int net_offer(struct device *dev, struct errbuf *err)
 	};
 	int rc = 0;
 
-	if (!net->pair) /* it tells the hotplug script, too, that the interface is there */
+	if (net_has_interface(net)) /* it tells the hotplug script, too, that the interface is there */
 		rc = xb_write(dev->xb.store, dev->xb.dir, "vifname", err, "%s", net->name);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
 		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
@@ -234,6 +234,21 @@ static int read_queues(struct net_device *net, unsigned int nr, struct errbuf *e
 	return rc;
 }
 
+/* Else each would be dropped, and the next one made. */
+static int check_source(const struct net_device *net, struct errbuf *err)
+{
+	const struct net_rx_frame frame = {
+		.len_bytes = net->null.frame_bytes,
+		.headroom_bytes = net->headroom_bytes,
+	};
+	const char *why = net_rx_frame_check_size(&frame, &net->limits);
+
+	if (!net->null.is_wanted || !why)
+		return 0;
+	return errbuf_set(err, -EINVAL, "%s/bridge: '%s': frames of that size are %s", net->dev.xb.dir, net->bridge,
+			  why);
+}
+
 /* Only if its bridge was made a pair while it was connected: what it has is an interface's. */
 static int check_ends_of_pair(const struct net_device *net, struct errbuf *err)
 {
@@ -259,5 +274,5 @@ int net_accept(struct device *dev, struct errbuf *err)
 		rc = check_ends_of_pair(net, err);
 	if (rc == 0)
 		take_limits(net, &peer);
-	return rc;
+	return rc ? rc : check_source(net, err);
 }

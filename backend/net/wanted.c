@@ -7,6 +7,7 @@
 #include "backend/net/net.h"
 #include "backend/net/stray.h"
 #include "common/base/parse.h"
+#include "common/wire/null_frames.h"
 #include "xenbus/node.h"
 
 #define MIN_MTU_BYTES 68
@@ -60,6 +61,19 @@ static int join_pair(struct net_device *net, const char *name, struct errbuf *er
 	return net_pair_get(&net->pair, name, net, err);
 }
 
+static int want_null(struct net_device *net, const char *bridge, struct errbuf *err)
+{
+	struct errbuf why;
+
+	net->null.is_wanted = true;
+	if (net_null_parse(bridge, &net->null.frame_bytes, &why))
+		return errbuf_set(err, -EINVAL, "%s/bridge: %s", net->dev.xb.dir, why.text);
+	strcpy(net->bridge, NET_NULL_SCHEME);
+	if (net->null.frame_bytes)
+		snprintf(net->bridge, sizeof(net->bridge), NET_NULL_SCHEME "%u", net->null.frame_bytes);
+	return 0;
+}
+
 /* Other scripts have other uses for `bridge`: a router has none, a switch in userspace is no bridge. */
 static int script_is_ours(struct net_device *net, bool *is_ours, struct errbuf *err)
 {
@@ -84,6 +98,7 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 	int rc = script_is_ours(net, &is_ours, err);
 
 	*net->bridge = '\0';
+	net->null.is_wanted = false;
 	if (rc == 0 && !is_ours)
 		net_leave_pair(net);
 	if (rc == 0 && is_ours)
@@ -93,7 +108,7 @@ static int parse_bridge(struct net_device *net, struct errbuf *err)
 	if (strncmp(text, NET_PAIR_SCHEME, strlen(NET_PAIR_SCHEME)) == 0)
 		return join_pair(net, text + strlen(NET_PAIR_SCHEME), err);
 	net_leave_pair(net);
-	return parse_name(net, "bridge", "", net->bridge, err);
+	return net_null_is(text) ? want_null(net, text, err) : parse_name(net, "bridge", "", net->bridge, err);
 }
 
 /* Between two nobody sees what passes. */

@@ -4,6 +4,8 @@
 # cost of writing and reading the same frames on a tap. What counts is how much one second of the daemon's CPU carries.
 # Then memory and CPU of interfaces that are connected and idle.
 #
+# Beside them pvring-netd with nothing behind the vif: what is left without the host's network stack.
+#
 # Whoever feeds the tap does it from the kernel's side; what is written to one is for nobody, so the kernel drops it.
 # shellcheck disable=SC2317 # functions are called through soon
 if [ -z "$PVRING_NETNS" ]; then
@@ -41,12 +43,12 @@ frame_of() { # ROW: bytes of a frame, and what makes pvring-netload send such
 	[ "$frame_bytes" != 64k ] || frame_bytes=65535 options=(--tcp-gso 1448)
 }
 
-guest_runs() { # DOMID NETLOAD-ARGUMENT...: in the background, for ever; its pid is $started
-	domu_start "$1" "$netload" "${@:2}" --devid 0 --io-timeout 3600 >"$T/netload.$1" 2>&1
+guest_runs() { # DOMID DEVID NETLOAD-ARGUMENT...: in the background, for ever; its pid is $started
+	domu_start "$1" "$netload" "${@:3}" --devid "$2" --io-timeout 3600 >"$T/netload.$1" 2>&1
 }
 
 # Lets the daemon's load run for a while: what it carried, and its CPU.
-measure_daemon() { # ROW tx|rx
+measure_daemon() { # ROW tx|rx CONTENDER
 	local begun before cpu machine frames bytes now_frames now_bytes seconds
 	read -r frames _ < <(carried "$2")
 	soon 20 has_carried_more "$2" "$frames" || give_up "$1: nothing is carried: $(cat "$T"/netload.*)"
@@ -58,7 +60,7 @@ measure_daemon() { # ROW tx|rx
 	read -r now_frames now_bytes < <(carried "$2")
 	cpu=$(calc "$(cpu_seconds "${daemon_pid[netd]}") - $cpu")
 	seconds=$(calc "$EPOCHREALTIME - $begun")
-	record net loopxen "$1" pvring "$seconds" $((now_frames - frames)) $((now_bytes - bytes)) "$cpu" \
+	record net loopxen "$1" "$3" "$seconds" $((now_frames - frames)) $((now_bytes - bytes)) "$cpu" \
 		"$(others "$begun" "$machine" "$cpu")"
 }
 
@@ -75,20 +77,40 @@ feed() { # INTERFACE SECONDS: in the background, its pid is $feeder
 	loopxen_track $feeder
 }
 
-send_row() { # ROW
-	guest_runs 1 --generate 4294967295 --to 02:00:00:00:00:02 --sizes "$frame_bytes-$frame_bytes" "${options[@]}"
-	measure_daemon "$1" tx
+send_to() { # ROW DEVID CONTENDER
+	guest_runs 1 "$2" --generate 4294967295 --to 02:00:00:00:00:02 --sizes "$frame_bytes-$frame_bytes" "${options[@]}"
+	measure_daemon "$1" tx "$3"
 	end_started "$started"
+}
+
+attach_null() { # BYTES: as the second vif of guest 1
+	dom0 "$pvring" attach vif 1 --devid 1 --bridge "null:$1" >/dev/null || give_up "attach to null:$1"
+}
+
+detach_null() {
+	dom0 "$pvring" detach vif 1 1 || give_up "detach"
+}
+
+send_row() { # ROW
+	send_to "$1" 0 pvring
+	attach_null ""
+	send_to "$1" 1 null
+	detach_null
 	measure_bare "$1" write
 }
 
 receive_row() { # ROW
-	guest_runs 1 --receive
+	guest_runs 1 0 --receive
 	soon 20 grep -qx connected "$T/netload.1" || give_up "$1: $(cat "$T/netload.1")"
 	feed vif1.0 3600
-	measure_daemon "$1" rx
+	measure_daemon "$1" rx pvring
 	end_started $feeder
 	end_started "$started"
+	attach_null "$frame_bytes"
+	guest_runs 1 1 --receive
+	measure_daemon "$1" rx null
+	end_started "$started"
+	detach_null
 	feed bare0 3600
 	measure_bare "$1" read
 	end_started $feeder
@@ -114,7 +136,7 @@ resident_kib() {
 use_and_hold() { # DOMID
 	local frames
 	frame_bytes=65535
-	guest_runs "$1" --generate 2000 --sizes 65535-65535 --tcp-gso 1448 --receive
+	guest_runs "$1" 0 --generate 2000 --sizes 65535-65535 --tcp-gso 1448 --receive
 	soon 20 grep -qx connected "$T/netload.$1" || give_up "guest $1: $(cat "$T/netload.$1")"
 	read -r frames _ < <(carried rx)
 	feed "vif$1.0" 1

@@ -71,6 +71,10 @@ for bad in 10Mb/s 1000 '1000,' -1,50000 '1000,50000,' 1000,4294967296; do
 	check_refused "a rate of '$bad'" "$vif/rate: '$bad': expected BYTES,MICROSECONDS, as 62500,50000 for 10 Mb/s" \
 		"rate=$bad"
 done
+for bad in 13 65536 x 1514x; do
+	check_refused "frames from nowhere of '$bad'" "$vif/bridge: 'null:$bad': expected null:, or behind it a frame's bytes" \
+		"bridge=null:$bad"
+done
 vif_create ip=nonsense
 soon 10 node_is vifname vif1.0
 check_match "addresses that nobody looks at may be anything" "$(node $vif/hotplug-error)" '^$'

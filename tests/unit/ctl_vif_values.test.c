@@ -140,6 +140,32 @@ static void names_are_those_that_linux_takes(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *says;
+} bridges[] = {
+	{ "xenbr0", GOOD },
+	{ "pair:x", GOOD },
+	{ "pair:", "'pair:': expected pair: and a name of 1 to 63 bytes" },
+	{ "null:", GOOD },
+	{ "null:14", GOOD },
+	{ "null:65535", GOOD },
+	{ "null:13", "'null:13': expected null:, or behind it a frame's bytes, 14 to 65535" },
+	{ "null:65536", "'null:65536': expected null:, or" },
+	{ "null:x", "'null:x': expected null:, or" },
+	{ "null:1514 ", "'null:1514 ': expected null:, or" },
+	{ "null", GOOD }, /* a bridge of that name */
+};
+
+static void a_bridge_may_be_none(void **state)
+{
+	for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
+		struct errbuf err;
+
+		print_message("# '%s'\n", bridges[i].text);
+		assert_says(&err, vif_check_bridge(bridges[i].text, &err), bridges[i].says);
+	}
+}
+
 static void addresses_are_at_least_one(void **state)
 {
 	struct errbuf err;
@@ -156,6 +182,7 @@ int main(void)
 		cmocka_unit_test(rates_are_bytes_and_microseconds),
 		cmocka_unit_test(mac_addresses_are_those_of_stations),
 		cmocka_unit_test(names_are_those_that_linux_takes),
+		cmocka_unit_test(a_bridge_may_be_none),
 		cmocka_unit_test(addresses_are_at_least_one),
 	};
 
