@@ -74,7 +74,7 @@ void net_policy_filter_multicast(struct net_policy *policy, bool filters)
 	__atomic_store_n(&policy->filters_multicast, filters, __ATOMIC_RELAXED);
 }
 
-static void look_at_rate(struct net_policy *policy, const struct device *dev)
+void net_policy_look_at_rate(struct net_policy *policy, const struct device *dev)
 {
 	struct net_rate_terms terms;
 	struct errbuf err;
@@ -102,7 +102,7 @@ static void look_at_multicast(struct net_policy *policy, const struct device *de
 
 void net_policy_look(struct net_policy *policy, const struct device *dev)
 {
-	look_at_rate(policy, dev);
+	net_policy_look_at_rate(policy, dev);
 	look_at_multicast(policy, dev);
 }
 

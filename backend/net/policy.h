@@ -4,7 +4,7 @@
  * frames of those multicast groups alone that it has asked for (net_settings). One for all of its queues.
  *
  * Thread: the main thread; net_policy_filters_multicast() and net_policy_check_from_guest() any, and rate.h.
- * Errors: -errno with the reason; net_policy_parse() and net_policy_look() log what they do not return.
+ * Errors: -errno with the reason; net_policy_parse() and net_policy_look...() log what they do not return.
  */
 #ifndef BACKEND_NET_POLICY_H
 #define BACKEND_NET_POLICY_H
@@ -34,7 +34,8 @@ extern struct net_policy_config net_policy_config;
 int net_policy_parse(struct net_policy *policy, const struct device *dev, const uint8_t mac[6], struct errbuf *err);
 /* What may have changed: `rate` and NET_MULTICAST_NODE. One that is wrong changes nothing. */
 void net_policy_look(struct net_policy *policy, const struct device *dev);
-/* The same of NET_MULTICAST_NODE alone, which a connection begins with. */
+/* The same of each alone, which a connection begins with. */
+void net_policy_look_at_rate(struct net_policy *policy, const struct device *dev);
 void net_policy_filter_multicast(struct net_policy *policy, bool filters);
 /* Adds what holds: "rate" as its node says it, or "". */
 void net_policy_status(const struct net_policy *policy, json_t *object);

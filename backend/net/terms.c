@@ -274,5 +274,6 @@ int net_accept(struct device *dev, struct errbuf *err)
 		rc = check_ends_of_pair(net, err);
 	if (rc == 0)
 		take_limits(net, &peer);
+	net_policy_look_at_rate(&net->policy, dev); /* it may have changed while nobody was connected */
 	return rc ? rc : check_source(net, err);
 }
