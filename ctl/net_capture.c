@@ -230,7 +230,7 @@ static int run(const struct capture_config *config, struct errbuf *err)
 	if (rc)
 		return rc;
 	if (!was_told_to_end)
-		fprintf(stderr, "%s: its connection has ended, and so has the capture\n", capture.interface);
+		fprintf(stderr, "%s: it is not served any more, and so the capture has ended\n", capture.interface);
 	fprintf(stderr, "%s: %llu frame(s) captured, %llu lost\n", capture.interface,
 		(unsigned long long)capture.nr_frames, (unsigned long long)capture.nr_lost);
 	return 0;

@@ -80,9 +80,9 @@ struct device_class {
 	/* Undoes open(), or what it did before it failed. On a helper thread: may block. Requests may still be out. */
 	void (*close)(struct device *dev);
 	/*
-	 * Tells a reader all that passes the rings until the connection's end or the reader's. Only while connected;
-	 * takes over both descriptors, also when it fails: where to tell it, and an eventfd that counts what was lost.
-	 * The format is that of what is told. NULL: this class cannot.
+	 * Tells a reader all that passes the rings, of this connection and later ones, until its end or the device's.
+	 * Only while connected; takes over both descriptors, also when it fails: where to tell it, and an eventfd that
+	 * counts what was lost. The format is that of what is told. NULL: this class cannot.
 	 */
 	int (*capture)(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err);
 	/* Removes what devices have left in this domain that are no more. Before the first is added; may block. NULL */

@@ -95,6 +95,7 @@ static void net_leave(struct device *dev)
 	char path[256];
 
 	net_leave_pair(to_net(dev));
+	net_capture_put(&to_net(dev)->capture);
 	name_state(dev, path);
 	if (device_rings_are_claimed(&dev->rings))
 		(void)unlink(path);
@@ -173,11 +174,18 @@ static void on_failed(void *owner, const char *reason)
 	device_fail(&((struct net_device *)owner)->dev, reason);
 }
 
+/* Its reader may wait for the guest's next connection. */
+static void let_go_of_capture(struct net_device *net)
+{
+	if (net->capture && !net_capture_has_reader(net->capture))
+		net_capture_put(&net->capture);
+}
+
 static void on_stopped(void *owner, uint32_t nr_orphans)
 {
 	struct net_device *net = owner;
 
-	net_capture_put(&net->capture);
+	let_go_of_capture(net);
 	net_queues_count(net->queues, &net->counted_before);
 	net->queues = NULL;
 	end_state(net, net->dev.stop_how == QUEUE_HAND_OVER);
@@ -202,6 +210,7 @@ static void net_connect(struct device *dev)
 		.tap = &net->tap,
 		.limits = net->limits,
 		.policy = &net->policy,
+		.capture = net->capture,
 		.has_one_port = net->has_one_port,
 		.is_resumed = dev->is_resuming,
 	};

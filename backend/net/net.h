@@ -36,7 +36,7 @@ struct net_device {
 	uint32_t headroom_bytes; /* when it connected; it may change */
 	struct net_state state; /* while it is connected */
 	struct net_queues *queues; /* NULL: not connected */
-	struct net_capture *capture; /* of this connection; NULL: none was asked for */
+	struct net_capture *capture; /* of this connection and the next; NULL: none was asked for */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };
 

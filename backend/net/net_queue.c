@@ -322,6 +322,18 @@ static int init_tap(struct net_queue *nq)
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }
 
+/* Takes over one reference. */
+static void set_capture(struct net_queue *nq, struct net_capture *capture)
+{
+	struct net_capture **sent = nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
+	struct net_delivery *delivery = nq->params.pair ? &nq->pair_end.delivery : &nq->rx.delivery;
+
+	net_capture_put(sent);
+	net_capture_put(&delivery->capture);
+	*sent = capture;
+	delivery->capture = net_capture_get(capture);
+}
+
 struct net_queue *net_queue_new(const struct net_queue_params *params, const struct net_queue_events *events)
 {
 	struct net_queue *nq = calloc(1, sizeof(*nq));
@@ -342,6 +354,8 @@ struct net_queue *net_queue_new(const struct net_queue_params *params, const str
 		net_queue_free(nq);
 		return NULL;
 	}
+	if (params->capture)
+		set_capture(nq, net_capture_get(params->capture));
 	return nq;
 }
 
@@ -374,14 +388,8 @@ struct capture_msg {
 static void run_capture(struct loop_msg *msg)
 {
 	struct capture_msg *cmsg = container_of(msg, struct capture_msg, msg);
-	struct net_queue *nq = cmsg->nq;
-	struct net_capture **sent = nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
-	struct net_delivery *delivery = nq->params.pair ? &nq->pair_end.delivery : &nq->rx.delivery;
 
-	net_capture_put(sent);
-	net_capture_put(&delivery->capture);
-	*sent = cmsg->capture;
-	delivery->capture = net_capture_get(cmsg->capture);
+	set_capture(cmsg->nq, cmsg->capture);
 	free(cmsg);
 }
 

@@ -32,6 +32,7 @@ struct net_queue_params {
 	unsigned int number;     /* of this queue of the vif */
 	struct net_state *state; /* the vif's, open until stopped() */
 	struct net_lanes *lanes; /* between its queues: made before any of them starts, freed when all have stopped */
+	struct net_capture *capture; /* NULL: nobody looks */
 	bool has_one_port; /* an event is for both rings */
 	bool is_resumed;
 };

@@ -136,6 +136,7 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 		.number = queues->nr,
 		.state = params->state,
 		.lanes = &queues->lanes,
+		.capture = params->capture,
 		.has_one_port = params->has_one_port,
 		.is_resumed = params->is_resumed,
 	};

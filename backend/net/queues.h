@@ -29,6 +29,7 @@ struct net_queues_params {
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
 	struct net_policy *policy;
+	struct net_capture *capture; /* of all that passes the rings; NULL: nobody looks */
 	bool has_one_port;
 	bool is_resumed;
 };

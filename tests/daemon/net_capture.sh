@@ -191,13 +191,46 @@ check_eq "what it has and what was lost is in the file" "$(statistics "$T/slow.p
 	"$(($(capture_counts captured) + $(capture_counts lost))) $(capture_counts lost)"
 check "none is missing from the count" [ $(($(capture_counts captured) + $(capture_counts lost))) -ge $((after - before)) ]
 
-# ---- the vif goes --------------------------------------------------------------------------------------------------
+# ---- the guest goes, and then the vif ------------------------------------------------------------------------------
+
+has_ping() { # BYTES
+	ping -q -c 1 -W 1 -s "$1" 10.9.0.2 >/dev/null
+	has_size "$T/last.pcapng" "$1"
+}
 
 capture_to "$T/last.pcapng"
 guest_down
+check_guest_up "the guest connects anew, with one queue"
+check "the capture goes on" soon 30 has_ping 321
+check_match "it is still the only one" \
+	"$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w /dev/null 2>&1); $?" 'captures it already; 1$'
+guest_down
+check_guest_up "the guest connects once more, with two" --queues 2
+check "and on" soon 30 has_ping 432
+guest_down
+detach >/dev/null
 wait $capture_pid
-check_match "it ends when the connection does" "$?: $(tr '\n' ' ' <"$T/capture")" \
-	'^0: .*its connection has ended, and so has the capture vif1.0: [0-9]* frame.s. captured, 0 lost'
+check_match "it ends when the vif does" "$?: $(tr '\n' ' ' <"$T/capture")" \
+	'^0: .*not served any more, and so the capture has ended vif1.0: [0-9]* frame.s. captured, 0 lost'
+attach 00:16:3e:00:00:01 >/dev/null
+check_guest_up "a guest on the next one of that name"
+capture_to "$T/last.pcapng"
+ping -q -c 3 -i 0.2 10.9.0.2 >/dev/null
+guest_down
+capture_end TERM
+check_eq "it ends while nobody is connected, too" $? 0
+check_guest_up "a guest comes that nobody captures any more"
+check "it is served" ping -q -c 2 -i 0.2 10.9.0.2
+daemon_stop
+daemon_start --threads 2
+check "the next daemon serves it" soon 20 eval '[[ "$(ask status)" = *\"phase\":\"connected\"* ]]'
+capture_to "$T/last.pcapng"
+daemon_stop
+wait $capture_pid
+check_match "and when the daemon does" "$?: $(tr '\n' ' ' <"$T/capture")" \
+	'^0: .*not served any more, and so the capture has ended vif1.0: [0-9]* frame.s. captured, 0 lost'
+daemon_start --threads 2
+guest_down
 detach >/dev/null
 
 # ---- what is dropped -----------------------------------------------------------------------------------------------
