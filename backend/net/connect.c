@@ -86,7 +86,7 @@ static int net_open(struct device *dev, struct errbuf *err)
 /* Beside the journals. */
 static void name_state(const struct device *dev, char path[256])
 {
-	device_rings_path_of(&dev->rings, "state", path);
+	device_rings_path_of(&dev->rings, NET_STATE_ENDING, path);
 }
 
 /* A daemon that has died has left what its guest had set. Here, as the claim is the main thread's to give up. */

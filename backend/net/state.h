@@ -39,6 +39,8 @@ struct net_settings {
 	uint32_t xdp_headroom_bytes;
 };
 
+#define NET_STATE_ENDING "state" /* of the file's name, beside the journals */
+
 struct net_state_file {
 	char magic[8];
 	uint32_t version;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taps that have outlived their devices. A tap is persistent, so that the next daemon finds it; where the device goes
- * while no daemon runs, nobody takes it away. Whose it was stands in its owner (link.h), and the store knows whether
- * there still is such a device.
+ * What has outlived its device: a tap is persistent, so that the next daemon finds it, and so are journals; where the
+ * device goes while no daemon runs, nobody takes them away. Whose a tap was stands in its owner (link.h), whose a
+ * journal was in its name, and the store knows whether there still is such a device.
  *
  * Thread: the main thread, as the store is looked at.
  */

@@ -35,11 +35,40 @@ lock_release $locker
 daemon_start --guest 2
 check_eq "so does one of a guest that is not ours" "$(owner_of stray0)" "pvring vif 1/0"
 daemon_stop
-daemon_start
+daemon_start --threads 2
 check "one that belongs to nobody is gone" eval '! ip link show stray0'
 check_eq "which is said once" "$(times_said 'interface stray0: removed, .* vif 1/0')" 1
 check_eq "that of a device that there is stays" "$(owner_of vif1.1)" "pvring vif 1/1"
 check "so does what only looks like ours" eval 'ip link show other && ip link show others'
+
+# ---- journals ------------------------------------------------------------------------------------------------------
+
+journals_of() { # DOMID-DEVID: how many files
+	find "$T/run/journal" -name "vif-$1" -o -name "vif-$1-*" | wc -l
+}
+
+check_eq "its journals went with it" "$(journals_of 1-0)" 0
+check_eq "those of a device that there is stay" "$(journals_of 1-1)" 1
+check_guest_up "a guest has two queues and a control ring" --devid 1 --queues 2 --hash
+check_eq "each with a journal, and what it has set" "$(journals_of 1-1)" 6
+daemon_stop
+guest_down
+dom0 "$pvring" detach vif 1 1 --force >/dev/null 2>&1
+touch "$T/run/journal/vif-1-1-x" "$T/run/journal/vbd-1-1"
+lock_hold "$T/run/journal/vif-1-1" F_WRLCK 0 0
+daemon_start
+check_eq "those that another daemon holds stay" "$(journals_of 1-1)" 7
+daemon_stop
+lock_release $locker
+daemon_start --guest 2
+check_eq "so do those of a guest that is not ours" "$(journals_of 1-1)" 7
+daemon_stop
+daemon_start
+check_eq "all of one that is no more go" "$(ls "$T/run/journal")" "vbd-1-1
+vif-1-1-x"
+check_eq "which is said once" "$(times_said 'journal/vif-1-1: removed, its device is no more')" 1
+rm "$T/run/journal/vif-1-1-x" "$T/run/journal/vbd-1-1"
+check "a vif stands in its place" dom0 "$pvring" attach vif 1 --devid 1 --bridge br0
 
 # ---- when its name is asked for ------------------------------------------------------------------------------------
 
