@@ -44,7 +44,7 @@ static const void *const vif_tables[] = {
 	bus_cases, state_cases, close_cases, removal_cases, net_send_cases, net_refuse_cases, net_receive_cases,
 	net_offload_cases, net_node_cases, net_port_cases,
 	net_queue_cases, net_multicast_cases, net_control_cases,
-	net_headroom_cases, net_mix_cases,
+	net_headroom_cases, net_rate_cases, net_mix_cases,
 };
 
 static bool is_of_all(const struct backend_case *c)

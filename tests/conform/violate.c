@@ -168,6 +168,7 @@ static const struct violation of_net_backend[] = {
 	{ "NET-64", "chooses queues as if there were no mapping" },
 	{ "NET-66", "goes to Reconfigured, and leaves no room" },
 	{ "NET-67", "takes an xdp-headroom of more than a page for none" },
+	{ "NET-68", "takes all that is sent, whatever rate says" },
 };
 
 static const struct violation of_frontend[] = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scripted backend of vifs: a hub, which gives what one of its vifs sends to all others, and keeps every clause of
- * docs/protocol.md. Its parts: life.c (states), terms.c (nodes and rings), send.c (what a guest sends), judge.c (what
- * of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives), control.c (the control ring).
+ * docs/protocol.md. Its parts: life.c (states), terms.c (nodes and rings), send.c (what a guest sends), rate.c (how
+ * much of it), judge.c (what of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives),
+ * control.c (the control ring).
  *
  * Thread: the main thread. Never logs.
  */
@@ -44,6 +45,10 @@ struct hub_vif {
 	struct back control; /* without a ring, where the frontend has none */
 	uint32_t algorithm, flags, nr_entries, mapping[HUB_MAX_ENTRIES];
 	uint8_t key[FRAME_KEY_BYTES];
+	/* How much it may send: so many octets in so many microseconds, none being all. */
+	unsigned int rate_bytes, rate_usecs;
+	int64_t credit_bytes;
+	uint64_t credit_since_ns;
 	uint32_t headroom; /* octets in front of each part */
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
 	unsigned int first_waiting, nr_waiting;
@@ -73,6 +78,10 @@ void hub_release(struct hub_vif *vif);
 /* ---- send.c ---- */
 /* Takes, answers and gives away what is there. false: the rings are broken. */
 bool hub_serve_sender(struct hub *hub, struct hub_vif *vif);
+
+/* ---- rate.c ---- */
+void hub_read_rate(struct hub_vif *vif);
+bool hub_may_send(struct hub_vif *vif); /* its next frame, now */
 
 /* ---- judge.c ---- */
 enum hub_verdict { HUB_FINE, HUB_REJECT, HUB_FATAL };

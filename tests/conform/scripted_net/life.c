@@ -159,6 +159,8 @@ void hub_follow(struct hub *hub, struct hub_vif *vif)
 
 	if (vif->is_connected && !violates("NET-59"))
 		hub_read_wish(vif);
+	if (vif->is_connected)
+		hub_read_rate(vif);
 	if (ours == XB_UNKNOWN || (ours == XB_INITIALISING && vif->was_offered))
 		leave(vif);
 	else if (!reconfigure(vif, ours, theirs))

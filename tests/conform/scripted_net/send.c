@@ -167,8 +167,11 @@ static bool serve_one(struct hub *hub, struct hub_vif *vif, struct back *ring)
 	else if (verdict == HUB_FINE)
 		verdict = read_frame(ring, &slots, &frame);
 	answer(ring, &slots, verdict);
-	if (verdict == HUB_FINE && !slots.message && frame.len >= FRAME_MIN_BYTES)
-		give_to_others(hub, vif, &frame);
+	if (verdict == HUB_FINE && !slots.message) {
+		vif->credit_bytes -= frame.len;
+		if (frame.len >= FRAME_MIN_BYTES)
+			give_to_others(hub, vif, &frame);
+	}
 	return verdict != HUB_FATAL;
 }
 
@@ -176,7 +179,7 @@ static bool serve_ring(struct hub *hub, struct hub_vif *vif, struct back *ring)
 {
 	ring_idx before;
 
-	while (back_nr_requests(ring) > 0) {
+	while (back_nr_requests(ring) > 0 && hub_may_send(vif)) {
 		before = ring->req_cons;
 		if (back_nr_requests(ring) > back_max_requests(ring) || !serve_one(hub, vif, ring))
 			return false;
