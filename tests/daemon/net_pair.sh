@@ -184,6 +184,24 @@ wait $receiver
 check_eq "without it they come, over a hand-over" "$(cat "$T/datagrams")" "all, in order"
 check_eq "and nothing was dropped" "$(drops_of tx)" ""
 
+# ---- what cannot be cut ---------------------------------------------------------------------------------------------
+
+end_down 1
+end_down 2
+daemon_stop
+daemon_start --threads 2
+check_end_up "a guest that takes a page at once" 2 --no-sg
+"$loopxen" run --domid 1 -- "$netload" --generate 10 --sizes 60000-60000 --tcp-gso 5000 --timeout 30 >"$T/netload.1" 2>&1
+check_eq "another one, which sends it packets whose segments are longer, is told that none has gone" $? 1
+for way in tx rx; do
+	check_match "each is dropped with the first of them, $way" "$(drops_of $way)" \
+		'"longer than a page, and the guest takes no more at once":10[^0-9]'
+done
+end_down 2
+check_end_up "it comes back as it was" 2
+check_end_up "and so does the other one" 1
+ip -n g1 neigh flush dev eth0
+
 # ---- a third -------------------------------------------------------------------------------------------------------
 
 "$loopxen" domain create 3

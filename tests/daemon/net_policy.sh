@@ -75,6 +75,18 @@ for bad in 13 65536 x 1514x; do
 	check_refused "frames from nowhere of '$bad'" "$vif/bridge: 'null:$bad': expected null:, or behind it a frame's bytes" \
 		"bridge=null:$bad"
 done
+vif_create bridge=pair:y mtu=1
+soon 10 eval '[ -n "$(node $vif/hotplug-error)" ]'
+check "an end of a pair that has something else wrong is one" \
+	dom0 "$pvring" attach vif 1 --devid 1 --bridge pair:y
+check_match "so a third is refused" "$(dom0 "$pvring" attach vif 1 --devid 2 --bridge pair:y 2>&1)" 'two other vifs are its ends'
+dom0 xenstore-write $vif/script /etc/xen/scripts/vif-route $vif_front/state 3 # for which it is looked at anew
+check "until its script is another, to which a bridge is no pair" \
+	soon 20 dom0 "$pvring" attach vif 1 --devid 3 --bridge pair:y
+for devid in 1 3; do
+	check "vif $devid is detached" dom0 "$pvring" detach vif 1 $devid
+done
+vif_remove
 vif_create ip=nonsense
 soon 10 node_is vifname vif1.0
 check_match "addresses that nobody looks at may be anything" "$(node $vif/hotplug-error)" '^$'

@@ -63,6 +63,15 @@ check "whoever starts a daemon with a nice value has decided" workers_are "TS 5"
 check_guest_up "a guest has one port for each queue" --queues 2 --no-split
 check "of two again" queues_are 2
 check "packets of every size" pings 10.9.0.2
+dom0 xenstore-write /local/domain/0/backend/vif/1/0/bridge pair:x
+daemon_stop
+daemon_start --threads 2
+check_said "as the end of a pair, which it is to be now, it is not taken up" \
+	"vif 1/0: .*has 2 queues: in a pair it can have one"
+dom0 xenstore-write /local/domain/0/backend/vif/1/0/bridge br0
+daemon_stop
+daemon_start --threads 2
+check "with its bridge again it is" pings 10.9.0.2
 guest_down
 check "the vif is detached" detach
 check "nothing of its queues is left" eval '! ls "$T/run" | grep -- "-[0-9]*$"'

@@ -112,6 +112,33 @@ static void one_copy_that_fails_fails_the_frame(void **state)
 	assert_int_equal(net_rx_frame_answer(&frame, 2).response.status, NETIF_RSP_ERROR);
 }
 
+static void who_takes_a_page_at_once_takes_what_its_headroom_leaves_of_it(void **state)
+{
+	static const struct {
+		uint32_t len_bytes, headroom_bytes;
+		bool has_sg, fits;
+	} rows[] = {
+		{ PAGE, 0, false, true },
+		{ PAGE + 1, 0, false, false },
+		{ PAGE - 256, 256, false, true },
+		{ PAGE - 255, 256, false, false },
+		{ PAGE, 256, false, false },
+		{ PAGE, 256, true, true },
+		{ NET_RX_MAX_BYTES, NET_RX_MAX_HEADROOM_BYTES, true, true },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct net_rx_limits limits = { .has_sg = rows[i].has_sg };
+		const struct net_rx_frame sized = {
+			.len_bytes = rows[i].len_bytes,
+			.headroom_bytes = rows[i].headroom_bytes,
+		};
+
+		print_message("# %u behind %u\n", rows[i].len_bytes, rows[i].headroom_bytes);
+		assert_int_equal(net_rx_frame_check_size(&sized, &limits) == NULL, rows[i].fits);
+	}
+}
+
 static void the_largest_frame_has_room(void **state)
 {
 	make(NET_RX_MAX_BYTES, true, true);
@@ -172,6 +199,7 @@ int main(void)
 		cmocka_unit_test(extras_have_what_the_guest_is_told),
 		cmocka_unit_test(checksums_are_said_first),
 		cmocka_unit_test(one_copy_that_fails_fails_the_frame),
+		cmocka_unit_test(who_takes_a_page_at_once_takes_what_its_headroom_leaves_of_it),
 		cmocka_unit_test(the_largest_frame_has_room),
 		cmocka_unit_test(room_is_left_before_the_data_of_each_buffer),
 		cmocka_unit_test(a_copy_is_the_same_frame_elsewhere),
