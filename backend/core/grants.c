@@ -10,6 +10,9 @@
 #include <xentoollog.h>
 #include <xen/grant_table.h>
 
+#include "backend/core/metrics.h"
+#include "common/ring/order.h"
+
 /* The library would print a line for each reference of a guest's that it cannot map. We have its return values. */
 static void drop_message(struct xentoollog_logger *logger, xentoollog_level level, int errnoval, const char *context,
 			 const char *format, va_list args)
@@ -18,17 +21,24 @@ static void drop_message(struct xentoollog_logger *logger, xentoollog_level leve
 
 static struct xentoollog_logger silent = { .vmessage = drop_message };
 
+xengnttab_handle *grants_open_handle(void)
+{
+	return xengnttab_open(&silent, 0);
+}
+
 void grants_init(struct grants *grants)
 {
 	grants->xgt = NULL;
 	grants->persistent = (struct persistent){ 0 };
+	grants->registered = NULL;
+	grants->nr_copied = 0;
 	grants->nr_copies = 0;
 }
 
 int grants_open(struct grants *grants, uint32_t domid)
 {
 	grants->domid = domid;
-	grants->xgt = xengnttab_open(&silent, 0);
+	grants->xgt = grants_open_handle();
 	return grants->xgt ? 0 : -errno;
 }
 
@@ -59,15 +69,22 @@ uint32_t grants_copy_room(const struct grants *grants)
 	return GRANTS_COPY_BATCH - grants->nr_copies;
 }
 
-/* A disk's data, of which we judge nothing: the guest may change it as we copy. */
+static uint8_t *kept_page(struct grants *grants, enum grants_direction direction, uint32_t gref)
+{
+	if (grants->registered)
+		return persistent_find(grants->registered, gref, direction == GRANTS_TO_GUEST);
+	return persistent_page(&grants->persistent, gref);
+}
+
+/* The guest may change what is there as we copy. What is judged is the copy. */
 static bool copy_kept(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment)
 {
-	uint8_t *page = persistent_page(&grants->persistent, segment->gref);
+	uint8_t *page = kept_page(grants, direction, segment->gref);
 
 	if (!page)
 		return false;
 	if (direction == GRANTS_FROM_GUEST)
-		memcpy(segment->local, page + segment->offset_bytes, segment->len_bytes);
+		peer_copy_long(segment->local, page + segment->offset_bytes, segment->len_bytes);
 	else
 		memcpy(page + segment->offset_bytes, segment->local, segment->len_bytes);
 	return true;
@@ -105,6 +122,7 @@ void grants_copy_run(struct grants *grants, void (*failed)(void *context, uint32
 
 	if (!grants->nr_copies)
 		return;
+	counter_add(&grants->nr_copied, grants->nr_copies);
 	if (xengnttab_grant_copy(grants->xgt, grants->nr_copies, grants->copy) < 0)
 		rc = -errno;
 	for (uint32_t i = 0; i < grants->nr_copies; i++) {

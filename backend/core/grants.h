@@ -3,7 +3,8 @@
  * A guest's pages by grant reference: copied in batches, or mapped for the time of one request.
  *
  * Copies are gathered with grants_copy() and done by grants_copy_run() in one call; each segment has its own verdict.
- * Those of a page that stays mapped (persistent.h) are done at once, by us.
+ * Those of a page that stays mapped (persistent.h) are done at once, by us: what holds of the copy holds of either, it
+ * is private and complete.
  * One handle per queue, because gntdev searches a handle's maps one by one.
  * Thread: the queue's worker.  Trust: references, offsets and lengths come from the guest and were checked to stay
  * inside a page.  Errors: -errno; never logs.
@@ -31,10 +32,15 @@ struct grants {
 	uint32_t domid;
 	xengnttab_handle *xgt;
 	struct persistent persistent;
+	const struct persistent *registered; /* somebody else's, of this worker; NULL: none */
+	uint64_t nr_copied;                  /* by Xen; counter_read() by any thread */
 	uint32_t nr_copies;
 	xengnttab_grant_copy_segment_t copy[GRANTS_COPY_BATCH];
 	uint32_t owner[GRANTS_COPY_BATCH];
 };
+
+/* For maps that are in none of these. NULL: errno says why. */
+xengnttab_handle *grants_open_handle(void);
 
 void grants_init(struct grants *grants);
 int grants_open(struct grants *grants, uint32_t domid);

@@ -97,22 +97,24 @@ static struct persistent_entry *find(const struct persistent *persistent, uint32
 	return &persistent->table[i];
 }
 
-static void *map(struct persistent *persistent, uint32_t gref)
+/* The entry is free. */
+static int map(struct persistent *persistent, struct persistent_entry *entry, uint32_t gref, bool is_writable)
 {
+	int prot = is_writable ? PROT_READ | PROT_WRITE : PROT_READ;
 	void *page;
+	int rc;
 
-	if (persistent->nr_pages == persistent->max_pages || persistent->nr_refused == MAX_REFUSED ||
-	    !take_one(persistent->budget))
-		return NULL;
-	page = xengnttab_map_domain_grant_refs(persistent->xgt, 1, persistent->domid, &gref, PROT_READ | PROT_WRITE);
+	if (persistent->nr_pages == persistent->max_pages || !take_one(persistent->budget))
+		return -ENOSPC;
+	page = xengnttab_map_domain_grant_refs(persistent->xgt, 1, persistent->domid, &gref, prot);
 	if (!page) {
-		persistent->nr_refused++;
+		rc = errno ? -errno : -EINVAL;
 		give_back(persistent->budget, 1);
-		return NULL;
+		return rc;
 	}
-	persistent->nr_refused = 0;
 	counter_add(&persistent->nr_pages, 1);
-	return page;
+	*entry = (struct persistent_entry){ gref, is_writable, page };
+	return 0;
 }
 
 void *persistent_page(struct persistent *persistent, uint32_t gref)
@@ -122,9 +124,35 @@ void *persistent_page(struct persistent *persistent, uint32_t gref)
 	if (!persistent->table)
 		return NULL;
 	entry = find(persistent, gref);
-	if (!entry->page)
-		*entry = (struct persistent_entry){ gref, map(persistent, gref) };
+	if (!entry->page && persistent->nr_refused < MAX_REFUSED) {
+		switch (map(persistent, entry, gref, true)) {
+		case 0:
+			persistent->nr_refused = 0;
+			break;
+		case -ENOSPC: /* it was not tried */
+			break;
+		default:
+			persistent->nr_refused++;
+		}
+	}
 	return entry->page;
+}
+
+int persistent_add(struct persistent *persistent, uint32_t gref, bool is_writable)
+{
+	struct persistent_entry *entry = find(persistent, gref);
+
+	return entry->page ? -EEXIST : map(persistent, entry, gref, is_writable);
+}
+
+void *persistent_find(const struct persistent *persistent, uint32_t gref, bool is_to_be_written)
+{
+	const struct persistent_entry *entry;
+
+	if (!persistent->table)
+		return NULL;
+	entry = find(persistent, gref);
+	return entry->is_writable || !is_to_be_written ? entry->page : NULL;
 }
 
 /* ---- unmapping ------------------------------------------------------------------------------------------------- */
@@ -148,6 +176,20 @@ static void close_gap(struct persistent *persistent, uint32_t gap)
 		persistent->table[i].page = NULL;
 		*find(persistent, entry.gref) = entry;
 	}
+}
+
+bool persistent_remove(struct persistent *persistent, uint32_t gref)
+{
+	struct persistent_entry *entry;
+
+	if (!persistent->table)
+		return false;
+	entry = find(persistent, gref);
+	if (!entry->page)
+		return false;
+	unmap(persistent, entry);
+	close_gap(persistent, entry - persistent->table);
+	return true;
 }
 
 bool persistent_trim(struct persistent *persistent)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pages of a guest that stay mapped between requests, by grant reference: persistent grants. A frontend that offers
- * them (blkif.h: feature-persistent) uses the same references again and again, so that each is mapped once.
+ * The pages of a guest that stay mapped between requests, by grant reference. Where they are persistent grants
+ * (blkif.h: feature-persistent) each is mapped when it is first used, as the frontend uses it again and again; where
+ * they are static grants (netif.h) the frontend says which, and when no longer.
  *
  * Every mapping is an area of the process's memory and an entry of Xen's maptrack, so there is a budget for the
  * process, a part of it for each guest, and a bound for each queue. A page that is over one of them, or that cannot be
- * mapped, is simply not here: it is copied by the hypervisor, which also gives the verdict on its reference.
+ * mapped, is simply not here: it is copied by the hypervisor, which also gives the verdict on its reference. So is one
+ * that is to be written and was registered for reading alone.
  *
  * Thread: the queue's worker, the budgets any.  Trust: the references are the guest's.  Errors: -errno; never logs.
  */
@@ -24,13 +26,14 @@ struct persistent_budget {
 
 struct persistent_entry {
 	uint32_t gref;
+	bool is_writable;
 	void *page; /* NULL: free */
 };
 
 struct persistent {
 	xengnttab_handle *xgt;
 	uint32_t domid;
-	struct persistent_entry *table; /* open addressing; NULL: persistent grants are not in use */
+	struct persistent_entry *table; /* open addressing; NULL: nothing is to stay mapped */
 	uint32_t nr_entries;            /* a power of two, more than max_pages */
 	uint32_t hash_factor;           /* a guest that knew it could make its references collide */
 	uint64_t nr_pages; /* counter_read() by any thread */
@@ -48,8 +51,15 @@ int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32
 /* Unmaps everything. Fine for one that was never opened and is zero. */
 void persistent_close(struct persistent *persistent);
 
-/* The guest's page, mapped for reading and writing; NULL: do without. */
+/* The guest's page, mapped for reading and writing if it was not yet; NULL: do without. */
 void *persistent_page(struct persistent *persistent, uint32_t gref);
+
+/* Maps one that is not here. -EEXIST: it is; -ENOSPC: there is no room for more. */
+int persistent_add(struct persistent *persistent, uint32_t gref, bool is_writable);
+/* Unmaps it. false: it was not here. */
+bool persistent_remove(struct persistent *persistent, uint32_t gref);
+/* NULL: it is not here, or not for that. */
+void *persistent_find(const struct persistent *persistent, uint32_t gref, bool is_to_be_written);
 
 /* Unmaps some, for a guest that is idle. true: nothing is left. */
 bool persistent_trim(struct persistent *persistent);

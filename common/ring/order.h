@@ -128,6 +128,17 @@ static inline void peer_copy(void *dst, const void *peer_src, size_t len)
 		*to_byte++ = *from_byte++;
 }
 
+/* The same for what is long, such as a page: after it the compiler has forgotten where the copy came from. */
+static inline void peer_copy_long(void *dst, const void *peer_src, size_t len)
+{
+	memcpy(dst, peer_src, len);
+#ifdef __KERNEL__
+	barrier();
+#else
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
 /* The other way: each byte is stored exactly once, so nothing that only passed through the slot is ever visible. */
 static inline void peer_write(void *peer_dst, const void *src, size_t len)
 {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "backend/core/persistent.h"
 
@@ -15,12 +16,14 @@ static uint8_t pages[NR_GRANTS][PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)))
 static bool is_mapped[NR_GRANTS];
 static uint32_t nr_mapped, nr_map_calls;
 static bool refuses;
+static int last_prot;
 
 void *xengnttab_map_domain_grant_refs(xengnttab_handle *xgt, uint32_t count, uint32_t domid, uint32_t *refs, int prot)
 {
 	assert_int_equal(count, 1);
 	assert_int_equal(domid, 5);
 	nr_map_calls++;
+	last_prot = prot;
 	if (refuses || refs[0] >= NR_GRANTS) {
 		errno = EINVAL;
 		return NULL;
@@ -225,6 +228,87 @@ static void pages_are_found_whatever_was_unmapped_before(void **state)
 	}
 }
 
+/* ---- those that the guest says ---- */
+
+static void what_is_added_is_found_until_it_is_removed(void **state)
+{
+	open_with(352);
+	assert_null(persistent_find(&persistent, 8, false));
+	assert_int_equal(nr_map_calls, 0);
+	assert_int_equal(persistent_add(&persistent, 8, true), 0);
+	assert_int_equal(last_prot, PROT_READ | PROT_WRITE);
+	assert_ptr_equal(persistent_find(&persistent, 8, true), pages[8]);
+	assert_ptr_equal(persistent_find(&persistent, 8, false), pages[8]);
+	assert_true(persistent_remove(&persistent, 8));
+	assert_false(persistent_remove(&persistent, 8));
+	assert_null(persistent_find(&persistent, 8, false));
+	assert_int_equal(nr_mapped, 0);
+	assert_int_equal(part.nr_left, 1000);
+}
+
+static void what_is_only_to_be_read_is_not_found_for_writing(void **state)
+{
+	open_with(352);
+	assert_int_equal(persistent_add(&persistent, 8, false), 0);
+	assert_int_equal(last_prot, PROT_READ);
+	assert_ptr_equal(persistent_find(&persistent, 8, false), pages[8]);
+	assert_null(persistent_find(&persistent, 8, true));
+}
+
+static void what_cannot_be_added_is_not_here(void **state)
+{
+	open_with(2);
+	assert_int_equal(persistent_add(&persistent, NR_GRANTS, true), -EINVAL);
+	assert_int_equal(persistent_add(&persistent, 0, true), 0);
+	assert_int_equal(persistent_add(&persistent, 0, false), -EEXIST);
+	assert_int_equal(persistent_add(&persistent, 1, true), 0);
+	assert_int_equal(persistent_add(&persistent, 2, true), -ENOSPC);
+	assert_int_equal(persistent.nr_pages, 2);
+	assert_int_equal(part.nr_left, 998);
+}
+
+static void without_an_open_nothing_is_found_or_removed(void **state)
+{
+	assert_null(persistent_find(&persistent, 8, false));
+	assert_false(persistent_remove(&persistent, 8));
+}
+
+static void remove_one(uint32_t gref)
+{
+	bool was_mapped = is_mapped[gref];
+
+	assert_int_equal(persistent_remove(&persistent, gref), was_mapped);
+	assert_false(is_mapped[gref]);
+}
+
+static void add_one(uint32_t gref)
+{
+	int rc = is_mapped[gref] ? -EEXIST : 0;
+
+	assert_int_equal(persistent_add(&persistent, gref, true), rc);
+}
+
+/* Each of them in any order, against a plain array. */
+static void others_are_found_whatever_was_removed(void **state)
+{
+	uint32_t seed = 1, gref;
+
+	open_with(64);
+	for (int round = 0; round < 20000; round++) {
+		seed = seed * 1103515245 + 12345;
+		gref = (seed >> 8) % 128;
+		if (seed >> 31 && persistent.nr_pages < 64)
+			add_one(gref);
+		else
+			remove_one(gref);
+		for (gref = 0; gref < 128; gref++) {
+			void *expected = is_mapped[gref] ? pages[gref] : NULL;
+
+			assert_ptr_equal(persistent_find(&persistent, gref, true), expected);
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -241,6 +325,11 @@ int main(void)
 		TEST(what_was_refused_is_tried_anew_after_a_trim),
 		TEST(a_guest_that_is_idle_gets_its_pages_back_bit_by_bit),
 		TEST(pages_are_found_whatever_was_unmapped_before),
+		TEST(what_is_added_is_found_until_it_is_removed),
+		TEST(what_is_only_to_be_read_is_not_found_for_writing),
+		TEST(what_cannot_be_added_is_not_here),
+		TEST(without_an_open_nothing_is_found_or_removed),
+		TEST(others_are_found_whatever_was_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
