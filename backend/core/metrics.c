@@ -221,6 +221,8 @@ static const struct {
 	{ "pvring_net_received_frames_total", "counter", "Frames that the guest has received.", "rx.frames", NULL },
 	{ "pvring_net_received_bytes_total", "counter", "Their bytes.", "rx.bytes", NULL },
 	{ "pvring_net_received_drops_total", "counter", "Frames for it that were dropped.", "rx.drops", "reason" },
+	{ "pvring_net_grant_copies_total", "counter", "Pieces of frames that Xen copied.", "grant_copies", NULL },
+	{ "pvring_net_static_grants", "gauge", "Pages that the guest has registered.", "static_grants", NULL },
 };
 
 char *metrics_prometheus(const json_t *devices)

@@ -89,6 +89,11 @@ static void name_state(const struct device *dev, char path[256])
 	device_rings_path_of(&dev->rings, NET_STATE_ENDING, path);
 }
 
+static void name_static(struct net_device *net)
+{
+	device_rings_path_of(&net->dev.rings, NET_STATIC_ENDING, net->static_path);
+}
+
 /* A daemon that has died has left what its guest had set. Here, as the claim is the main thread's to give up. */
 static void net_leave(struct device *dev)
 {
@@ -96,9 +101,12 @@ static void net_leave(struct device *dev)
 
 	net_leave_pair(to_net(dev));
 	net_capture_put(&to_net(dev)->capture);
+	if (!device_rings_are_claimed(&dev->rings))
+		return;
 	name_state(dev, path);
-	if (device_rings_are_claimed(&dev->rings))
-		(void)unlink(path);
+	(void)unlink(path);
+	name_static(to_net(dev));
+	(void)unlink(to_net(dev)->static_path);
 }
 
 static void net_close(struct device *dev)
@@ -139,6 +147,9 @@ static int begin_state(struct net_device *net, struct errbuf *err)
 	char path[256];
 	int rc;
 
+	name_static(net);
+	if (!net->dev.is_resuming)
+		(void)unlink(net->static_path);
 	name_state(&net->dev, path);
 	rc = net_state_open(&net->state, path, err);
 	if (rc == 0 && net->dev.is_resuming)
@@ -152,10 +163,12 @@ static int begin_state(struct net_device *net, struct errbuf *err)
 
 static void end_state(struct net_device *net, bool may_go_on)
 {
-	if (may_go_on)
+	if (may_go_on) {
 		net_state_close(&net->state);
-	else
+	} else {
 		net_state_remove(&net->state);
+		(void)unlink(net->static_path);
+	}
 }
 
 static void on_started(void *owner, int rc, const struct errbuf *err)
@@ -205,6 +218,8 @@ static void net_connect(struct device *dev)
 		.nr_queues = net->nr_queues,
 		.has_ctrl_ring = net->has_ctrl_ring,
 		.state = &net->state,
+		.static_path = net->static_path,
+		.budget = &dev->guest->persistent,
 		.pair = net->pair,
 		.null = net->null.is_wanted ? &net->null : NULL,
 		.tap = &net->tap,

@@ -18,11 +18,14 @@ struct net_counters {
 		uint64_t nr_frames, nr_bytes;
 		struct reasons drops;
 	} tx, rx;
-	uint64_t nr_spurious_events; /* the queues count these themselves */
+	/* The queues count these themselves. */
+	uint64_t nr_spurious_events;
+	uint64_t nr_grant_copies;  /* pieces of frames that Xen has copied */
+	uint64_t nr_static_grants; /* pages that are registered now */
 };
 
 void net_counters_add(struct net_counters *sum, const struct net_counters *counters);
-/* Adds tx and rx, each with frames, bytes and drops by reason, and spurious_events. */
+/* Adds tx and rx, each with frames, bytes and drops by reason, spurious_events, grant_copies and static_grants. */
 void net_counters_status(const struct net_counters *counters, json_t *object);
 
 #endif

@@ -12,6 +12,10 @@ struct net_ctrl_ring {
 	struct net_queue_events events;
 	struct queue queue;
 	struct net_ctrl ctrl;
+	/* A message that a queue's worker has to do something for, before any other is taken. */
+	struct net_static_job *job; /* NULL: there is none */
+	uint32_t job_slot;
+	struct loop_msg job_done_msg; /* from that worker to ours */
 	struct loop_msg start_msg, stop_msg;                   /* to the worker */
 	struct loop_msg started_msg, failed_msg, released_msg; /* from it */
 	int start_rc;
@@ -31,29 +35,82 @@ static void copy_failed(void *context, uint32_t owner, int rc)
 	*(bool *)context = true;
 }
 
-static bool fetch(void *context, uint32_t gref, void *to, uint16_t len_bytes)
+static bool copy(struct net_ctrl_ring *ring, enum grants_direction direction, uint32_t gref, void *local,
+		 uint16_t len_bytes)
 {
-	struct net_ctrl_ring *ring = context;
-	const struct grants_segment segment = { .gref = gref, .len_bytes = len_bytes, .local = to };
+	const struct grants_segment segment = { .gref = gref, .len_bytes = len_bytes, .local = local };
 	bool has_failed = false;
 
-	grants_copy(&ring->queue.grants, GRANTS_FROM_GUEST, &segment, 0);
+	grants_copy(&ring->queue.grants, direction, &segment, 0);
 	grants_copy_run(&ring->queue.grants, copy_failed, &has_failed);
 	return !has_failed;
 }
 
-static void request(struct queue *queue, uint32_t slot, const void *bytes)
+static bool fetch(void *context, uint32_t gref, void *to, uint16_t len_bytes)
 {
-	struct xen_netif_ctrl_request message;
-	struct xen_netif_ctrl_response answer;
-
-	memcpy(&message, bytes, sizeof(message));
-	net_ctrl_answer(&from_queue(queue)->ctrl, &message, &answer);
-	queue_respond(queue, slot, &answer);
+	return copy(context, GRANTS_FROM_GUEST, gref, to, len_bytes);
 }
 
+static bool store(void *context, uint32_t gref, const void *from, uint16_t len_bytes)
+{
+	struct net_ctrl_ring *ring = context;
+
+	return queue_has_ring(&ring->queue) && copy(ring, GRANTS_TO_GUEST, gref, (void *)from, len_bytes);
+}
+
+static struct xen_netif_ctrl_request request_of(const struct net_ctrl_ring *ring, uint32_t slot)
+{
+	struct xen_netif_ctrl_request request;
+
+	memcpy(&request, queue_request(&ring->queue, slot), sizeof(request));
+	return request;
+}
+
+/* The queue's worker. */
+static void job_is_done(struct net_static_job *job)
+{
+	struct net_ctrl_ring *ring = job->asker;
+
+	loop_post(&ring->params.worker->loop, &ring->job_done_msg);
+}
+
+static void change(void *context, unsigned int queue, struct net_static_job *job)
+{
+	struct net_ctrl_ring *ring = context;
+
+	job->asker = ring;
+	job->done = job_is_done;
+	ring->job = job;
+	net_queue_change_static(ring->params.queues[queue], job);
+}
+
+static void run_job_done(struct loop_msg *msg)
+{
+	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, job_done_msg);
+	const struct xen_netif_ctrl_request message = request_of(ring, ring->job_slot);
+	struct xen_netif_ctrl_response answer;
+
+	net_ctrl_finish(&ring->ctrl, &message, ring->job, &answer);
+	ring->job = NULL;
+	queue_respond(&ring->queue, ring->job_slot, &answer);
+	queue_kick(&ring->queue);
+}
+
+/* One after the other: what a guest asks for while another thing is done for it waits in its ring. */
 static void flush(struct queue *queue)
 {
+	struct net_ctrl_ring *ring = from_queue(queue);
+	struct xen_netif_ctrl_request message;
+	struct xen_netif_ctrl_response answer;
+	uint32_t slot;
+
+	while (!ring->job && queue_has_requests(queue, 1) && queue_take(queue, &slot)) {
+		message = request_of(ring, slot);
+		if (net_ctrl_answer(&ring->ctrl, &message, &answer))
+			queue_respond(queue, slot, &answer);
+		else
+			ring->job_slot = slot;
+	}
 }
 
 static bool quiet(struct queue *queue)
@@ -68,7 +125,7 @@ static void broken(struct queue *queue)
 	loop_post(ring->events.loop, &ring->failed_msg);
 }
 
-/* Every message is answered at once. */
+/* A message that is not answered yet holds the ring until its queue has done it. */
 static void stopped(struct queue *queue, uint32_t nr_orphans)
 {
 }
@@ -81,7 +138,6 @@ static void released(struct queue *queue)
 }
 
 static const struct queue_ops ops = {
-	.request = request,
 	.flush = flush,
 	.quiet = quiet,
 	.broken = broken,
@@ -148,6 +204,8 @@ struct net_ctrl_ring *net_ctrl_ring_new(const struct net_ctrl_ring_params *param
 		.state = params->state,
 		.nr_queues = params->nr_queues,
 		.fetch = fetch,
+		.store = store,
+		.change = change,
 		.context = ring,
 	};
 	queue_init(&ring->queue, &ops, &params->ring->journal);
@@ -156,6 +214,7 @@ struct net_ctrl_ring *net_ctrl_ring_new(const struct net_ctrl_ring_params *param
 	ring->started_msg.run = run_started;
 	ring->failed_msg.run = run_failed;
 	ring->released_msg.run = run_released;
+	ring->job_done_msg.run = run_job_done;
 	return ring;
 }
 

@@ -10,6 +10,7 @@
 
 #include "backend/net/net_queue.h"
 #include "backend/net/state.h"
+#include "backend/net/tap.h"
 
 struct net_ctrl_ring;
 
@@ -18,6 +19,7 @@ struct net_ctrl_ring_params {
 	struct worker *worker;
 	struct net_state *state; /* open until stopped() */
 	unsigned int nr_queues;
+	struct net_queue *queues[TAP_MAX_QUEUES]; /* started before it, stopped after it */
 	bool is_resumed;
 };
 

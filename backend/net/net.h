@@ -35,6 +35,7 @@ struct net_device {
 	bool has_one_port, has_ctrl_ring;
 	uint32_t headroom_bytes; /* when it connected; it may change */
 	struct net_state state; /* while it is connected */
+	char static_path[256];  /* beside it: what the guest has registered */
 	struct net_queues *queues; /* NULL: not connected */
 	struct net_capture *capture; /* of this connection and the next; NULL: none was asked for */
 	struct net_counters counted_before; /* by the queues of earlier connections */

@@ -15,6 +15,7 @@ struct net_queue {
 	/* Of a vif with a tap. */
 	struct net_tx tx;
 	struct net_rx rx;
+	struct net_static statics;
 	/* Of one that is joined to another. */
 	struct net_pair_end pair_end;
 	struct net_counters counters;
@@ -199,6 +200,19 @@ static int start(struct net_queue *nq)
 	return rc ? rc : open_ring(nq, NET_RING_RX);
 }
 
+/* Those that run_stop() stops beside the rings. */
+static void start_parts(struct net_queue *nq)
+{
+	if (nq->params.pair) {
+		nq->nr_held += 1;
+		net_pair_end_start(&nq->pair_end, nq->params.is_resumed);
+	} else {
+		nq->nr_held += 3;
+		net_static_start(&nq->statics, &nq->params.worker->loop, nq->params.is_resumed);
+		net_rx_start(&nq->rx, nq->params.is_resumed);
+	}
+}
+
 /* Worker. */
 static void run_start(struct loop_msg *msg)
 {
@@ -206,11 +220,7 @@ static void run_start(struct loop_msg *msg)
 
 	nq->start_rc = start(nq);
 	if (nq->start_rc == 0) {
-		nq->nr_held += nq->params.pair ? 1 : 2; /* those that run_stop() stops beside the rings */
-		if (nq->params.pair)
-			net_pair_end_start(&nq->pair_end, nq->params.is_resumed);
-		else
-			net_rx_start(&nq->rx, nq->params.is_resumed);
+		start_parts(nq);
 		loop_post(nq->events.loop, &nq->started_msg);
 	} else if (nq->nr_held > 0) {
 		/* It is open, the other is not. Nothing was taken: what could be taken up still can. */
@@ -237,6 +247,11 @@ static void tx_let_go(struct net_tx *tx)
 	let_go(container_of(tx, struct net_queue, tx));
 }
 
+static void statics_let_go(struct net_static *statics)
+{
+	let_go(container_of(statics, struct net_queue, statics));
+}
+
 /* Worker. The ring that may use the other's port goes first. */
 static void run_stop(struct loop_msg *msg)
 {
@@ -247,6 +262,7 @@ static void run_stop(struct loop_msg *msg)
 	} else {
 		net_rx_stop(&nq->rx, rx_let_go);
 		net_tx_stop(&nq->tx, nq->stop_how, tx_let_go);
+		net_static_stop(&nq->statics, statics_let_go);
 	}
 	queue_stop(&nq->queues[NET_RING_RX], nq->stop_how);
 	queue_stop(&nq->queues[NET_RING_TX], nq->stop_how);
@@ -317,8 +333,17 @@ static int init_tap(struct net_queue *nq)
 		.counters = &nq->counters.tx,
 		.number = params->number,
 	};
+	const struct net_static_params static_params = {
+		.path = params->static_path,
+		.number = params->number,
+		.whose = &params->rings[NET_RING_TX].identity,
+		.budget = params->budget,
+	};
 	int rc = net_tx_init(&nq->tx, &tx_params);
 
+	net_static_init(&nq->statics, &static_params);
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+		nq->queues[i].grants.registered = &nq->statics.pages;
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }
 
@@ -404,9 +429,27 @@ int net_queue_capture(struct net_queue *nq, struct net_capture *capture)
 	return 0;
 }
 
+/* Worker. */
+static void run_change_static(struct loop_msg *msg)
+{
+	struct net_static_job *job = container_of(msg, struct net_static_job, msg);
+
+	net_static_change(&job->queue->statics, job);
+}
+
+void net_queue_change_static(struct net_queue *nq, struct net_static_job *job)
+{
+	job->queue = nq;
+	job->msg.run = run_change_static;
+	loop_post(&nq->params.worker->loop, &job->msg);
+}
+
 void net_queue_count(const struct net_queue *nq, struct net_counters *sum)
 {
 	net_counters_add(sum, &nq->counters);
-	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+	counter_add(&sum->nr_static_grants, counter_read(&nq->statics.pages.nr_pages));
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++) {
 		counter_add(&sum->nr_spurious_events, counter_read(&nq->queues[i].nr_spurious_events));
+		counter_add(&sum->nr_grant_copies, counter_read(&nq->queues[i].grants.nr_copied));
+	}
 }

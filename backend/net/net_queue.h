@@ -13,6 +13,7 @@
 #include "backend/core/queue.h"
 #include "backend/net/counters.h"
 #include "backend/net/rx.h"
+#include "backend/net/static_grants.h"
 #include "common/base/errbuf.h"
 
 struct net_null;
@@ -31,6 +32,8 @@ struct net_queue_params {
 	struct net_policy *policy; /* the vif's, for as long as its state */
 	unsigned int number;     /* of this queue of the vif */
 	struct net_state *state; /* the vif's, open until stopped() */
+	const char *static_path; /* the vif's file of what its guest has registered, for as long as its state */
+	struct persistent_budget *budget; /* for that */
 	struct net_lanes *lanes; /* between its queues: made before any of them starts, freed when all have stopped */
 	struct net_capture *capture; /* NULL: nobody looks */
 	bool has_one_port; /* an event is for both rings */
@@ -56,6 +59,9 @@ void net_queue_free(struct net_queue *nq);
 
 /* All that passes the rings from here on goes to the capture, too; the one before it is let go. -ENOMEM */
 int net_queue_capture(struct net_queue *nq, struct net_capture *capture);
+
+/* As net_static_change(), on the queue's worker. Any thread, from the queue's start until stopped(). */
+void net_queue_change_static(struct net_queue *nq, struct net_static_job *job);
 
 /* Adds what it has counted so far. Any thread. */
 void net_queue_count(const struct net_queue *nq, struct net_counters *sum);

@@ -12,6 +12,7 @@ struct net_queues {
 	struct net_queue_events events;
 	bool is_resumed;
 	unsigned int nr, nr_starting, nr_running;
+	enum queue_stop stop_how;
 	int start_rc; /* of the first that did not start */
 	struct errbuf start_err;
 	const char *failure; /* of the first that failed */
@@ -91,6 +92,14 @@ static void on_failed(void *owner, const char *reason)
 		queues->events.failed(queues->events.owner, reason);
 }
 
+static void stop_queues(struct net_queues *queues)
+{
+	for (unsigned int i = 0; i < queues->nr; i++) {
+		if (queues->member[i].queue && queues->member[i].is_running)
+			net_queue_stop(queues->member[i].queue, queues->stop_how);
+	}
+}
+
 static void on_stopped(void *owner, uint32_t nr_orphans)
 {
 	struct member *member = owner;
@@ -100,6 +109,8 @@ static void on_stopped(void *owner, uint32_t nr_orphans)
 	queues->nr_orphans += nr_orphans;
 	if (--queues->nr_running == 0)
 		tell_that_none_runs(queues);
+	else if (member->ctrl)
+		stop_queues(queues);
 }
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
@@ -135,6 +146,8 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 		.policy = params->policy,
 		.number = queues->nr,
 		.state = params->state,
+		.static_path = params->static_path,
+		.budget = params->budget,
 		.lanes = &queues->lanes,
 		.capture = params->capture,
 		.has_one_port = params->has_one_port,
@@ -152,7 +165,7 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 static bool add_ctrl_ring(struct net_queues *queues, const struct net_queues_params *params, struct worker *worker)
 {
 	struct member *member = &queues->member[queues->nr];
-	const struct net_ctrl_ring_params ring_params = {
+	struct net_ctrl_ring_params ring_params = {
 		.ring = &params->rings->ring[params->nr_queues * NET_NR_RINGS],
 		.worker = worker,
 		.state = params->state,
@@ -161,6 +174,8 @@ static bool add_ctrl_ring(struct net_queues *queues, const struct net_queues_par
 	};
 	struct net_queue_events events;
 
+	for (unsigned int i = 0; i < params->nr_queues; i++)
+		ring_params.queues[i] = queues->member[i].queue;
 	member->queues = queues;
 	events = events_of(member);
 	member->ctrl = net_ctrl_ring_new(&ring_params, &events);
@@ -218,14 +233,6 @@ static void start(struct member *member)
 		net_ctrl_ring_start(member->ctrl);
 }
 
-static void stop(struct member *member, enum queue_stop how)
-{
-	if (member->queue)
-		net_queue_stop(member->queue, how);
-	else
-		net_ctrl_ring_stop(member->ctrl, how);
-}
-
 struct net_queues *net_queues_start(const struct net_queues_params *params, const struct net_queue_events *events)
 {
 	struct net_queues *queues = new(params, events);
@@ -238,12 +245,16 @@ struct net_queues *net_queues_start(const struct net_queues_params *params, cons
 	return queues;
 }
 
+/* The control ring first: what it has taken is for the queues to do. */
 void net_queues_stop(struct net_queues *queues, enum queue_stop how)
 {
-	for (unsigned int i = 0; i < queues->nr; i++) {
-		if (queues->member[i].is_running)
-			stop(&queues->member[i], how);
-	}
+	struct member *last = &queues->member[queues->nr - 1];
+
+	queues->stop_how = how;
+	if (last->ctrl && last->is_running)
+		net_ctrl_ring_stop(last->ctrl, how);
+	else
+		stop_queues(queues);
 }
 
 int net_queues_capture(struct net_queues *queues, struct net_capture *capture)

@@ -24,6 +24,8 @@ struct net_queues_params {
 	unsigned int nr_queues;
 	bool has_ctrl_ring;
 	struct net_state *state; /* open until stopped() */
+	const char *static_path; /* see net_queue.h */
+	struct persistent_budget *budget;
 	struct net_pair *pair; /* that its one queue is an end of; NULL: it has a tap, */
 	const struct net_null *null; /* or else this, open until stopped() */
 	const struct tap *tap; /* of as many; open until stopped() */

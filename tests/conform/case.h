@@ -57,7 +57,7 @@ extern const struct backend_case bus_cases[], state_cases[], close_cases[], remo
 	indirect_cases[], combination_cases[], manner_cases[], neighbour_cases[];
 extern const struct backend_case net_send_cases[], net_refuse_cases[], net_receive_cases[], net_offload_cases[],
 	net_node_cases[], net_port_cases[], net_mix_cases[], net_queue_cases[],
-	net_multicast_cases[], net_control_cases[],
+	net_multicast_cases[], net_control_cases[], net_static_cases[],
 	net_headroom_cases[], net_rate_cases[];
 
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],

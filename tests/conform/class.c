@@ -43,7 +43,7 @@ static struct front *disk_front(const char *devices)
 static const void *const vif_tables[] = {
 	bus_cases, state_cases, close_cases, removal_cases, net_send_cases, net_refuse_cases, net_receive_cases,
 	net_offload_cases, net_node_cases, net_port_cases,
-	net_queue_cases, net_multicast_cases, net_control_cases,
+	net_queue_cases, net_multicast_cases, net_control_cases, net_static_cases,
 	net_headroom_cases, net_rate_cases, net_mix_cases,
 };
 

@@ -49,6 +49,7 @@ static const char *const shoulds[] = {
 	"BUS-7",  "BUS-12", "BUS-17", "BUS-20", "BUS-24", "BUS-33", "BUS-39", "BUS-45", "BUS-48", "RING-16",
 	"GNT-15", "GNT-19", "EVT-6",  "BLK-8",  "BLK-18", "BLK-35", "BLK-37", "BLK-38", "BLK-43", "BLK-46",
 	"NET-5",  "NET-6",  "NET-8",  "NET-21", "NET-26", "NET-35", "NET-55", "NET-68",
+	"NET-86",
 };
 
 static bool is_should(const char *clause)

@@ -169,6 +169,12 @@ static const struct violation of_net_backend[] = {
 	{ "NET-66", "goes to Reconfigured, and leaves no room" },
 	{ "NET-67", "takes an xdp-headroom of more than a page for none" },
 	{ "NET-68", "takes all that is sent, whatever rate says" },
+	{ "NET-80", "answers SUCCESS to messages about static grants of queues that it does not have" },
+	{ "NET-81", "keeps what it has added of a list before the entry that it cannot add" },
+	{ "NET-82", "unmaps no page that was registered" },
+	{ "NET-83", "says of every page of a list that it has removed it" },
+	{ "NET-84", "takes zeros for what is in a registered page" },
+	{ "NET-85", "answers as if it had written into a page that is registered for reading alone" },
 };
 
 static const struct violation of_frontend[] = {

@@ -4,8 +4,8 @@
 # The control ring: a guest says by which hash and mapping its frames are to be spread over its rings, on two workers.
 # shellcheck disable=SC2317 # functions are called through check and wait_until
 . tests/lib/net.sh
+. tests/lib/net_guest.sh
 net_test_begin 1 --threads 2
-net_guest=$(realpath "$O/tests/daemon/net_guest")
 key=6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa
 
 # From io/netif.h.
@@ -14,47 +14,11 @@ SUCCESS=0 NOT_SUPPORTED=1 INVALID_PARAMETER=2 BUFFER_OVERFLOW=3
 
 # ---- helpers -------------------------------------------------------------------------------------------------------
 
-has_answered() { # NUMBER: of lines
-	[ "$(grep -c '^answer\|^page\|^no answer\|^bad' "$T/guest")" -ge "$1" ]
-}
-
-tell() { # LINE: its answer in $told
-	local nr
-	nr=$(grep -c '^answer\|^page\|^no answer\|^bad' "$T/guest")
-	echo "$1" >&"$to_guest"
-	soon 25 has_answered $((nr + 1))
-	told=$(grep '^answer\|^page\|^no answer\|^bad' "$T/guest" | tail -n +$((nr + 1)))
-}
-
-check_ask() { # NAME STATUS DATA TYPE DATA0 DATA1 DATA2
-	tell "ask $4 $5 $6 $7"
-	check_eq "$1" "$told" "answer $(($4)) $2 $3"
-}
-
 words() { # NUMBER...: as they are in memory
 	local number
 	for number; do
 		printf '%02x000000' "$number"
 	done
-}
-
-raw_guest_up() { # NAME QUEUES
-	rm -f "$T/to_guest"
-	mkfifo "$T/to_guest"
-	ip netns exec guest "$loopxen" run --domid 1 -- "$net_guest" --devid 0 --queues "$2" \
-		<"$T/to_guest" >"$T/guest" 2>&1 &
-	guest_pid=$!
-	loopxen_track $guest_pid
-	exec {to_guest}>"$T/to_guest"
-	soon 20 grep -q '^connected' "$T/guest"
-	check_eq "$1" "$(head -n 1 "$T/guest")" "connected $2"
-}
-
-raw_guest_down() { # NAME
-	echo leave >&"$to_guest"
-	exec {to_guest}>&-
-	wait "$guest_pid"
-	check_eq "$1" $? 0
 }
 
 flows() { # SEED TYPES KEY MAPPING
@@ -92,7 +56,6 @@ done <<-'ROWS'
 	BUFFER_OVERFLOW 0 SET_MAPPING gref 1073741824 0 a length whose bytes wrap
 	INVALID_PARAMETER 0 SET_MAPPING 9999999 8 0 a mapping that is not granted
 	NOT_SUPPORTED 0 0 0 0 0 a message of no type
-	NOT_SUPPORTED 0 8 0 0 0 a static grant
 	NOT_SUPPORTED 0 65535 0 0 0 a message of the last type
 ROWS
 tell "page $(words 1 1 1 1 1 1 1 2)"

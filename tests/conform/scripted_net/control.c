@@ -74,6 +74,10 @@ static uint32_t carry_out(struct hub_vif *vif, const struct xen_netif_ctrl_reque
 		return set_size(vif, request->data[0]);
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING:
 		return set_mapping(vif, request->data[0], request->data[1], request->data[2]);
+	case XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE:
+	case XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING:
+	case XEN_NETIF_CTRL_TYPE_DEL_GREF_MAPPING:
+		return hub_change_statics(vif, request, data);
 	default:
 		return violates("NET-61") ? XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER :
 					    XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED;

@@ -79,7 +79,7 @@ static bool fill(struct hub_vif *vif, struct back *ring, const struct frame *fra
 	static uint8_t page[BACK_PAGE_BYTES] = { [0 ... BACK_PAGE_BYTES - 1] = 0x5b };
 
 	memcpy(page, frame->bytes + at, len);
-	return back_write_page(ring, part->request.gref, vif->headroom, violates("NET-29") ? room(vif) : len, page);
+	return hub_write_page(vif, ring, part->request.gref, vif->headroom, violates("NET-29") ? room(vif) : len, page);
 }
 
 static void put_data(struct hub_vif *vif, struct hub_queue *queue, const struct frame *frame, uint32_t at)

@@ -3,7 +3,7 @@
  * The scripted backend of vifs: a hub, which gives what one of its vifs sends to all others, and keeps every clause of
  * docs/protocol.md. Its parts: life.c (states), terms.c (nodes and rings), send.c (what a guest sends), rate.c (how
  * much of it), judge.c (what of that is refused), multicast.c (whom a frame is for), give.c (what a guest receives),
- * control.c (the control ring).
+ * control.c (the control ring), statics.c (pages that a guest registers).
  *
  * Thread: the main thread. Never logs.
  */
@@ -19,11 +19,18 @@
 #define HUB_MAX_WAITING 128 /* frames that a vif has no buffers for */
 #define HUB_MAX_ADDRESSES 64 /* of multicast, in a list */
 #define HUB_MAX_ENTRIES 128 /* of the mapping of hashes */
+#define HUB_MAX_STATICS 256 /* pages that a guest registers */
 #define HUB_PATIENCE_MS 10000 /* for how long they wait */
 
 struct hub_waiting {
 	struct frame frame;
 	uint64_t since_ns;
+};
+
+struct hub_static {
+	uint32_t queue, gref;
+	bool is_writable;
+	uint8_t *page;
 };
 
 /* Two rings; of their devices only the guest's number is used. */
@@ -49,6 +56,8 @@ struct hub_vif {
 	unsigned int rate_bytes, rate_usecs;
 	int64_t credit_bytes;
 	uint64_t credit_since_ns;
+	unsigned int nr_statics;
+	struct hub_static statics[HUB_MAX_STATICS];
 	uint32_t headroom; /* octets in front of each part */
 	/* What it is to receive, from the oldest on, which is first_waiting modulo HUB_MAX_WAITING. */
 	unsigned int first_waiting, nr_waiting;
@@ -108,6 +117,15 @@ bool hub_read_headroom(struct hub_vif *vif);
 bool hub_serve_control(struct hub_vif *vif); /* false: the ring is broken */
 /* false: it is to have none. */
 bool hub_hash(const struct hub_vif *vif, const struct frame *frame, uint32_t *hash);
+
+/* ---- statics.c ---- */
+/* A message of types 8 to 10: its status. */
+uint32_t hub_change_statics(struct hub_vif *vif, const struct xen_netif_ctrl_request *request, uint32_t *data);
+void hub_drop_statics(struct hub_vif *vif);
+/* Octets of a page, registered or not. false: a grant that cannot be used. */
+bool hub_read_page(struct hub_vif *vif, struct back *ring, const netif_tx_request_t *slot, void *to);
+bool hub_write_page(struct hub_vif *vif, struct back *ring, uint32_t gref, uint16_t offset, uint16_t len,
+		    const void *from);
 
 /* ---- multicast.c ---- */
 /* false: there is no room. */

@@ -55,11 +55,11 @@ static bool take_slots(struct back *ring, struct hub_slots *slots)
 
 /* ---- octets ---------------------------------------------------------------------------------------------------- */
 
-static bool read_slot(struct back *ring, struct hub_slots *slots, unsigned int i, uint8_t *to)
+static bool read_slot(struct hub_vif *vif, struct back *ring, struct hub_slots *slots, unsigned int i, uint8_t *to)
 {
 	const netif_tx_request_t *slot = &slots->slot[i];
 
-	if (slot->size == 0 || back_read_page(ring, slot->gref, slot->offset, slot->size, to))
+	if (slot->size == 0 || hub_read_page(vif, ring, slot, to))
 		return true;
 	slots->is_bad[i] = true;
 	return false;
@@ -78,7 +78,8 @@ static void turn_around(struct frame *frame, const struct hub_slots *slots)
 	*frame = turned;
 }
 
-static enum hub_verdict read_frame(struct back *ring, struct hub_slots *slots, struct frame *frame)
+static enum hub_verdict read_frame(struct hub_vif *vif, struct back *ring, struct hub_slots *slots,
+				   struct frame *frame)
 {
 	enum hub_verdict verdict = HUB_FINE;
 	uint8_t *to = frame->bytes;
@@ -90,7 +91,7 @@ static enum hub_verdict read_frame(struct back *ring, struct hub_slots *slots, s
 			frame->len = to - frame->bytes;
 			break;
 		}
-		if (!read_slot(ring, slots, i, to) && !violates("NET-20"))
+		if (!read_slot(vif, ring, slots, i, to) && !violates("NET-20"))
 			verdict = HUB_REJECT;
 		to += slots->slot[i].size;
 	}
@@ -165,7 +166,7 @@ static bool serve_one(struct hub *hub, struct hub_vif *vif, struct back *ring)
 	if (verdict == HUB_FINE && slots.message)
 		verdict = take_message(vif, slots.message);
 	else if (verdict == HUB_FINE)
-		verdict = read_frame(ring, &slots, &frame);
+		verdict = read_frame(vif, ring, &slots, &frame);
 	answer(ring, &slots, verdict);
 	if (verdict == HUB_FINE && !slots.message) {
 		vif->credit_bytes -= frame.len;

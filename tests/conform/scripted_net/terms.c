@@ -213,6 +213,7 @@ void hub_release(struct hub_vif *vif)
 		back_release(&queue->tx);
 		back_release(&queue->rx);
 	}
+	hub_drop_statics(vif);
 	if (vif->control.evtchn)
 		back_release(&vif->control);
 	vif->nr_waiting = 0;

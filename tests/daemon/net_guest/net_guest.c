@@ -8,9 +8,12 @@
  * It says "connected QUEUES", then does what it is told, a line each:
  *
  *	page HEX...			these bytes at the beginning of the page that messages refer to
+ *	grefs REF/FLAGS/NR ...		in the page: so many entries of static grants each, from this reference on
+ *	show NR				the entries that are there now
+ *	grant w|r NR			pages of its own, to be written or only read
  *	ask TYPE DATA0 DATA1 DATA2	a message; "gref" in place of a number is that page's
  *	leave
- * and answers "page" or "answer TYPE STATUS DATA". Of a frame it prints
+ * and answers "page", "page REF/FLAGS/STATUS ...", "page REF ..." or "answer TYPE STATUS DATA". Of a frame it prints
  *	frame QUEUE ALGORITHM TYPE HASH HEX...	the last its first bytes
  *
  * Exit status: 0 fine, 1 the backend misbehaves or is gone, 2 usage, 3 could not connect.
@@ -28,6 +31,8 @@
 #define TIMEOUT_MS  20000
 #define BATCH       64
 #define SHOWN_BYTES 80 /* the headers, of whatever there is */
+#define MAX_GRANTS  64
+#define STATUS_BEFORE 99 /* that no backend gives */
 
 static struct netfront *front;
 
@@ -52,6 +57,47 @@ static bool fill_page(const char *hex)
 		hex += 2;
 	}
 	printf("page\n");
+	return true;
+}
+
+static bool fill_list(const char *words)
+{
+	uint32_t gref, first, flags, nr;
+	struct xen_netif_gref *list = (struct xen_netif_gref *)netfront_control_page(front, &gref);
+	int len;
+
+	for (; sscanf(words, " %" SCNu32 "/%" SCNu32 "/%" SCNu32 "%n", &first, &flags, &nr, &len) == 3; words += len) {
+		for (uint32_t i = 0; i < nr; i++)
+			*list++ = (struct xen_netif_gref){ first + i, flags, STATUS_BEFORE };
+	}
+	printf("page\n");
+	return true;
+}
+
+static bool show_list(const char *words)
+{
+	uint32_t gref, nr = strtoul(words, NULL, 0);
+	const struct xen_netif_gref *list = (struct xen_netif_gref *)netfront_control_page(front, &gref);
+
+	printf("page");
+	for (uint32_t i = 0; i < nr; i++)
+		printf(" %" PRIu32 "/%u/%u", list[i].ref, list[i].flags, list[i].status);
+	printf("\n");
+	return true;
+}
+
+/* They stay until it ends. */
+static bool grant(const char *words)
+{
+	uint32_t refs[MAX_GRANTS], nr = strtoul(words + 1, NULL, 0);
+	xengntshr_handle *gntshr = xengntshr_open(NULL, 0);
+
+	if (nr == 0 || nr > MAX_GRANTS || !gntshr || !xengntshr_share_pages(gntshr, 0, nr, refs, words[0] == 'w'))
+		return false;
+	printf("page");
+	for (uint32_t i = 0; i < nr; i++)
+		printf(" %" PRIu32, refs[i]);
+	printf("\n");
 	return true;
 }
 
@@ -89,6 +135,12 @@ static bool obey(const char *line)
 {
 	if (strncmp(line, "page ", 5) == 0)
 		return fill_page(line + 5);
+	if (strncmp(line, "grefs ", 6) == 0)
+		return fill_list(line + 6);
+	if (strncmp(line, "show ", 5) == 0)
+		return show_list(line + 5);
+	if (strncmp(line, "grant ", 6) == 0)
+		return grant(line + 6);
 	return strncmp(line, "ask ", 4) == 0 && ask(line + 4);
 }
 
