@@ -113,6 +113,12 @@ uint8_t *netfront_control_page(struct netfront *front, uint32_t *gref);
 int netfront_control(struct netfront *front, const struct xen_netif_ctrl_request *message,
 		     struct xen_netif_ctrl_response *answer, struct errbuf *err);
 
+/*
+ * Has the backend keep our pages mapped until the disconnect, so that it copies from and to them by itself. For a front
+ * that has a control ring. -EOPNOTSUPP: it does not, or not so many: frames go on as without.
+ */
+int netfront_register_buffers(struct netfront *front, struct errbuf *err);
+
 /* The same from connect to disconnect. */
 int netfront_fd(const struct netfront *front);
 /* When the fd is readable: takes in events and changes of the backend's state. 0, or -EPROTO: BROKEN. */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # On loopxen: pvring-netd between a guest that sends or receives as fast as it can and a tap; and as the limit, the bare
 # cost of writing and reading the same frames on a tap. What counts is how much one second of the daemon's CPU carries.
+# "static" is pvring-netd, too, with a guest that has registered its pages, so that no grant operation is done for a frame.
 # Then memory and CPU of interfaces that are connected and idle.
 #
 # Beside them pvring-netd with nothing behind the vif: what is left without the host's network stack.
@@ -48,19 +49,19 @@ guest_runs() { # DOMID DEVID NETLOAD-ARGUMENT...: in the background, for ever; i
 }
 
 # Lets the daemon's load run for a while: what it carried, and its CPU.
-measure_daemon() { # ROW tx|rx CONTENDER
+measure_daemon() { # ROW CONTENDER tx|rx
 	local begun before cpu machine frames bytes now_frames now_bytes seconds
-	read -r frames _ < <(carried "$2")
-	soon 20 has_carried_more "$2" "$frames" || give_up "$1: nothing is carried: $(cat "$T"/netload.*)"
+	read -r frames _ < <(carried "$3")
+	soon 20 has_carried_more "$3" "$frames" || give_up "$1: nothing is carried: $(cat "$T"/netload.*)"
 	machine=$(machine_seconds)
 	begun=$EPOCHREALTIME
 	cpu=$(cpu_seconds "${daemon_pid[netd]}")
-	read -r frames bytes < <(carried "$2")
+	read -r frames bytes < <(carried "$3")
 	sleep "$BENCH_SECONDS" # the time that is measured
-	read -r now_frames now_bytes < <(carried "$2")
+	read -r now_frames now_bytes < <(carried "$3")
 	cpu=$(calc "$(cpu_seconds "${daemon_pid[netd]}") - $cpu")
 	seconds=$(calc "$EPOCHREALTIME - $begun")
-	record net loopxen "$1" "$3" "$seconds" $((now_frames - frames)) $((now_bytes - bytes)) "$cpu" \
+	record net loopxen "$1" "$2" "$seconds" $((now_frames - frames)) $((now_bytes - bytes)) "$cpu" \
 		"$(others "$begun" "$machine" "$cpu")"
 }
 
@@ -77,9 +78,9 @@ feed() { # INTERFACE SECONDS: in the background, its pid is $feeder
 	loopxen_track $feeder
 }
 
-send_to() { # ROW DEVID CONTENDER
-	guest_runs 1 "$2" --generate 4294967295 --to 02:00:00:00:00:02 --sizes "$frame_bytes-$frame_bytes" "${options[@]}"
-	measure_daemon "$1" tx "$3"
+send_by() { # ROW CONTENDER DEVID NETLOAD-ARGUMENT...
+	guest_runs 1 "$3" --generate 4294967295 --to 02:00:00:00:00:02 --sizes "$frame_bytes-$frame_bytes" "${options[@]}" "${@:4}"
+	measure_daemon "$1" "$2" tx
 	end_started "$started"
 }
 
@@ -92,23 +93,29 @@ detach_null() {
 }
 
 send_row() { # ROW
-	send_to "$1" 0 pvring
+	send_by "$1" pvring 0
+	send_by "$1" static 0 --static
 	attach_null ""
-	send_to "$1" 1 null
+	send_by "$1" null 1
 	detach_null
 	measure_bare "$1" write
 }
 
-receive_row() { # ROW
-	guest_runs 1 0 --receive
+receive_by() { # ROW CONTENDER NETLOAD-ARGUMENT...
+	guest_runs 1 0 --receive "${@:3}"
 	soon 20 grep -qx connected "$T/netload.1" || give_up "$1: $(cat "$T/netload.1")"
 	feed vif1.0 3600
-	measure_daemon "$1" rx pvring
+	measure_daemon "$1" "$2" rx
 	end_started $feeder
 	end_started "$started"
+}
+
+receive_row() { # ROW
+	receive_by "$1" pvring
+	receive_by "$1" static --static
 	attach_null "$frame_bytes"
 	guest_runs 1 1 --receive
-	measure_daemon "$1" rx null
+	measure_daemon "$1" null rx
 	end_started "$started"
 	detach_null
 	feed bare0 3600

@@ -31,6 +31,9 @@ static struct {
 	int nr_notified[3]; /* by port */
 	struct xen_netif_ctrl_response answer; /* to the next message */
 	struct xen_netif_ctrl_request message; /* the last one */
+	bool has_statics, refuses_statics;
+	uint32_t most_statics;
+	struct xen_netif_gref list[512];
 	const char *state_after_setup;
 } peer;
 
@@ -111,11 +114,32 @@ int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
 	return 0;
 }
 
+static void serve_statics(void)
+{
+	bool is_question = peer.message.type == XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE;
+
+	assert_false(ring_back_final_check(&peer.control)); /* and asks for an event */
+	assert_int_equal(peer.message.data[0], 0);
+	if (!is_question) {
+		assert_int_equal(peer.message.type, XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING);
+		assert_int_equal(peer.message.data[1], 6000);
+		memcpy(peer.list, peer.area[CONTROL_PAGE], sizeof(peer.list));
+	}
+	peer.answer = (struct xen_netif_ctrl_response){
+		.type = peer.message.type,
+		.status = is_question || !peer.refuses_statics ? XEN_NETIF_CTRL_STATUS_SUCCESS :
+								 XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER,
+		.data = is_question ? peer.most_statics : 0,
+	};
+}
+
 static void answer_message(void)
 {
 	assert_int_equal(ring_back_pop(&peer.control, &peer.message), RING_GOT);
 	if (peer.is_silent)
 		return;
+	if (peer.has_statics)
+		serve_statics();
 	peer.answer.id += peer.message.id;
 	ring_back_put(&peer.control, &peer.answer);
 	if (ring_back_push(&peer.control))
@@ -469,6 +493,38 @@ static void what_is_no_answer_to_the_message_is_none(void **state)
 	assert_non_null(strstr(err.text, "control message 6"));
 	assert_int_equal(netfront_disconnect(front, &err), -ETIMEDOUT); /* nobody closes */
 	assert_int_equal(netfront_control(front, &message, &answer, &err), -ESHUTDOWN);
+}
+
+static int register_with(uint32_t most)
+{
+	peer.has_statics = true;
+	peer.most_statics = most;
+	ring_back_final_check(&peer.control);
+	return netfront_register_buffers(front, &err);
+}
+
+static void all_pages_are_registered_and_those_to_send_from_only_to_be_read(void **state)
+{
+	connect_with_control();
+	assert_int_equal(register_with(512), 0);
+	assert_int_equal(peer.message.data[2], 512);
+	for (unsigned int i = 0; i < 512; i++) {
+		assert_int_equal(peer.list[i].ref, 1000 * (i < 256 ? TX_PAGES + 1 : RX_PAGES + 1) + i % 256);
+		assert_int_equal(peer.list[i].flags, i < 256 ? XEN_NETIF_CTRLF_GREF_readonly : 0);
+	}
+}
+
+static void a_backend_that_does_not_keep_so_many_is_asked_for_none(void **state)
+{
+	connect_with_control();
+	assert_int_equal(register_with(511), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "keeps 511 pages of a queue mapped, and we have 512"));
+	assert_int_equal(peer.message.type, XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE);
+	again(state);
+	connect_with_control();
+	peer.refuses_statics = true;
+	assert_int_equal(register_with(512), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "control message 9, status 2"));
 }
 
 /* ---- sending ---- */
@@ -976,6 +1032,8 @@ int main(void)
 		T(a_control_ring_is_published_and_asked),
 		T(a_backend_without_one_is_no_backend_for_who_wants_one),
 		T(what_is_no_answer_to_the_message_is_none),
+		T(all_pages_are_registered_and_those_to_send_from_only_to_be_read),
+		T(a_backend_that_does_not_keep_so_many_is_asked_for_none),
 		T(a_frame_goes_out_page_by_page),
 		T(a_large_packet_has_its_extra_info_second),
 		T(a_group_is_changed_by_a_slot_and_its_extra_info),

@@ -51,7 +51,7 @@ static struct netfront *new_front(struct netload *nl)
 			.csum_ipv6 = !config->refuses_csum,
 		},
 		.shares_event_channel = config->shares_event_channel,
-		.has_control = config->wants_hash,
+		.has_control = config->wants_hash || config->is_static,
 		.filters_multicast = config->groups,
 		.received = config->tap ? netload_bridge_received : netload_exchange_received,
 		.arg = nl,
@@ -69,8 +69,20 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static bool register_buffers(struct netload *nl)
+{
+	struct errbuf err;
+
+	if (netfront_register_buffers(nl->front, &err) == 0)
+		return true;
+	netload_error("static grants: %s", err.text);
+	return false;
+}
+
 static int run(struct netload *nl)
 {
+	if (nl->config->is_static && !register_buffers(nl))
+		return EXIT_CONNECT;
 	if (nl->config->wants_hash && !netload_set_hash(nl))
 		return EXIT_CONNECT;
 	if (nl->config->groups && !netload_change_groups(nl))

@@ -18,7 +18,7 @@ struct netload_config {
 	uint32_t nr_buffers;
 	uint32_t nr_queues;
 	bool refuses_sg, refuses_gso, refuses_csum, shares_event_channel;
-	bool wants_json, wants_hash;
+	bool wants_json, wants_hash, is_static;
 	const char *tap; /* NULL: frames of our own */
 	const char *groups; /* "MAC,-MAC,...": to be added and removed; NULL: frames of all are wanted */
 	bool generates, receives;

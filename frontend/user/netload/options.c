@@ -23,6 +23,7 @@ FLAG(no_csum, refuses_csum)
 FLAG(no_split, shares_event_channel)
 FLAG(json, wants_json)
 FLAG(hash, wants_hash)
+FLAG(static, is_static)
 FLAG(receive, receives)
 FLAG(ipv6, is_ipv6)
 FLAG(blank, is_blank)
@@ -163,6 +164,7 @@ static const struct option_row rows[] = {
 	{ "buffers", "N", "pages of each ring, down to a power of two (default 256)", set_buffers },
 	{ "queues", "N", "queues, if the backend has so many (default 1)", set_queues },
 	{ "hash", NULL, "have the backend choose the queue of what it sends us by a hash", set_hash },
+	{ "static", NULL, "have the backend keep our pages mapped: static grants", set_static },
 	{ "groups", "MAC,-MAC,...",
 	  "have frames of these multicast groups alone: added, or with a '-' removed, in this order", set_groups },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
