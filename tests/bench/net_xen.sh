@@ -4,11 +4,12 @@
 # files: tests/bench/net_rows
 # On real Xen: iperf3 in a guest, to dom0, from it, and to another guest. pvring-netd and xen-netback want the same devices,
 # so in each round one comes with its interfaces, is measured and goes, then the other. pvring-netd joins the two guests to
-# each other, too; who cannot has the bridge for that.
+# each other, too; who cannot has the bridge for that. A third guest has no driver but our frontend, which sends to nobody; with
+# pvring-netd also from pages that it has registered, "static".
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
-verdicts='two guests start
+verdicts='three guests start
 pvring-netd is measured
 xen-netback is measured'
 # shellcheck disable=SC2034
@@ -22,19 +23,22 @@ dom0() {
 	ip link add br0 type bridge
 	ip addr add 10.9.0.1/24 dev br0
 	ip link set br0 up
+	ip link add br1 type bridge
+	ip link set br1 up
 	iperf3 -s -D
-	check "two guests start" two_guests || return
+	check "three guests start" three_guests || return
 	round=1
 	while [ $round -le "$BENCH_ROUNDS" ] && one_round; do round=$((round + 1)); done
 	guest_destroy g1
 	guest_destroy g2
+	guest_destroy g3
 	show_records
 	show_records
 }
 
-two_guests() {
+three_guests() {
 	is_seeded && guest_create g1 && guest_create g2 && in_guest g1 is_seeded && in_guest g2 is_seeded &&
-		in_guest g2 iperf_serves
+		in_guest g2 iperf_serves && guest_create g3 && in_guest g3 is_seeded && in_guest g3 frontend_prepares
 }
 
 # Whoever is the first to ask for random bytes makes the kernel spin for them, and iperf3 asks when it begins.
@@ -56,14 +60,44 @@ by_netback() {
 }
 
 measure() { # CONTENDER SCRIPT
-	attach g1 1 0 "$2" br0 && attach g2 2 0 "$2" br0 || return
+	attach g1 1 0 "$2" br0 && attach g2 2 0 "$2" br0 && xl network-attach g3 bridge=br1 "script=$2" || return
 	if [ "$1" = pvring ]; then attach g1 1 1 "$2" pair:bench && attach g2 2 1 "$2" pair:bench || return; fi
 	rows=$(sed -n 's/^xen //p' /test/net_rows | grep -E -e "${BENCH_ROWS:-.}")
 	for row in $rows; do
-		measure_row "$row" "$1" || return
+		case $row in
+		send/*) measure_senders "$row" "$1" || return ;;
+		*) measure_row "$row" "$1" || return ;;
+		esac
 	done
 	if [ "$1" = pvring ]; then detach g1 1 && detach g2 1 || return; fi
-	detach g1 0 && detach g2 0
+	detach g1 0 && detach g2 0 && detach g3 0
+}
+
+measure_senders() { # ROW CONTENDER
+	measure_sender "$@" || return
+	[ "$2" != pvring ] || measure_sender "$1" static --static
+}
+
+# To connect takes as long as what is measured, so it is dom0 that counts.
+measure_sender() { # ROW CONTENDER NETLOAD-ARGUMENT...
+	local row=$1 contender=$2 before after
+	shift 2
+	in_guest g3 begin_to_send "$row" "$@" || return
+	before="$(uptime_seconds) $(sent_by_g3) $(busy_ticks)"
+	sleep "$BENCH_SECONDS"
+	after="$(uptime_seconds) $(sent_by_g3) $(busy_ticks)"
+	echo "$before $after" | awk -v what="$row $contender" '{ print what, $5 - $1, $6 - $2, $7 - $3, $8 - $4 }' >>/run/measured
+	in_guest g3 end_sending
+}
+
+uptime_seconds() {
+	cut -d' ' -f1 /proc/uptime
+}
+
+sent_by_g3() { # frames and bytes
+	local statistics
+	statistics=/sys/class/net/vif$(guest_id g3).0/statistics
+	echo "$(cat "$statistics/rx_packets") $(cat "$statistics/rx_bytes")"
 }
 
 attach() { # NAME NUMBER DEVID SCRIPT BRIDGE
@@ -105,6 +139,12 @@ net_up() { # NUMBER DEVID: the bridge's network is 10.9.0, the pair's 10.9.1
 	[ "$2" != 0 ] || wait_until 30 ping -c 1 -W 1 10.9.0.1
 }
 
+frontend_prepares() {
+	local module
+	for module in xen-privcmd xen-evtchn xen-gntalloc xenfs; do load_module $module || return 1; done
+	mount -t xenfs xenfs /proc/xen
+}
+
 iperf_serves() {
 	iperf3 -s -D
 }
@@ -121,4 +161,18 @@ flow() { # ROW SECONDS
 	value result "$(awk -v s="$2" -v payload=$payload '/receiver/ {
 		for (i = 1; i <= NF; i++) if ($i == "Kbits/sec") bytes = $(i - 1) * 125 * s
 		printf "%d %d %d", s, payload ? bytes / payload : 0, payload ? bytes / payload * 64 : bytes }' /run/iperf)"
+}
+
+begin_to_send() { # ROW NETLOAD-ARGUMENT...
+	local size=${1#send/}
+	shift
+	[ "$size" != 64k ] || { size=65535; set -- "$@" --tcp-gso 1448; }
+	pvring-netload --timeout 60 --generate 4294967295 --to 02:00:00:00:00:02 --sizes "$size-$size" "$@" >/run/sent 2>&1 &
+	echo $! >/run/sender
+	wait_until 60 grep -q '^connected' /run/sent
+}
+
+end_sending() {
+	kill "$(cat /run/sender)"
+	wait_until 60 test ! -e "/proc/$(cat /run/sender)"
 }
