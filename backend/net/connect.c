@@ -97,22 +97,16 @@ static void name_static(struct net_device *net)
 /* A daemon that has died has left what its guest had set. Here, as the claim is the main thread's to give up. */
 static void net_leave(struct device *dev)
 {
-	char path[256];
-
 	net_leave_pair(to_net(dev));
-	net_capture_put(&to_net(dev)->capture);
-	if (!device_rings_are_claimed(&dev->rings))
-		return;
-	name_state(dev, path);
-	(void)unlink(path);
-	name_static(to_net(dev));
-	(void)unlink(to_net(dev)->static_path);
+	if (device_rings_are_claimed(&dev->rings))
+		stray_remove_beside(&dev->rings);
 }
 
 static void net_close(struct device *dev)
 {
 	struct net_device *net = to_net(dev);
 
+	net_capture_put(&net->capture);
 	net_null_close(&net->null);
 	if (dev->is_forgotten)
 		tap_remove(&net->tap);

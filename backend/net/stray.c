@@ -8,6 +8,7 @@
 
 #include "backend/net/link.h"
 #include "backend/net/state.h"
+#include "backend/net/static_file.h"
 #include "common/base/log.h"
 #include "common/base/parse.h"
 #include "xenbus/scan.h"
@@ -75,18 +76,27 @@ static void remove_if_stray(void *context, const char *name, const char *owner)
 
 /* ---- journals -------------------------------------------------------------------------------------------------- */
 
+void stray_remove_beside(const struct device_rings *rings)
+{
+	static const char *const endings[] = { NET_STATE_ENDING, NET_STATIC_ENDING };
+	char path[256];
+
+	for (unsigned int i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		device_rings_path_of(rings, endings[i], path);
+		(void)unlink(path);
+	}
+}
+
 /* Once nobody else can have them. */
 static void remove_journals(const char *path)
 {
 	struct device_rings rings;
-	char state[256];
 	struct errbuf err;
 
 	device_rings_init(&rings);
 	if (device_rings_claim(&rings, path, &err))
 		return;
-	device_rings_path_of(&rings, NET_STATE_ENDING, state);
-	(void)unlink(state);
+	stray_remove_beside(&rings);
 	device_rings_remove(&rings);
 	log_info("%s: removed, its device is no more", path);
 }

@@ -15,6 +15,8 @@
 void stray_owner(char *owner, size_t size, const struct device *dev);
 /* It was a device's, of which nothing is left. */
 bool stray_is(struct device_host *host, const char *owner);
+/* Removes what is kept beside a device's journals. They are ours. */
+void stray_remove_beside(const struct device_rings *rings);
 /* Removes all of one guest, or of XB_ANY_GUEST. May wait for the kernel. Logs each. */
 void stray_remove_all(struct device_host *host, uint32_t only_guest);
 

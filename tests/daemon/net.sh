@@ -31,7 +31,7 @@ check "nothing was dropped" eval '! ask status | grep -o "\"drops\":{[^}]" | gre
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
 soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
-timeout 60 iperf3 -c 10.9.0.2 -t 6 >"$T/iperf" 2>&1 &
+timeout 60 iperf3 -c 10.9.0.2 -t 15 >"$T/iperf" 2>&1 &
 client=$!
 for i in 1 2 3; do
 	seen=$(counted rx frames)

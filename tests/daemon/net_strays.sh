@@ -49,19 +49,19 @@ journals_of() { # DOMID-DEVID: how many files
 
 check_eq "its journals went with it" "$(journals_of 1-0)" 0
 check_eq "those of a device that there is stay" "$(journals_of 1-1)" 1
-check_guest_up "a guest has two queues and a control ring" --devid 1 --queues 2 --hash
-check_eq "each with a journal, and what it has set" "$(journals_of 1-1)" 6
+check_guest_up "a guest has two queues and a control ring" --devid 1 --queues 2 --hash --static
+check_eq "each with a journal, and what it has set and registered" "$(journals_of 1-1)" 7
 daemon_stop
 guest_down
 dom0 "$pvring" detach vif 1 1 --force >/dev/null 2>&1
 touch "$T/run/journal/vif-1-1-x" "$T/run/journal/vbd-1-1"
 lock_hold "$T/run/journal/vif-1-1" F_WRLCK 0 0
 daemon_start
-check_eq "those that another daemon holds stay" "$(journals_of 1-1)" 7
+check_eq "those that another daemon holds stay" "$(journals_of 1-1)" 8
 daemon_stop
 lock_release $locker
 daemon_start --guest 2
-check_eq "so do those of a guest that is not ours" "$(journals_of 1-1)" 7
+check_eq "so do those of a guest that is not ours" "$(journals_of 1-1)" 8
 daemon_stop
 daemon_start
 check_eq "all of one that is no more go" "$(ls "$T/run/journal")" "vbd-1-1
