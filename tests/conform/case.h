@@ -11,6 +11,7 @@
 
 #include "tests/conform/peer/front.h"
 #include "tests/conform/peer/play.h"
+#include "tests/conform/peer/play_vif.h"
 #include "tests/conform/verdict.h"
 
 struct case_head {
@@ -33,6 +34,7 @@ struct backend_case {
 struct frontend_case {
 	struct case_head head;
 	void (*run)(struct play *play);
+	bool is_of_disk;   /* in a table that is not only about disks: this one is */
 	bool is_read_only; /* the disk that the toolstack makes, and that the backend offers */
 	bool is_cdrom;
 	const void *how; /* what one function makes several cases of: play->how */
@@ -63,6 +65,9 @@ extern const struct backend_case net_send_cases[], net_refuse_cases[], net_recei
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],
 	front_disk_cases[], front_offer_cases[], front_data_cases[], front_mix_cases[], front_manner_cases[];
+extern const struct frontend_case front_net_node_cases[], front_net_queue_cases[], front_net_send_cases[],
+	front_net_answer_cases[], front_net_receive_cases[], front_net_bad_cases[], front_net_ring_cases[],
+	front_net_control_cases[];
 
 typedef void case_visit_fn(const struct case_head *c, void *arg);
 /* All of them, in the order of the protocol text, or in one that the seed gives. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/conform/case_disk.h"
+#include "tests/conform/case_vif.h"
 #include "tests/conform/host.h"
 #include "tests/conform/peer/front_disk.h"
 #include "tests/conform/peer/vif.h"
@@ -38,6 +40,38 @@ static struct front *disk_front(const char *devices)
 	return &front;
 }
 
+static const void *const disk_frontend_tables[] = {
+	front_bus_cases, front_state_cases, front_close_cases, front_ring_cases, front_queue_cases, front_event_cases,
+	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_offer_cases,
+	front_data_cases, front_mix_cases, front_manner_cases,
+};
+
+static bool any_frontend(const struct frontend_case *c)
+{
+	return true;
+}
+
+#define TARGET "/dev/null" /* the disk is in the case's memory */
+
+static int create_disk(struct ts_device *vbd, struct xb_store *store, uint32_t domid, unsigned int nr,
+		       const struct frontend_case *c, struct errbuf *err)
+{
+	const struct vbd_request request = {
+		.target = TARGET,
+		.is_writable = !c->is_read_only && !c->is_cdrom,
+		.is_cdrom = c->is_cdrom,
+	};
+
+	return case_disk_create(vbd, store, vbd_class.kind, domid, nr, &request, err);
+}
+
+static struct play *disk_play(void)
+{
+	static struct play play;
+
+	return &play;
+}
+
 /* ---- vifs ------------------------------------------------------------------------------------------------------ */
 
 static const void *const vif_tables[] = {
@@ -67,6 +101,32 @@ static struct front *vif_front(const char *devices)
 	return &vif.front;
 }
 
+static const void *const vif_frontend_tables[] = {
+	front_bus_cases, front_state_cases, front_close_cases, front_event_cases, front_net_node_cases,
+	front_net_queue_cases, front_net_ring_cases, front_net_send_cases, front_net_answer_cases,
+	front_net_receive_cases, front_net_bad_cases, front_net_control_cases,
+};
+
+static bool is_frontend_of_all(const struct frontend_case *c)
+{
+	return !c->is_of_disk;
+}
+
+static int create_vif(struct ts_device *vif, struct xb_store *store, uint32_t domid, unsigned int nr,
+		      const struct frontend_case *c, struct errbuf *err)
+{
+	struct vif_request request = { .bridge = VIF_DEFAULT_BRIDGE, .mtu = VIF_DEFAULT_MTU };
+
+	return case_vif_create(vif, store, domid, nr, &request, err);
+}
+
+static struct play *vif_play(void)
+{
+	static struct play_vif vif;
+
+	return &vif.play;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct conform_class classes[] = {
@@ -78,6 +138,12 @@ static const struct conform_class classes[] = {
 		.device = type_of_disk,
 		.front = disk_front,
 		.clauses_of_all = HOST_CLAUSES,
+		.frontend_cases = { disk_frontend_tables, NR(disk_frontend_tables), sizeof(struct frontend_case) },
+		.frontend_clauses_of_all = PLAY_DISK_CLAUSES,
+		.has_frontend = any_frontend,
+		.create = create_disk,
+		.play_class = &play_disk_class,
+		.play = disk_play,
 	},
 	{
 		.name = "net",
@@ -87,6 +153,12 @@ static const struct conform_class classes[] = {
 		.device = vif_type,
 		.front = vif_front,
 		.clauses_of_all = HOST_CLAUSES " " VIF_CLAUSES,
+		.frontend_cases = { vif_frontend_tables, NR(vif_frontend_tables), sizeof(struct frontend_case) },
+		.frontend_clauses_of_all = PLAY_VIF_CLAUSES,
+		.has_frontend = is_frontend_of_all,
+		.create = create_vif,
+		.play_class = &play_vif_class,
+		.play = vif_play,
 	},
 };
 
@@ -98,13 +170,3 @@ const struct conform_class *conform_class_find(const char *name)
 	}
 	return NULL;
 }
-
-/* ---- frontends of disks ---------------------------------------------------------------------------------------- */
-
-static const void *const frontend_tables[] = {
-	front_bus_cases, front_state_cases, front_close_cases, front_ring_cases, front_queue_cases, front_event_cases,
-	front_response_cases, front_request_cases, front_grant_cases, front_disk_cases, front_offer_cases,
-	front_data_cases, front_mix_cases, front_manner_cases,
-};
-
-const struct case_list frontend_cases = { frontend_tables, NR(frontend_tables), sizeof(struct frontend_case) };

@@ -7,6 +7,7 @@
 #ifndef TESTS_CONFORM_CLASS_H
 #define TESTS_CONFORM_CLASS_H
 
+#include "ctl/toolstack_device.h"
 #include "tests/conform/case.h"
 
 struct conform_class {
@@ -20,10 +21,17 @@ struct conform_class {
 	char (*device)(const struct backend_case *c);
 	/* From what host.h has answered. */
 	struct front *(*front)(const char *devices);
+	/* Of frontends: the same, and the process is in the backend's place. */
+	struct case_list frontend_cases;
+	const char *frontend_clauses_of_all;
+	bool (*has_frontend)(const struct frontend_case *c);
+	int (*create)(struct ts_device *device, struct xb_store *store, uint32_t domid, unsigned int nr,
+		      const struct frontend_case *c, struct errbuf *err);
+	const struct play_class *play_class;
+	struct play *(*play)(void);
 };
 
 /* NULL: there is none of that name. */
 const struct conform_class *conform_class_find(const char *name);
-extern const struct case_list frontend_cases;
 
 #endif

@@ -135,7 +135,7 @@ static const struct option_row backend_rows[] = {
 
 static const struct option_row frontend_rows[] = {
 	{ "domid", "N", "the guest's domain (default 1)", set_domid },
-	{ "drive", "CMD", "makes the guest use the disk: see pvring-conform(1)", set_drive },
+	{ "drive", "CMD", "makes the guest use the device: see pvring-conform(1)", set_drive },
 	{ "renew", "CMD", "makes the guest anew when it has failed, and prints its number", set_renew },
 	{ "renew-each", NULL, "for each case, as a boot loader uses its disks only once", set_renews_each },
 	SHARED_ROWS,
@@ -152,8 +152,8 @@ static const struct options_spec backend_spec = {
 
 static const struct options_spec frontend_spec = {
 	.program = "pvring-conform",
-	.synopsis = "frontend blk --drive CMD [OPTION...]",
-	.summary = "Plays the backend of a disk and judges its frontend, clause by clause (docs/protocol.md).\n"
+	.synopsis = "frontend blk|net --drive CMD [OPTION...]",
+	.summary = "Plays the backend of a device and judges its frontend, clause by clause (docs/protocol.md).\n"
 		   "Exit status: 0 nothing failed, 1 some failed, 2 the environment, 77 some were skipped.",
 	.rows = frontend_rows,
 	.nr_rows = sizeof(frontend_rows) / sizeof(frontend_rows[0]),
@@ -186,10 +186,11 @@ static int run_case(char **arguments)
 	return VERDICT_PASS;
 }
 
-/* "frontend-case NAME DOMID DEVID": what it runs in the backend's place. */
+/* "frontend-case CLASS NAME DOMID DEVID": what it runs in the backend's place. */
 static int run_frontend_case(char **arguments)
 {
-	suite_run_frontend_case(arguments[1], strtoul(arguments[2], NULL, 10), strtoul(arguments[3], NULL, 10));
+	suite_run_frontend_case(arguments[1], arguments[2], strtoul(arguments[3], NULL, 10),
+				strtoul(arguments[4], NULL, 10));
 	return VERDICT_PASS;
 }
 
@@ -212,7 +213,7 @@ static int judge(bool is_backend, const struct conform_class *class, int argc, c
 	if (result != OPTIONS_RUN)
 		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
 	if (!is_backend && !options.drive && !options.only_lists)
-		return usage("expected --drive CMD, which makes the guest use the disk");
+		return usage("expected --drive CMD, which makes the guest use the device");
 	if (options.renews_each && !options.renew)
 		return usage("--renew-each: expected --renew CMD, too");
 	if (options.asks_agent && (options.peer || options.enter))
@@ -230,7 +231,7 @@ int main(int argc, char **argv)
 
 	if (argc == 6 && strcmp(side, "case") == 0)
 		return run_case(argv + 1);
-	if (argc == 5 && strcmp(side, "frontend-case") == 0)
+	if (argc == 6 && strcmp(side, "frontend-case") == 0)
 		return run_frontend_case(argv + 1);
 	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "backend") == 0)
 		return scripted_backend_main(argc - 2, argv + 2);
@@ -240,11 +241,11 @@ int main(int argc, char **argv)
 		return scripted_frontend_main(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)
 		return run_agent(argc - 1, argv + 1);
-	if (class && strcmp(side, "frontend") == 0 && strcmp(class->name, "blk") == 0)
+	if (class && strcmp(side, "frontend") == 0)
 		return judge(false, class, argc - 2, argv + 2);
 	if (class && strcmp(side, "backend") == 0)
 		return judge(true, class, argc - 2, argv + 2);
 	if (*side == '-')
 		return judge(true, conform_class_find("blk"), argc, argv);
-	return usage("what to judge? Expected 'backend blk', 'backend net' or 'frontend blk', and options");
+	return usage("what to judge? Expected 'backend' or 'frontend', 'blk' or 'net', and options");
 }

@@ -15,7 +15,7 @@ struct conform_options {
 	uint32_t domid;       /* the guest's */
 	const char *enter;    /* runs a command in it; backend; NULL: we are in it */
 	const char *peer;     /* starts the backend; NULL: it runs */
-	const char *drive;    /* frontend: makes the guest use the disk */
+	const char *drive;    /* frontend: makes the guest use the device */
 	const char *renew;    /* frontend: makes the guest anew; NULL: it goes on, whatever it has failed */
 	const char *bridge;   /* that vifs are at */
 	const char *script;   /* a hotplug script of the backend's; NULL: pvring's own step */

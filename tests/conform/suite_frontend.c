@@ -5,10 +5,8 @@
 #include <stdlib.h>
 
 #include "common/base/parse.h"
-#include "tests/conform/case_disk.h"
 #include "tests/conform/class.h"
 
-#define TARGET          "/dev/null" /* the disk is in the case's memory */
 #define RENEW_TIMEOUT_S 600
 
 struct suite {
@@ -19,43 +17,33 @@ struct suite {
 
 /* ---- in the backend's place ------------------------------------------------------------------------------------ */
 
-void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid)
+void suite_run_frontend_case(const char *class_name, const char *name, uint32_t domid, uint32_t devid)
 {
-	const struct frontend_case *c = (const void *)cases_find(&frontend_cases, name);
-	struct play play;
+	const struct conform_class *class = conform_class_find(class_name);
+	const struct frontend_case *c = class ? (const void *)cases_find(&class->frontend_cases, name) : NULL;
+	struct play *play;
 
 	if (!c)
-		error("there is no case %s", name);
-	play_begin(&play, domid, devid, c->head.clauses);
-	play.back.is_read_only = c->is_read_only || c->is_cdrom;
-	play.back.is_cdrom = c->is_cdrom;
-	play.how = c->how;
-	c->run(&play);
+		error("there is no case %s of %s", name, class_name);
+	play = class->play();
+	play_begin(play, class->play_class, domid, devid, c->head.clauses);
+	play->back.is_read_only = c->is_read_only || c->is_cdrom;
+	play->back.is_cdrom = c->is_cdrom;
+	play->how = c->how;
+	c->run(play);
 }
 
 /* ---- one case -------------------------------------------------------------------------------------------------- */
 
-static int attach(struct suite *suite, struct ts_device *vbd, const struct frontend_case *c, struct errbuf *err)
-{
-	struct session *session = &suite->session;
-	const struct vbd_request request = {
-		.target = TARGET,
-		.is_writable = !c->is_read_only && !c->is_cdrom,
-		.is_cdrom = c->is_cdrom,
-	};
-
-	return case_disk_create(vbd, &session->store, "vbd", suite->domid, session->nr_cases, &request, err);
-}
-
-static void run_in_place(struct session *session, const struct frontend_case *c, const struct ts_device *vbd,
+static void run_in_place(struct session *session, const struct frontend_case *c, const struct ts_device *device,
 			 struct result *result)
 {
 	const struct conform_options *options = session->options;
 	struct process_end end;
 	char command[512];
 
-	snprintf(command, sizeof(command), "exec %s frontend-case %s %u %u", options->program, c->head.name, vbd->domid,
-		 vbd->devid);
+	snprintf(command, sizeof(command), "exec %s frontend-case %s %s %u %u", options->program, options->class->name,
+		 c->head.name, device->domid, device->devid);
 	process_run_shell(command, options->timeout_s, NULL, NULL, &end);
 	result_take(result, &end);
 }
@@ -64,13 +52,13 @@ static void run_one(struct suite *suite, const struct frontend_case *c, struct r
 {
 	struct session *session = &suite->session;
 	struct errbuf err;
-	struct ts_device vbd;
+	struct ts_device device;
 
-	if (attach(suite, &vbd, c, &err))
+	if (session->options->class->create(&device, &session->store, suite->domid, session->nr_cases, c, &err))
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 	else
-		run_in_place(session, c, &vbd, result);
-	if (ts_device_remove(&vbd, &session->store, &err) && result->verdict == VERDICT_PASS)
+		run_in_place(session, c, &device, result);
+	if (ts_device_remove(&device, &session->store, &err) && result->verdict == VERDICT_PASS)
 		result_judge(result, VERDICT_ERROR, "-", err.text);
 }
 
@@ -98,7 +86,8 @@ static void run_if_asked_for(const struct case_head *head, void *arg)
 {
 	const struct frontend_case *c = (const void *)head;
 	struct suite *suite = arg;
-	struct result *result = session_begin_case(&suite->session, head);
+	const struct conform_class *class = suite->session.options->class;
+	struct result *result = class->has_frontend(c) ? session_begin_case(&suite->session, head) : NULL;
 	bool needs_new;
 
 	if (!result)
@@ -120,10 +109,11 @@ int suite_run_frontend(const struct conform_options *options)
 		fprintf(stderr, "pvring-conform: %s\n", err.text);
 		return VERDICT_ERROR;
 	}
-	suite.session.clauses_of_all = PLAY_CLAUSES;
+	suite.session.clauses_of_all = options->class->frontend_clauses_of_all;
 	suite.domid = options->domid;
 	if (!options->only_lists)
 		setenv("CONFORM_DRIVE", options->drive, 1);
-	cases_visit(&frontend_cases, options->shuffles ? &options->seed : NULL, run_if_asked_for, &suite);
+	cases_visit(&options->class->frontend_cases, options->shuffles ? &options->seed : NULL, run_if_asked_for,
+		    &suite);
 	return options->only_lists ? 0 : session_end(&suite.session, options->drive);
 }

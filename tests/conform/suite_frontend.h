@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs cases against a frontend: for each a new disk, a process of its own in the backend's place, a deadline. What
- * makes the guest use the disk is started by the case, and ends with it.
+ * Runs cases against a frontend: for each a new device, a process of its own in the backend's place, a deadline. What
+ * makes the guest use the device is started by the case, and ends with it.
  *
  * Thread: the main thread.
  */
@@ -14,6 +14,6 @@
 /* The exit status. */
 int suite_run_frontend(const struct conform_options *options);
 /* In the backend's place: one case. Does not return unless it has passed. */
-void suite_run_frontend_case(const char *name, uint32_t domid, uint32_t devid);
+void suite_run_frontend_case(const char *class_name, const char *name, uint32_t domid, uint32_t devid);
 
 #endif

@@ -63,8 +63,8 @@ static void move_backend(struct play *play)
 static void backend_is_elsewhere(struct play *play)
 {
 	move_backend(play);
-	back_offer(&play->back);
-	play_drive(play, "read");
+	play_offer(play);
+	play_drive(play, play->class->load);
 	MUST("BUS-2", !play_await_announcement(play, 5 * PLAY_SILENCE_MS),
 	     "it announces a ring to a backend whose directory is not below /local/domain/%u/backend",
 	     play->store.domid);
@@ -93,9 +93,9 @@ static void leaves_our_nodes(struct play *play)
 	struct errbuf err;
 
 	need(xb_set_perms(&play->store, dev->dir, dev->domid, dev->domid, &err), &err);
-	back_offer(&play->back);
+	play_offer(play);
 	nodes_read_from(&before, &play->store, dev->dir);
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	back_switch(&play->back, XB_CONNECTED);
@@ -119,11 +119,13 @@ static void leaves_what_is_removed(struct play *play)
 static void numbers_are_digits(struct play *play)
 {
 	static const char *const names[] = { "ring-ref", "ring-ref0", "ring-ref1", "ring-page-order", "num-ring-pages",
-					     "event-channel", "feature-persistent", "multi-queue-num-queues", "state" };
+					     "event-channel", "feature-persistent", "multi-queue-num-queues", "state",
+					     "tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx",
+					     "request-rx-copy", "feature-sg" };
 	struct nodes nodes;
 
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	nodes_read_from(&nodes, &play->store, play->back.dev.otherend);
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -135,7 +137,7 @@ static void numbers_are_digits(struct play *play)
 
 static void announces_all_at_once(struct play *play)
 {
-	must_do(play, "BUS-10", "read");
+	must_do(play, "BUS-10", play->class->load);
 }
 
 /* ---- what it makes of ours ------------------------------------------------------------------------------------- */
@@ -227,7 +229,7 @@ static void earlier_nodes(struct play *play)
 		need(xb_write(&play->store, dir, names[i], &err, "3"), &err);
 	play->back.max_order = 0;
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	nodes_read_from(&nodes, &play->store, dir);
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -242,7 +244,7 @@ static void announces_early(struct play *play)
 	const char *queues;
 	struct nodes nodes;
 
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	if (play_await_announcement(play, 2 * PLAY_SILENCE_MS)) {
 		nodes_read_from(&nodes, &play->store, back->dev.otherend);
 		MUST("BUS-23", !*nodes_get(&nodes, "ring-page-order") || *nodes_get(&nodes, "ring-page-order") == '0',
@@ -264,11 +266,15 @@ const struct frontend_case front_bus_cases[] = {
 	CASE("bus-numbers", "BUS-5 BUS-10", "every number is written in decimal digits", numbers_are_digits),
 	CASE("bus-all-at-once", "BUS-10 BUS-31", "every node is there when the ring is announced",
 	     announces_all_at_once),
-	CASE("bus-only-what-must-be", "BUS-8 BUS-31", "no optional node is needed", only_what_must_be),
+	CASE("bus-only-what-must-be", "BUS-8 BUS-31", "no optional node is needed", only_what_must_be,
+	     .is_of_disk = true),
 	CASE("bus-unknown-nodes", "BUS-9 BUS-31", "nodes that it does not know are ignored", unknown_nodes),
-	CASE("bus-offer-changed", "BUS-14 BUS-10", "features are read once for a connection", offer_changes),
-	CASE("bus-size-changed", "BUS-14 BUS-10", "a disk that grows under load", size_changes_under_load),
-	CASE("bus-earlier-nodes", "BUS-15 BUS-10", "what an earlier connection left is removed", earlier_nodes),
+	CASE("bus-offer-changed", "BUS-14 BUS-10", "features are read once for a connection", offer_changes,
+	     .is_of_disk = true),
+	CASE("bus-size-changed", "BUS-14 BUS-10", "a disk that grows under load", size_changes_under_load,
+	     .is_of_disk = true),
+	CASE("bus-earlier-nodes", "BUS-15 BUS-10", "what an earlier connection left is removed", earlier_nodes,
+	     .is_of_disk = true),
 	CASE("bus-late-offer", "BUS-23 BUS-10", "the backend needs a while for its offer", announces_early),
 	{ .head.name = NULL },
 };

@@ -26,7 +26,7 @@ static void backend_is_closed_at_once(struct play *play)
 static void backend_closes_while_connecting(struct play *play)
 {
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	back_switch(&play->back, XB_CLOSING);
 	must_go_down(play, "BUS-31");
@@ -43,13 +43,11 @@ static void must_go_down_without_answers(struct play *play)
 /* Nothing of it is answered any more. */
 static void hold_load(struct play *play)
 {
-	static struct blk_request held[PLAY_MAX_HELD];
-
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	must_come_up(play, "BUS-10");
 	play->is_manual = true;
-	if (play_hold_several(play, held, PLAY_MAX_HELD) == 0)
-		skip("its workload ends after few requests");
+	if (!play_hold_load(play))
+		skip("its workload ends after little");
 }
 
 static void closes_under_load(struct play *play)
@@ -68,10 +66,10 @@ static void backend_is_closed_under_load(struct play *play)
 /* A frontend may look at the disk before it can be told anything else. */
 static void closes_at_first_request(struct play *play)
 {
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	must_come_up(play, "BUS-10");
 	play->is_manual = true;
-	must_ask(play);
+	must_ask_next(play);
 	must_go_down_without_answers(play);
 }
 
@@ -161,14 +159,12 @@ static void hold_on(struct play *play)
 {
 	struct back *back = &play->back;
 
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	must_come_up(play, "BUS-10");
 	play->is_manual = true;
 	while (back_frontend_state(back) == XB_CONNECTED && play_is_driven(play)) {
-		struct blk_request request;
-
-		if (play_take_within(play, &request, 10))
-			play_answer(play, &request, play_carry_out(play, &request));
+		if (play_take_next_within(play, 10))
+			play_finish(play);
 	}
 	keep_copy(play);
 	back_switch(back, XB_CLOSING);
@@ -217,7 +213,7 @@ static void waits_for_closed(struct play *play)
 	play_drive(play, "rebind");
 	MUST("BUS-44", !play_comes_back(play, 2 * PLAY_SILENCE_MS),
 	     "it is Initialising again while the backend is Closing");
-	back_release(back);
+	play_release(play);
 	back_switch(back, XB_CLOSED);
 	if (!play_comes_back(play, PLAY_PATIENCE_MS))
 		skip("it does not come back");
@@ -231,7 +227,7 @@ static void comes_back_often(struct play *play)
 {
 	struct back *back = &play->back;
 
-	must_do(play, "BUS-44", "read");
+	must_do(play, "BUS-44", play->class->load);
 	for (unsigned int i = 0; i < 4; i++) {
 		back->max_order = i;
 		back->is_persistent = i % 2;
@@ -251,7 +247,7 @@ static void is_offered_at_once(struct play *play)
 	play_drive(play, "idle");
 	must_come_up(play, "BUS-10");
 	must_go_down(play, "BUS-31");
-	back_offer(&play->back);
+	play_offer(play);
 	play_await_drive(play, 5 * PLAY_SILENCE_MS);
 	play_kill_drive(play);
 	play_drive(play, "rebind");

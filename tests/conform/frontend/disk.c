@@ -15,7 +15,7 @@ static void refuse(struct play *play, const char *clause, const char *name, cons
 
 	snprintf(what, sizeof(what), value ? "a %s of '%.20s'" : "no %s", name, value ?: "");
 	play_drive(play, "idle");
-	back_offer(back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	play_write_offer(play, name, value);
@@ -180,7 +180,7 @@ static void grows(struct play *play)
 static void read_only(struct play *play)
 {
 	play_drive(play, "readonly-write");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	back_switch(&play->back, XB_CONNECTED);

@@ -24,11 +24,9 @@ static void begin(struct play *play, const char *work)
 /* We look when we are told, never otherwise. */
 static void notifies(struct play *play)
 {
-	struct blk_request request;
-
 	begin(play, "verify");
-	while (play_take(play, &request)) {
-		play_answer(play, &request, play_carry_out(play, &request));
+	while (play_take_next(play)) {
+		play_finish(play);
 		back_drop_events(&play->back);
 	}
 	MUST("RING-18", play->status == 0, "its workload fails with status %d", play->status);
@@ -39,15 +37,14 @@ static void event_index_anywhere(struct play *play)
 {
 	static const ring_idx ahead[] = { 0x80000000U, 1000, -1000U, 0x7fffffffU, 0, 33, -1U };
 	struct back *back = &play->back;
-	struct blk_request request;
 
 	begin(play, "verify");
 	play->is_polling = true;
 	play->stall_clause = "RING-22";
 	back_ask_for_event(back, 0x40000000U);
-	for (unsigned int i = 0; play_take(play, &request); i++) {
+	for (unsigned int i = 0; play_take_next(play); i++) {
 		back_ask_for_event(back, back->req_cons + ahead[i % (sizeof(ahead) / sizeof(ahead[0]))]);
-		play_answer(play, &request, play_carry_out(play, &request));
+		play_finish(play);
 	}
 	MUST("RING-22", play->status == 0, "its workload fails with status %d", play->status);
 }
@@ -57,14 +54,13 @@ static void event_index_anywhere(struct play *play)
 /* It sleeps by then: only what it has asked for can wake it. */
 static void answers_late(struct play *play)
 {
-	struct blk_request request;
 	unsigned int nr = 0;
 
-	begin(play, "read");
-	while (play_take(play, &request)) {
+	begin(play, play->class->load);
+	while (play_take_next(play)) {
 		if (nr++ < 20)
 			back_sleep(&play->back, 5);
-		play_answer(play, &request, play_carry_out(play, &request));
+		play_finish(play);
 	}
 	MUST("RING-21", play->status == 0, "its workload fails with status %d", play->status);
 }
@@ -98,13 +94,11 @@ static void one_event_for_many(struct play *play)
 
 static void events_for_nothing(struct play *play)
 {
-	struct blk_request request;
-
 	begin(play, "verify");
 	play->stall_clause = "EVT-3";
-	while (play_take(play, &request)) {
+	while (play_take_next(play)) {
 		back_notify(&play->back);
-		play_answer(play, &request, play_carry_out(play, &request));
+		play_finish(play);
 		back_notify(&play->back);
 	}
 	MUST("EVT-3", play->status == 0, "its workload fails with status %d", play->status);
@@ -129,26 +123,22 @@ static void event_storm(struct play *play)
 /* Also one that leaves its port masked for longer and longer finds each of its responses. */
 static void event_storm_lasts(struct play *play)
 {
-	struct blk_request request;
-
 	begin(play, "verify");
 	play->stall_clause = "EVT-6";
-	while (play_take(play, &request)) {
+	while (play_take_next(play)) {
 		storm(play, GUST_EVENTS);
-		play_answer(play, &request, play_carry_out(play, &request));
+		play_finish(play);
 	}
 	MUST("EVT-6", play->status == 0, "its workload fails with status %d", play->status);
 }
 
 static void silent_for_a_while(struct play *play)
 {
-	struct blk_request request;
-
-	begin(play, "read");
-	request = must_ask(play);
+	begin(play, play->class->load);
+	must_ask_next(play);
 	MUST("BUS-48", !play_await_refusal(play, SILENT_MS) && play_is_driven(play),
 	     "it gives a request up after %u ms", SILENT_MS);
-	play_answer(play, &request, play_carry_out(play, &request));
+	play_finish(play);
 	must_have_served(play, "BUS-48");
 }
 
@@ -177,12 +167,11 @@ static void port_is_kept(struct play *play)
 
 static void notifies_nobody(struct play *play)
 {
-	struct blk_request request;
 	unsigned int nr = 0;
 
 	begin(play, "verify");
-	while (play_take(play, &request)) {
-		play_answer(play, &request, play_carry_out(play, &request));
+	while (play_take_next(play)) {
+		play_finish(play);
 		if (nr++ < 10)
 			rebind(play, true);
 	}
@@ -195,7 +184,8 @@ const struct frontend_case front_event_cases[] = {
 	CASE("event-index-anywhere", "RING-22 BUS-10", "req_event is what no backend writes", event_index_anywhere),
 	CASE("event-answers-late", "RING-21 BUS-10", "responses come when it sleeps", answers_late),
 	CASE("event-answers-at-once", "RING-21 BUS-10", "responses come as soon as they can", answers_at_once),
-	CASE("event-one-for-many", "EVT-3 BUS-10", "many responses and one event", one_event_for_many),
+	CASE("event-one-for-many", "EVT-3 BUS-10", "many responses and one event", one_event_for_many,
+	     .is_of_disk = true),
 	CASE("event-for-nothing", "EVT-3 BUS-10", "more events than responses", events_for_nothing),
 	CASE("event-storm", "EVT-3 BUS-10", "events without end", event_storm),
 	CASE("event-storm-lasts", "EVT-6 BUS-10", "and with them its responses, one by one", event_storm_lasts),

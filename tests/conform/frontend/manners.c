@@ -20,7 +20,7 @@ static void says_why(struct play *play)
 	snprintf(path, sizeof(path), "/local/domain/%u/error/device/vbd/%u", dev->domid, dev->devid);
 	need(xb_remove(&play->store, path, &err), &err); /* what an earlier disk of that number has left */
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	play_write_offer(play, "sectors", NULL);

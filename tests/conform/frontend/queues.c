@@ -98,7 +98,7 @@ static void several(struct play *play)
 	queues.play = play;
 	play->back.max_queues = MAX_QUEUES;
 	play_drive(play, "verify");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	MUST("BLK-6", back_read_options(&play->back, &why), "it has announced a ring, but %s", why.text);
 	queues.nr = play->back.nr_queues;

@@ -17,7 +17,7 @@ static void announce(struct play *play, unsigned int order, struct nodes *nodes)
 {
 	play->back.max_order = order;
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	nodes_read_from(nodes, &play->store, play->back.dev.otherend);
 }
@@ -93,7 +93,7 @@ static void judge_new_ring(struct play *play)
 static void new_ring_is_clean(struct play *play)
 {
 	play_drive(play, "read");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	if (play->back.ring->req_prod)
@@ -118,7 +118,7 @@ static void uses_all_slots(struct play *play)
 	struct blk_request request;
 
 	play_drive(play, "verify");
-	back_offer(back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	memset((uint8_t *)back->ring + 64, UNWRITTEN, (BACK_PAGE_BYTES << back->order) - 64);

@@ -4,18 +4,6 @@
 
 /* ---- legal courses --------------------------------------------------------------------------------------------- */
 
-static void write_limits(struct back *back)
-{
-	back_write_limits(back);
-	back_switch(back, XB_INIT_WAIT);
-}
-
-static void write_rest(struct back *back)
-{
-	back_write_size(back);
-	back_write_features(back);
-}
-
 static void must_serve(struct play *play, const char *clause)
 {
 	MUST(clause, play_serve(play) == 0, "its workload fails with status %d", play->status);
@@ -28,10 +16,10 @@ static void features_late(struct play *play)
 	struct back *back = &play->back;
 
 	play_drive(play, "verify");
-	back_transaction(back, write_limits);
+	play_offer_limits(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
-	back_transaction(back, write_rest);
+	play_offer_rest(play);
 	back_switch(back, XB_CONNECTED);
 	must_be_connected(play, "BUS-8");
 	must_serve(play, "BUS-8");
@@ -42,7 +30,7 @@ static void connected_late(struct play *play)
 	struct back *back = &play->back;
 
 	play_drive(play, "verify");
-	back_offer(back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	play_await_closed(play, 2 * PLAY_SILENCE_MS);
@@ -57,9 +45,9 @@ static void found_in(struct play *play, enum xb_state state)
 {
 	struct back *back = &play->back;
 
-	back_offer(back);
+	play_offer(play);
 	back_switch(back, state);
-	play_drive(play, "read");
+	play_drive(play, play->class->load);
 	must_announce(play, "BUS-24");
 	must_attach(play);
 	back_switch(back, XB_CONNECTED);
@@ -81,8 +69,8 @@ static void goes_by_initialised(struct play *play)
 {
 	struct back *back = &play->back;
 
-	play_drive(play, "read");
-	back_offer(back);
+	play_drive(play, play->class->load);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_attach(play);
 	back_switch(back, XB_INITIALISED);
@@ -111,7 +99,7 @@ static void bad_state_when_connected(struct play *play, const char *state)
 static void bad_state_while_connecting(struct play *play, const char *state)
 {
 	play_drive(play, "idle");
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, "BUS-10");
 	must_take_for_fatal(play, state);
 }
@@ -142,7 +130,7 @@ static void no_number(struct play *play)
 }
 
 const struct frontend_case front_state_cases[] = {
-	CASE("state-features-late", "BUS-8 BUS-10 BUS-31", "features and size come with Connected", features_late),
+	CASE("state-features-late", "BUS-8 BUS-10 BUS-31", "what may come with Connected does", features_late),
 	CASE("state-connected-late", "BUS-26 BUS-10 BUS-31", "the backend needs a while to connect",
 	     connected_late),
 	CASE("state-found-initialised", "BUS-24 BUS-31", "the backend is in Initialised before it is looked at",

@@ -234,13 +234,14 @@ static bool take_changes(struct back *back)
 	return has_one;
 }
 
-static bool take_event(struct back *back)
+static unsigned int take_event(struct back *back)
 {
 	int port = xenevtchn_pending(back->evtchn);
 
-	if (port >= 0)
-		xenevtchn_unmask(back->evtchn, port);
-	return port >= 0 && port == back->port;
+	if (port < 0)
+		return 0;
+	xenevtchn_unmask(back->evtchn, port);
+	return port == back->port ? BACK_SAW_EVENT : BACK_SAW_OTHER;
 }
 
 void back_drop_events(struct back *back)
@@ -266,8 +267,8 @@ unsigned int back_sleep(struct back *back, int ms)
 		return 0;
 	if (take_changes(back))
 		seen |= BACK_SAW_STORE;
-	if (fds[1].revents && take_event(back))
-		seen |= BACK_SAW_EVENT;
+	if (fds[1].revents)
+		seen |= take_event(back);
 	if (fds[2].revents)
 		seen |= BACK_WOKEN;
 	return seen;

@@ -104,6 +104,7 @@ void back_release(struct back *back);                     /* ring and port; twic
 #define BACK_SAW_STORE 1U /* something has changed in xenstore */
 #define BACK_SAW_EVENT 2U
 #define BACK_WOKEN     4U /* wake_fd is readable */
+#define BACK_SAW_OTHER 8U /* an event by another port of the same handle */
 /* What came, and is taken; 0: nothing in that time. */
 unsigned int back_sleep(struct back *back, int ms);
 
@@ -113,6 +114,7 @@ void back_drop_events(struct back *back);
 /* How many there are by the frontend's index, possible or not, and how many there can be. */
 ring_idx back_nr_requests(const struct back *back);
 ring_idx back_max_requests(const struct back *back);
+ring_idx back_req_prod(const struct back *back);
 void back_take_raw(struct back *back, void *bytes); /* a whole slot */
 void back_take(struct back *back, struct blk_request *request);
 void back_ask_for_event(struct back *back, ring_idx req_event);

@@ -12,9 +12,14 @@
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
+ring_idx back_req_prod(const struct back *back)
+{
+	return peer_load_acquire(&back->ring->req_prod);
+}
+
 ring_idx back_nr_requests(const struct back *back)
 {
-	return peer_load_acquire(&back->ring->req_prod) - back->req_cons;
+	return back_req_prod(back) - back->req_cons;
 }
 
 /* A frontend cannot know of a free slot before the response that frees it is published. */

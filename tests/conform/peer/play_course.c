@@ -16,28 +16,19 @@
 
 /* ---- the workload ---------------------------------------------------------------------------------------------- */
 
-static void set_number(const char *name, unsigned int value)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", value);
-	setenv(name, text, 1);
-}
-
 /* In its process; what it prints is not the verdict. */
 __attribute__((noreturn)) static void run_drive(const struct play *play, const char *work)
 {
-	const struct back *back = &play->back;
-	char vdev[] = "xvda";
+	const struct xb_device *dev = &play->back.dev;
+	char number[16];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	vdev[3] += back->dev.devid / 16 % 16;
-	setenv("CONFORM_VDEV", vdev, 1);
 	setenv("CONFORM_WORK", work, 1);
-	set_number("CONFORM_DEVID", back->dev.devid);
-	set_number("CONFORM_DOMID", back->dev.domid);
-	set_number("CONFORM_RING_ORDER", back->max_order);
-	set_number("CONFORM_SEGMENTS", back->max_indirect_segments);
+	snprintf(number, sizeof(number), "%u", dev->devid);
+	setenv("CONFORM_DEVID", number, 1);
+	snprintf(number, sizeof(number), "%u", dev->domid);
+	setenv("CONFORM_DOMID", number, 1);
+	play->class->set_environment(play);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", getenv("CONFORM_DRIVE"), NULL);
 	_exit(127);
@@ -109,16 +100,31 @@ void play_write_state(struct play *play, const char *text)
 	back_write(&play->back, "state", "%s", text);
 }
 
-static void write_size_and_state(struct back *back)
+static void write_limits_and_state(struct back *back)
 {
-	back_write(back, "sectors", "%llu", (unsigned long long)back->nr_sectors);
-	back_write(back, "state", "%d", XB_CONNECTED);
+	((struct play *)back)->class->write_limits(back);
+	back_switch(back, XB_INIT_WAIT);
 }
 
-void play_grow(struct play *play)
+static void write_offer(struct back *back)
 {
-	play->back.nr_sectors = PLAY_MAX_SECTORS;
-	back_transaction(&play->back, write_size_and_state);
+	((struct play *)back)->class->write_rest(back);
+	write_limits_and_state(back);
+}
+
+void play_offer(struct play *play)
+{
+	back_transaction(&play->back, write_offer);
+}
+
+void play_offer_limits(struct play *play)
+{
+	back_transaction(&play->back, write_limits_and_state);
+}
+
+void play_offer_rest(struct play *play)
+{
+	back_transaction(&play->back, play->class->write_rest);
 }
 
 #define IS_CLOSED   (1U << XB_CLOSED | 1U << XB_UNKNOWN)
@@ -131,8 +137,7 @@ static bool is_in_any(struct play *play, unsigned int states)
 
 	if (1U << state & states)
 		return true;
-	return state == XB_INITIALISED && states & 1U << XB_CONNECTED && play->back.ring &&
-	       back_nr_requests(&play->back) > 0;
+	return state == XB_INITIALISED && states & 1U << XB_CONNECTED && play_has_request(play);
 }
 
 static bool await_any(struct play *play, unsigned int states, unsigned int ms)
@@ -167,23 +172,9 @@ void must_announce(struct play *play, const char *clause)
 	     xb_state_name(back_frontend_state(&play->back)));
 }
 
-void must_map_and_bind(struct play *play)
-{
-	struct errbuf why;
-
-	MUST("GNT-1", back_map_ring(&play->back, &why), "%s", why.text);
-	MUST("EVT-1", back_bind(&play->back, &why), "%s", why.text);
-}
-
 void must_attach(struct play *play)
 {
-	struct back *back = &play->back;
-	struct errbuf why;
-
-	MUST("BUS-10", back_read_options(back, &why) && back_read_ring(back, &why), "it has announced a ring, but %s",
-	     why.text);
-	MUST("BLK-1", xb_exists(&play->store, back->dev.otherend, "protocol"), "it does not write protocol");
-	must_map_and_bind(play);
+	play->class->attach(play);
 }
 
 void must_be_connected(struct play *play, const char *clause)
@@ -197,7 +188,7 @@ void must_be_connected(struct play *play, const char *clause)
 
 void must_come_up(struct play *play, const char *clause)
 {
-	back_offer(&play->back);
+	play_offer(play);
 	must_announce(play, clause);
 	must_attach(play);
 	back_switch(&play->back, XB_CONNECTED);
@@ -234,7 +225,7 @@ static bool puts_off(struct play *play)
 	const struct xb_device *dev = &play->back.dev;
 	char path[XB_PATH_MAX];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/error/device/vbd/%u", dev->domid, dev->devid);
+	snprintf(path, sizeof(path), "/local/domain/%u/error/device/%s/%u", dev->domid, dev->kind, dev->devid);
 	return back_frontend_state(&play->back) == XB_CONNECTED && xb_exists(&play->store, path, "error");
 }
 
@@ -260,19 +251,18 @@ void must_go_down(struct play *play, const char *clause)
 		back_switch(back, XB_CLOSING);
 	if (!serve_until_closed(play)) {
 		if (puts_off(play))
-			skip("it keeps a disk that is in use");
+			skip("it keeps a device that is in use");
 		fail(clause, "it is %s, not Closed, though the backend is Closing",
 		     xb_state_name(back_frontend_state(back)));
 	}
-	back_release(back);
+	play_release(play);
 	back_switch(back, XB_CLOSED);
 }
 
 /* One that closes, or whose workload has ended, has done so; only one that stays is watched for a while. */
-void must_stop(struct play *play, const char *clause, const char *why)
+void must_stop_at(struct play *play, ring_idx req_prod, const char *clause, const char *why)
 {
 	struct back *back = &play->back;
-	ring_idx req_prod = peer_load_acquire(&back->ring->req_prod);
 	uint64_t deadline_ns = clock_in_ms(5 * PLAY_SILENCE_MS);
 	bool has_ended = false;
 
@@ -285,13 +275,19 @@ void must_stop(struct play *play, const char *clause, const char *why)
 	}
 }
 
+void must_stop(struct play *play, const char *clause, const char *why)
+{
+	must_stop_at(play, peer_load_acquire(&play->back.ring->req_prod), clause, why);
+}
+
 void play_remove_frontend(struct play *play)
 {
 	const struct xb_device *dev = &play->back.dev;
 	char above[XB_DIR_MAX];
 	struct errbuf err;
 
-	need(xb_path(above, sizeof(above), &err, "/local/domain/%u/device/vbd", dev->domid), &err);
+	need(xb_path(above, sizeof(above), &err, "/local/domain/%u/device/%s", dev->domid, dev->kind),
+	     &err);
 	need(xb_set_perms(&play->store, above, dev->domid, play->store.domid, &err), &err);
 	need(xb_remove(&play->store, dev->otherend, &err), &err);
 }
