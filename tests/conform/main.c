@@ -239,6 +239,8 @@ int main(int argc, char **argv)
 		return scripted_net_backend_main(argc - 2, argv + 2);
 	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "frontend") == 0)
 		return scripted_frontend_main(argc - 2, argv + 2);
+	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "net-frontend") == 0)
+		return scripted_net_frontend_main(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)
 		return run_agent(argc - 1, argv + 1);
 	if (class && strcmp(side, "frontend") == 0)

@@ -15,7 +15,7 @@
 
 struct errbuf;
 
-enum violate_side { VIOLATE_BACKEND, VIOLATE_NET_BACKEND, VIOLATE_FRONTEND };
+enum violate_side { VIOLATE_BACKEND, VIOLATE_NET_BACKEND, VIOLATE_FRONTEND, VIOLATE_NET_FRONTEND };
 
 /* A clause that is not in the tables of violate.c is a mistake of ours. */
 bool violates(const char *clause);

@@ -117,6 +117,8 @@ void front_begin_ring_at(struct front *front, ring_idx first);
 /* A slot's octets, for who changes them while the backend looks at them. */
 uint8_t *front_slot(struct front *front, ring_idx index);
 void front_notify(struct front *front);
+/* There are no more responses than requests that have none. */
+bool front_is_possible(const struct front *front);
 /* A response is there, and is taken: its slot, as the backend has left it. NULL: none in that time. */
 const void *front_take_raw(struct front *front, unsigned int ms);
 /* The backend's index gets there; looks by itself, and asks for no event. */

@@ -122,6 +122,11 @@ bool front_await_event_of(struct front *front, int32_t wanted, unsigned int ms)
 	return false;
 }
 
+bool front_is_possible(const struct front *front)
+{
+	return peer_load_acquire(&front->ring->rsp_prod) - front->rsp_cons <= front->req_prod - front->rsp_cons;
+}
+
 /* Asks for an event as a frontend does, but looks by itself too: whether events come is for other cases. */
 const void *front_take_raw(struct front *front, unsigned int ms)
 {

@@ -41,6 +41,7 @@ struct vif {
 	uint16_t headroom;       /* that there is in front of each part */
 	uint16_t old_headroom;   /* of frames that were on their way when it changed; the same: there are none left */
 	bool takes_hash;         /* a frame may come with its hash */
+	bool takes_any_offset;   /* a part may begin anywhere, headroom or not */
 	/* What is going on. */
 	bool is_connected, has_link; /* frames have come through */
 	uint32_t nr_frames;          /* the seed of the next one */

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/wire/big_endian.h"
 #include "tests/conform/verdict.h"
+#include "tests/conform/violate.h"
 
 #define ID_OF_DATA  0x4000 /* and the slot's number */
 #define ID_OF_EXTRA 0xffff /* stands where a slot of data has its id */
@@ -117,6 +118,15 @@ static struct vif_sent *find_answered(struct vif *vif, const netif_tx_response_t
 	return sent;
 }
 
+static struct vif_sent *find_any(struct vif *vif)
+{
+	for (unsigned int i = 0; i < VIF_SLOTS; i++) {
+		if (vif->sent[i].is_out && !vif->sent[i].is_extra)
+			return &vif->sent[i];
+	}
+	return NULL;
+}
+
 /* Whichever: none of them has a name. */
 static struct vif_sent *find_extra(struct vif *vif)
 {
@@ -142,6 +152,8 @@ bool vif_take_answer(struct vif *vif, unsigned int ms)
 		vif->nr_extras_out--;
 	} else {
 		sent = find_answered(vif, &response);
+		if (!sent && violates("NET-70"))
+			sent = find_any(vif);
 		MUST("NET-19", sent || vif->nr_extras_out == 0, "it answers %d to id %#x with an extra out",
 		     response.status, response.id);
 		MUST("NET-18", sent, "it answers %d to id %#x, which is not out", response.status, response.id);
@@ -195,11 +207,11 @@ static void take_part(struct vif *vif, struct frame *frame, const netif_rx_respo
 	frame->nr_slots++;
 	if (response->status < 0) {
 		frame->has_failed = true;
-	} else {
+	} else if (!violates("NET-37") || response->offset + response->status <= (int)GRANT_PAGE_BYTES) {
 		MUST("NET-29", response->offset + response->status <= (int)GRANT_PAGE_BYTES,
 		     "a part of %d octets at %u", response->status, response->offset);
-		MUST("NET-66", is_headroom(vif, response->offset), "a part with %u octets in front of it, not %u",
-		     response->offset, vif->headroom);
+		MUST("NET-66", vif->takes_any_offset || is_headroom(vif, response->offset),
+		     "a part with %u octets in front of it, not %u", response->offset, vif->headroom);
 		MUST("NET-28", frame->len + response->status <= sizeof(frame->bytes),
 		     "a frame has more than %u octets", frame->len);
 		memcpy(frame->bytes + frame->len, front_page(&vif->rx, page) + response->offset, response->status);
@@ -216,6 +228,7 @@ static void take_gso(struct vif *vif, struct frame *frame, const netif_extra_inf
 	     extra->u.gso.type);
 	MUST("NET-45", vif->has_sg && (is_v4 ? vif->has_gso_tcpv4 : vif->has_gso_tcpv6),
 	     "a GSO extra of type %u, which was not offered", extra->u.gso.type);
+	MUST("NET-45", extra->u.gso.size > 0, "packets that are to be cut into parts of no octets");
 	frame->gso_type = extra->u.gso.type;
 	frame->gso_size = extra->u.gso.size;
 }
@@ -277,7 +290,7 @@ static bool take_frame(struct vif *vif, struct frame *frame, unsigned int ms)
 		headroom = take_extras(vif, frame);
 	MUST("NET-66", is_headroom(vif, headroom), "a frame with room for %u octets, not for %u", headroom,
 	     vif->headroom);
-	while (response.flags & NETRXF_more_data) {
+	while (response.flags & NETRXF_more_data && !violates("NET-36")) {
 		memcpy(&response, next_slot(vif), sizeof(response));
 		take_part(vif, frame, &response);
 	}
@@ -285,7 +298,10 @@ static bool take_frame(struct vif *vif, struct frame *frame, unsigned int ms)
 	judge_flags(vif, frame, flags);
 	frame->is_csum_blank = flags & NETRXF_csum_blank;
 	frame->is_data_validated = flags & NETRXF_data_validated;
-	front_push(&vif->rx);
+	if (violates("NET-5.quiet"))
+		front_set_req_prod(&vif->rx, vif->rx.req_prod);
+	else
+		front_push(&vif->rx);
 	return true;
 }
 
