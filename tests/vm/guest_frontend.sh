@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # The conformance suite for frontends, in dom0, against a guest that does what it is asked for on its console, as those of
-# guest/init do. Sourced by tests; they may set $expectation, the name of a file of tests/conform/expect that they take
-# along, and have guest_made and guest_works of their own.
+# guest/init do. Sourced by tests; they may set $frontend_of, the class of devices if it is not disks, and $expectation,
+# the name of a file of tests/conform/expect that they take along, and have guest_made, guest_works and work of their own.
 
 cases=${CASES:-${cases:-*}}
+frontend_of=${frontend_of:-blk}
 
 verdicts_of_cases() {
 	echo "a guest starts"
 	echo "the suite comes to its end"
-	"${O:-build}/pvring-conform" frontend blk --list --case "$cases" | cut -f1
+	"${O:-build}/pvring-conform" frontend "$frontend_of" --list --case "$cases" | cut -f1
 }
 # shellcheck disable=SC2034
 [ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
@@ -19,7 +20,7 @@ dom0() {
 	mkfifo /run/works
 	serve_works &
 	# shellcheck disable=SC2086 # $each_anew may be nothing
-	pvring-conform frontend blk --domid "$(guest_id g1)" --drive 'exec /test/drive-guest' \
+	pvring-conform frontend "$frontend_of" --domid "$(guest_id g1)" --drive 'exec /test/drive-guest' \
 		--renew 'exec /test/drive-guest renew' --case "$cases" ${expectation:+--expect "/test/$expectation"} \
 		$each_anew --timeout 120 | verdicts_of_suite
 	guest_destroy g1
@@ -43,8 +44,8 @@ guest_made() {
 	guest_create g1
 }
 
-# A guest does one thing after the other: what waits for its disk for ever is the last thing that it does.
-guest_works() { # work VDEV WORK
+# A guest does one thing after the other: what waits for its device for ever is the last thing that it does.
+guest_works() { # work DEVICE WORK
 	[ "$3" != idle ] || return 0
 	[ -z "$is_stuck" ] || return 1
 	guest_start g1 "$@"

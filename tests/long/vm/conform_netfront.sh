@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 3600
+# files: tests/vm/guest_frontend.sh tests/vm/guest_netfront.sh tests/conform/drive-guest tests/conform/expect/netfront
+# The conformance suite for frontends of networks against Linux's own, in a PV guest that is made anew whenever it has
+# failed.
+[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+cases='@(bus-all*|bus-numbers|close-idle|node-*|queue-*|send-verify|send-large|receive-parts-1000)' frontend_of=net
+. "$tests_vm/guest_frontend.sh"
+. "$tests_vm/guest_netfront.sh"
+# shellcheck disable=SC2034
+expectation=netfront guest_vcpus=2 # two queues, if they are offered
+# shellcheck disable=SC2034
+expected_lines='\[g1\]' # it complains of what is done to it

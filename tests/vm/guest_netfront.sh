@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# What guest_frontend.sh is of Linux's own frontend of networks, which is sourced after it. Packets go to an address that
+# nobody has but the suite; of what comes back ping and cmp say whether it is the same.
+
+guest_made() {
+	guest_create g1 && in_guest g1 load_module xen-netfront
+}
+
+# ---- in the guest ----
+
+work() { # DEVID WORK
+	[ "$2" != rebind ] || rebind "vif-$1" || return
+	wait_until 15 has_interface "$1" || return
+	interface_up "$1"
+	case $2 in
+	big) streams "$1" 400k ;;
+	*) pings "$1" && streams "$1" 60k ;;
+	esac
+}
+
+has_interface() { # DEVID
+	ls "/sys/bus/xen/devices/vif-$1/net/"* >/dev/null 2>&1
+}
+
+interface_up() { # DEVID
+	local name
+	name=$(ls "/sys/bus/xen/devices/vif-$1/net")
+	echo 1 >"/proc/sys/net/ipv6/conf/$name/disable_ipv6" # which would send by itself
+	ip addr add "10.9.$1.1/24" dev "$name" 2>/dev/null
+	ip link set "$name" up
+}
+
+# Not for as long as work waits: where the driver does not come back, the next case is waiting.
+rebind() { # DEVICE
+	echo "$1" >/sys/bus/xen/drivers/vif/unbind && echo "$1" >/sys/bus/xen/drivers/vif/bind
+}
+
+pings() { # DEVID
+	local size
+	for size in 56 1400 6000; do
+		ping -q -A -c 4 -w 5 -s $size "10.9.$1.2" >/dev/null || return
+	done
+}
+
+streams() { # DEVID OCTETS
+	head -c "$2" /dev/urandom >/run/sent
+	timeout 20 nc -w 5 "10.9.$1.2" 7 </run/sent >/run/received
+	cmp /run/sent /run/received
+}
