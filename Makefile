@@ -82,7 +82,7 @@ bench:                                         ## measure against other backends
 	@tests/bench/run
 # PEERS="blkback grub": only these, on Xen. All of them take hours.
 peers-on-xen = $(or $(PEERS:%=tests/long/vm/conform_%.sh),$(sort $(wildcard tests/long/vm/conform_*.sh)))
-peers-here   = $(if $(PEERS),,tests/conform/blkd.sh tests/conform/qdisk.sh tests/conform/blkload.sh tests/conform/netload.sh tests/conform/violations)
+peers-here   = $(if $(PEERS),,$(sort $(wildcard tests/conform/*.sh)) tests/conform/violations)
 conform-peers:                                 ## the whole suite against all peers, on Xen too, and against what it must find
 	@$(MAKE) deps-check
 	@$(MAKE) xen-vm

@@ -13,7 +13,7 @@
  * The nr-th: another vif each time, since either side may need a while to forget the last. Its address is one by
  * chance, which request->mac need not say.
  */
-int case_vif_create(struct ts_device *vif, struct xb_store *store, uint32_t domid, unsigned int nr,
+int case_vif_create(struct ts_device *vif, struct xb_store *store, const char *kind, uint32_t domid, unsigned int nr,
 		    const struct vif_request *request, struct errbuf *err);
 
 #endif

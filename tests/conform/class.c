@@ -117,7 +117,7 @@ static int create_vif(struct ts_device *vif, struct xb_store *store, uint32_t do
 {
 	struct vif_request request = { .bridge = VIF_DEFAULT_BRIDGE, .mtu = VIF_DEFAULT_MTU };
 
-	return case_vif_create(vif, store, domid, nr, &request, err);
+	return case_vif_create(vif, store, vif_class.kind, domid, nr, &request, err);
 }
 
 static struct play *vif_play(void)
@@ -132,7 +132,7 @@ static struct play *vif_play(void)
 static const struct conform_class classes[] = {
 	{
 		.name = "blk",
-		.kind = "vbd",
+		.type = 'w',
 		.backend_cases = { disk_tables, NR(disk_tables), sizeof(struct backend_case) },
 		.has = any,
 		.device = type_of_disk,
@@ -147,7 +147,7 @@ static const struct conform_class classes[] = {
 	},
 	{
 		.name = "net",
-		.kind = "vif",
+		.type = 'v',
 		.backend_cases = { vif_tables, NR(vif_tables), sizeof(struct backend_case) },
 		.has = is_of_all,
 		.device = vif_type,

@@ -12,7 +12,7 @@
 
 struct conform_class {
 	const char *name; /* on the command line: "blk" */
-	const char *kind; /* of the backend's directory, if nobody says another */
+	char type;        /* one of host.h's letters for its devices */
 	struct case_list backend_cases;
 	const char *clauses_of_all; /* for which any case may fail a backend, beside its own */
 	/* Is it about this class? Tables about what all have in common have rows that are not. */

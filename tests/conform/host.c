@@ -39,11 +39,6 @@ static void restart(struct host *host, const char *unused, char *answer)
 		run_peer(host, true);
 }
 
-static void name_peer(struct host *host, const char *unused, char *answer)
-{
-	snprintf(answer, MAILBOX_TEXT, "=%s", host->options->peer ?: host->options->kind);
-}
-
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
 static const struct host_class *const classes[] = { &host_disks, &host_vifs };
@@ -55,6 +50,23 @@ static const struct host_class *class_of(char type)
 			return classes[i];
 	}
 	return NULL;
+}
+
+const char *host_kind(const struct host *host, const struct host_class *class)
+{
+	return host->options->kind ?: class->kinds[0];
+}
+
+static void name_peer(struct host *host, const char *type, char *answer)
+{
+	const struct host_class *class = class_of(*type);
+	const char *kind = host_kind(host, class);
+
+	if (strcmp(kind, class->kinds[0]) == 0 || strcmp(kind, class->kinds[1]) == 0)
+		snprintf(answer, MAILBOX_TEXT, "=%s", host->options->peer ?: kind);
+	else
+		snprintf(answer, MAILBOX_TEXT, "- --kind '%s': expected %s or %s", kind, class->kinds[0],
+			 class->kinds[1]);
 }
 
 static void drop(struct host *host, struct host_device *device)

@@ -11,7 +11,8 @@
  *			first
  *	detach		the case has ended: "=", or what came of it: "=died", "=held"
  *	restart		the backend, if we have started it
- *	peer		how the backend is called in reports: "=NAME"
+ *	peer TYPE	how the backend of such devices is called in reports: "=NAME", or "- REASON" if there is none of
+ *			--kind
  *
  * and whatever peer/toolstack.h asks for.
  * Thread: the main thread. Errors: -errno with the reason in err; never logs.
@@ -32,6 +33,7 @@ struct host_device;
 
 struct host_class {
 	const char *types;        /* the letters of attach; the first is what a neighbour is */
+	const char *kinds[2];     /* of a backend's directory: if nobody says another, and QEMU's */
 	unsigned int nr_attached; /* by one attach; the answer has their numbers, with a '+' between them */
 	/* A new one, in xenstore. -EOPNOTSUPP: there can be no such device here. */
 	int (*create)(struct host *host, struct host_device *device, char type, struct errbuf *err);
@@ -63,6 +65,8 @@ extern const struct host_class host_disks, host_vifs;
 int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err);
 void host_end(struct host *host);
 
+/* What the backend's directories of such devices are called. */
+const char *host_kind(const struct host *host, const struct host_class *class);
 void host_do(struct host *host, const char *question, char answer[MAILBOX_TEXT]);
 
 /* What a guest asks for by its mailbox: opened, then looked into again and again. */

@@ -58,7 +58,8 @@ static int create(struct host *host, struct host_device *disk, char type, struct
 	if (rc)
 		return rc;
 	request.target = type == 'l' ? disk->loop : disk->image;
-	return case_disk_create(&disk->dev, host->store, options->kind, options->domid, host->nr_made++, &request, err);
+	return case_disk_create(&disk->dev, host->store, host_kind(host, disk->class), options->domid, host->nr_made++,
+				&request, err);
 }
 
 static void drop(struct host_device *disk)
@@ -69,4 +70,10 @@ static void drop(struct host_device *disk)
 		unlink(disk->image);
 }
 
-const struct host_class host_disks = { .types = "wrcl", .nr_attached = 1, .create = create, .drop = drop };
+const struct host_class host_disks = {
+	.types = "wrcl",
+	.kinds = { "vbd", "qdisk" },
+	.nr_attached = 1,
+	.create = create,
+	.drop = drop,
+};

@@ -12,11 +12,18 @@ static int create(struct host *host, struct host_device *vif, char type, struct 
 	const struct conform_options *options = host->options;
 	struct vif_request request = { .bridge = options->bridge, .script = options->script, .mtu = MTU_BYTES };
 
-	return case_vif_create(&vif->dev, host->store, options->domid, host->nr_made++, &request, err);
+	return case_vif_create(&vif->dev, host->store, host_kind(host, vif->class), options->domid, host->nr_made++,
+			       &request, err);
 }
 
 static void drop(struct host_device *vif)
 {
 }
 
-const struct host_class host_vifs = { .types = "v", .nr_attached = 2, .create = create, .drop = drop };
+const struct host_class host_vifs = {
+	.types = "v",
+	.kinds = { "vif", "qnic" },
+	.nr_attached = 2,
+	.create = create,
+	.drop = drop,
+};

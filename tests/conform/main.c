@@ -55,14 +55,6 @@ static int set_part(void *config, const char *value, struct errbuf *err)
 	return 0;
 }
 
-static int set_kind(void *config, const char *value, struct errbuf *err)
-{
-	if (strcmp(value, "vbd") != 0 && strcmp(value, "qdisk") != 0)
-		return errbuf_set(err, -EINVAL, "'%s': expected vbd or qdisk", value);
-	((struct conform_options *)config)->kind = value;
-	return 0;
-}
-
 static int set_list(void *config, const char *value, struct errbuf *err)
 {
 	((struct conform_options *)config)->only_lists = true;
@@ -93,6 +85,7 @@ static int set_renews_each(void *config, const char *value, struct errbuf *err)
 		((struct conform_options *)config)->member = value; \
 		return 0; \
 	}
+STRING_SETTER(kind)
 STRING_SETTER(bridge)
 STRING_SETTER(enter)
 STRING_SETTER(peer)
@@ -109,7 +102,7 @@ STRING_SETTER(html)
 #define HOST_ROWS \
 	{ "domid", "N", "the guest's domain (default 1)", set_domid }, \
 	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer }, \
-	{ "kind", "KIND", "of a disk's backend: vbd (default) or qdisk", set_kind }, \
+	{ "kind", "KIND", "of the backend's directories: vbd or vif (default), or qdisk or qnic, QEMU's", set_kind }, \
 	{ "bridge", "NAME", "in the backend's domain, that vifs are put into (default " VIF_DEFAULT_BRIDGE ")", \
 	  set_bridge }, \
 	{ "script", "FILE", "its hotplug script (default: what pvring's does)", set_script }
@@ -171,7 +164,7 @@ static const struct options_spec agent_spec = {
 
 static int run_agent(int argc, char **argv)
 {
-	struct conform_options options = { .kind = "vbd", .bridge = VIF_DEFAULT_BRIDGE, .domid = 1 };
+	struct conform_options options = { .bridge = VIF_DEFAULT_BRIDGE, .domid = 1 };
 	enum options_result result = options_parse_all(&agent_spec, argc, argv, &options);
 
 	if (result != OPTIONS_RUN)
@@ -206,7 +199,6 @@ static int judge(bool is_backend, const struct conform_class *class, int argc, c
 	struct conform_options options = { .class = class, .domid = 1, .cases = "*", .nr_parts = 1, .timeout_s = 30 };
 	enum options_result result;
 
-	options.kind = class->kind;
 	options.bridge = VIF_DEFAULT_BRIDGE;
 	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);

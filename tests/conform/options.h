@@ -11,7 +11,7 @@ struct conform_class;
 struct conform_options {
 	const struct conform_class *class; /* of the devices */
 	const char *program;  /* our own, for the cases' processes */
-	const char *kind;     /* of the backend's directory */
+	const char *kind;     /* of the backend's directories; NULL: what the devices have of their own */
 	uint32_t domid;       /* the guest's */
 	const char *enter;    /* runs a command in it; backend; NULL: we are in it */
 	const char *peer;     /* starts the backend; NULL: it runs */

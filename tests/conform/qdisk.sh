@@ -19,6 +19,8 @@ dom0 xenstore-write /local/domain/0/domid 0
 qemu="exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach -name guest -nodefaults -no-user-config -nographic -monitor none \
 	-serial none"
 conform_backend qdisk "$qemu" --kind qdisk --case "$cases"
+check_match "a kind of backend that is none of disks is refused" "$(dom0 "$conform" backend blk --kind qnic 2>&1)" \
+	"pvring-conform: --kind 'qnic': expected vbd or qdisk"
 check "it does fail some: the suite finds what is wrong" grep -q '# FAIL' "$T/tap"
 # It does not find out by itself what sectors a disk has.
 conform_backend qdisk-4096 "$qemu -global xen-disk.logical_block_size=4096 -global xen-disk.physical_block_size=4096" \

@@ -134,7 +134,7 @@ static int begin(struct suite *suite, const struct conform_options *options, str
 		rc = host_begin(&suite->host, &suite->session.store, options, err);
 	if (rc)
 		return rc;
-	answer = ask(suite, "peer");
+	answer = ask(suite, "peer %c", options->class->type);
 	snprintf(suite->peer, sizeof(suite->peer), "%s", answer + 1);
 	return *answer == '=' ? 0 : errbuf_set(err, -EIO, "%s", answer + 2);
 }
