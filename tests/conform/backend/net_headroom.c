@@ -21,6 +21,8 @@ static void must_reconfigure(struct vif *vif, uint16_t headroom)
 	vif->old_headroom = vif->headroom;
 	vif->headroom = headroom;
 	front_switch(front, XB_CONNECTED);
+	/* Or the next Reconfigured that is seen may be this one. Linux' backend stays in it. */
+	front_await_backend(front, XB_CONNECTED, FRONT_PATIENCE_MS);
 	must_pass(vif->far, "NET-66", wire_frame(vif->far, 60), NULL, 0);
 	vif->old_headroom = headroom; /* what comes behind that frame was not on its way before */
 }
