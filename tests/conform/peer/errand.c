@@ -119,9 +119,19 @@ static int mirror(struct xb_store *store, struct errand *errand, struct errbuf *
 	return rc;
 }
 
+/* What QEMU serves has kinds of its own, for which libxl runs no script. */
+static bool has_script(const struct ts_device *dev)
+{
+	return strcmp(dev->kind, dev->class->kind) == 0;
+}
+
+/* Once there is an offer: the kernel's interface, say, is not there before. */
 static int hotplug(struct xb_store *store, struct errand *errand, struct errbuf *err)
 {
-	return toolstack_hotplug_step(errand->toolstack->dev, store, err);
+	const struct ts_device *dev = errand->toolstack->dev;
+	int rc = has_script(dev) ? ts_device_wait_for_backend(dev, store, err) : 0;
+
+	return rc ?: toolstack_hotplug_step(dev, store, err);
 }
 
 static int run_backend(struct errand *errand, bool runs)
@@ -281,5 +291,5 @@ void toolstack_end(struct toolstack *toolstack)
 
 int toolstack_hotplug_step(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
 {
-	return vbd_is_qdisk(dev) ? 0 : hotplug_device_came(dev, store, err);
+	return has_script(dev) ? hotplug_device_came(dev, store, err) : 0;
 }
