@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
 # The conformance suite against pvring-netd, each part of it with a network namespace where its vifs are at a bridge. It
-# outlives the daemon, which ends and begins.
+# outlives the daemon, which ends and begins. It has as many workers, and so queues, as the suite tries.
 if [ -z "$PVRING_NETNS" ]; then
 	as_root=()
 	[ "$(id -u)" -eq 0 ] || as_root=(-r)
@@ -21,7 +21,7 @@ suite() {
 	ip netns exec "$place" sh -c 'for of in all default; do echo 1 >/proc/sys/net/ipv6/conf/$of/disable_ipv6; done'
 	ip -n "$place" link add br0 up type bridge mcast_snooping 0
 	mkdir "$T/run"
-	conform_backend pvring-netd "exec ip netns exec $place $netd --control $T/run/netd.sock --log error" \
+	conform_backend pvring-netd "exec ip netns exec $place $netd --control $T/run/netd.sock --log error --threads 4" \
 		--bridge br0 --shuffle
 }
 

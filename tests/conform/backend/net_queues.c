@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/course.h"
@@ -45,7 +46,7 @@ static unsigned int begin(struct queues *queues, struct front *front)
 	return nr < MAX_QUEUES ? nr : MAX_QUEUES;
 }
 
-/* As for one, whose nodes are taken away again: what several have in common stays. */
+/* As for one, whose nodes are taken away again: what several have in common stays. Nor do those of another time. */
 static void lay_out(struct queues *queues, unsigned int nr, bool has_two_ports)
 {
 	static const char *const of_one[] = { "tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx",
@@ -67,7 +68,9 @@ static void lay_out(struct queues *queues, unsigned int nr, bool has_two_ports)
 		front_remove(front, of_one[i]);
 	front_write(front, "multi-queue-num-queues", "%u", nr);
 	for (unsigned int i = 0; i < nr; i++) {
-		snprintf(folder, sizeof(folder), "queue-%u/", i);
+		snprintf(folder, sizeof(folder), "queue-%u", i);
+		front_remove(front, folder);
+		strcat(folder, "/");
 		vif_write_rings(front, folder, queue(queues, i));
 	}
 }
