@@ -5,7 +5,8 @@
 # The conformance suite in a guest, without the kernel's blkfront in its way, against pvring-blkd in dom0.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
-# A case for each clause that has one which is quick here; tests/long/vm sets $cases to have them all.
+class=${class:-blk} parts=${parts:-1}
+# A case for each clause that has one which is quick here; tests/long/vm sets $cases to have others.
 quick='bus-own-links-changed bus-leaves-nodes bus-numbers bus-only-what-must-be bus-unknown-nodes bus-offers-in-time
 bus-nodes-changed bus-flood-memory bus-says-why state-stays-in-init-wait state-waits-for-script
 state-connected-serves state-of-others close-serves-when-told close-touches-nothing close-writes-again
@@ -29,7 +30,7 @@ guest_options="nofront${CASES:+ CASES=$CASES}"
 verdicts_of_cases() {
 	echo "a guest without blkfront starts"
 	echo "the suite comes to its end"
-	"${O:-build}/pvring-conform" backend blk --list --case "$cases" | cut -f1
+	"${O:-build}/pvring-conform" backend "$class" --list --case "$cases" | cut -f1
 }
 [ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
 
@@ -37,22 +38,40 @@ dom0() {
 	conform pvring-blkd --peer 'exec pvring-blkd --log error 2>>/log/blkd'
 }
 
-# What a test expects of the peer stands beside it, in the file of its name.
+# What a test expects of the peer stands beside it, in the file of its name. As many guests at once as there are parts, as most
+# cases wait most of the time; each has an agent, so a peer that these start is for one guest.
 conform() { # PEER AGENT-OPTION...
-	local peer=$1 agent
+	local peer=$1 part agents=''
 	shift
-	check "a guest without blkfront starts" guest_create g1 || return
-	in_guest g1 prepare
 	load_module loop # for disks with large sectors
-	guest=$(guest_id g1)
-	export guest # for a peer that wants to know
-	pvring-conform agent --domid "$guest" "$@" &
-	agent=$!
-	wait_until 60 xenstore-exists "/local/domain/$guest/conform"
-	in_guest_seconds=3600 in_guest g1 suite "$peer"
-	kill $agent && wait $agent
-	verdicts_of_suite </log/g1.console
-	guest_destroy g1
+	for part in $(seq "$parts"); do
+		check "a guest without blkfront starts" guest_create "g$part" || return
+		in_guest "g$part" prepare
+		[ "$class" != net ] || bridge_for_suite "br$part"
+		guest=$(guest_id "g$part")
+		export guest # for a peer that wants to know
+		pvring-conform agent --domid "$guest" --bridge "br$part" "$@" &
+		agents="$agents $!"
+		wait_until 60 xenstore-exists "/local/domain/$guest/conform"
+		guest_start "g$part" suite "$peer" "$part/$parts"
+	done
+	for part in $(seq "$parts"); do
+		guest_wait "g$part" 3600
+		verdicts_of_suite <"/log/g$part.console"
+	done
+	# shellcheck disable=SC2086 # words
+	kill $agents && wait $agents
+	for part in $(seq "$parts"); do guest_destroy "g$part"; done
+}
+
+# Nobody but the suite is to say anything there: a frame of the kernel's own, of IPv6 or IGMP, is one too many.
+bridge_for_suite() { # NAME
+	local of
+	load_module bridge
+	for of in all default; do echo 1 >/proc/sys/net/ipv6/conf/$of/disable_ipv6; done
+	ip link add "$1" type bridge
+	echo 0 >"/sys/class/net/$1/bridge/multicast_snooping"
+	ip link set "$1" up
 }
 
 # ---- in the guest ----
@@ -65,7 +84,7 @@ prepare() {
 	echo 65536 >/sys/module/xen_gntalloc/parameters/limit
 }
 
-suite() { # PEER
+suite() { # PEER PART
 	printf 'include %s\n' "$1" conform.expect >/test/expect
-	pvring-conform backend blk --agent --expect /test/expect --case "$cases" --timeout 400
+	pvring-conform backend "$class" --agent --expect /test/expect --case "$cases" --part "$2" --timeout 400
 }
