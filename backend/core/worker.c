@@ -65,9 +65,9 @@ static void go_among_tasks(const struct worker *worker)
 
 	if (getpriority(PRIO_PROCESS, 0) != 0)
 		return;
-	if ((sched_setscheduler(0, SCHED_BATCH, &none) || setpriority(PRIO_PROCESS, 0, -20)) &&
+	if ((sched_setscheduler(0, SCHED_BATCH, &none) || setpriority(PRIO_PROCESS, 0, -10)) &&
 	    worker->params.index == 0)
-		log_warn("workers cannot get nice -20: %s; they are slower where other tasks want the CPU",
+		log_warn("workers cannot get nice -10: %s; they are slower where other tasks want the CPU",
 			 strerror(errno));
 }
 

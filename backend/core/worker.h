@@ -28,9 +28,9 @@ struct worker_params {
 	uint64_t busy_poll_ns; /* the window of its queues (busy_poll.h) */
 	/*
 	 * Batches instead of a switch between tasks for each frame: what it wakes does not take the CPU from it (nice
-	 * -20), as nothing takes it from the kernel's softirqs, and it does not take the CPU from what wakes it
-	 * (SCHED_BATCH). Not if the process has a nice value: whoever gave it one has decided. Without CAP_SYS_NICE it
-	 * works as others do, and the first says so.
+	 * -10, of which a tenth is left to others, whatever a guest sends), and it does not take the CPU from what
+	 * wakes it (SCHED_BATCH). Not if the process has a nice value: whoever gave it one has decided. Without
+	 * CAP_SYS_NICE it works as others do, and the first says so.
 	 */
 	bool is_among_tasks;
 };

@@ -34,6 +34,7 @@ static void gone(struct loop_timer *timer)
 
 void net_credit_stop(struct net_credit *credit, void (*stopped)(struct net_credit *credit))
 {
+	net_credit_done(credit); /* the rate outlives the connection */
 	credit->stopped = stopped;
 	if (credit->timer.is_armed)
 		loop_timer_cancel(&credit->queue->worker->loop, &credit->timer, gone);

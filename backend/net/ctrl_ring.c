@@ -21,6 +21,7 @@ struct net_ctrl_ring {
 	int start_rc;
 	struct errbuf start_err;
 	enum queue_stop stop_how;
+	uint32_t nr_orphans;
 };
 
 static struct net_ctrl_ring *from_queue(struct queue *queue)
@@ -128,6 +129,7 @@ static void broken(struct queue *queue)
 /* A message that is not answered yet holds the ring until its queue has done it. */
 static void stopped(struct queue *queue, uint32_t nr_orphans)
 {
+	from_queue(queue)->nr_orphans = nr_orphans;
 }
 
 static void released(struct queue *queue)
@@ -186,7 +188,7 @@ static void run_released(struct loop_msg *msg)
 {
 	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, released_msg);
 
-	ring->events.stopped(ring->events.owner, 0);
+	ring->events.stopped(ring->events.owner, ring->nr_orphans);
 }
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */

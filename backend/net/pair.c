@@ -260,10 +260,14 @@ static void drop_all(struct net_pair_end *end, const char *why)
 	answer_all(end, from);
 }
 
-/* The newest first, as they were taken last. */
+/* The newest first, as they were taken last. Not one that was given in part: it would be given twice. */
 static void give_back_all(struct net_pair_end *end)
 {
-	while (end->nr_gathered != end->nr_handed)
+	uint32_t first = end->nr_handed;
+
+	if (first != end->nr_gathered && job_at(end, first)->hold.nr_given > 0)
+		first++;
+	while (end->nr_gathered != first)
 		net_tx_slots_give_back(&job_at(end, --end->nr_gathered)->frame, end->params.tx);
 }
 

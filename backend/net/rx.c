@@ -276,6 +276,7 @@ static void stalled_long(struct loop_timer *timer)
 
 const char *net_rx_flush(struct net_rx *rx)
 {
+	uint64_t nr_taken = rx->queue->nr_taken;
 	const char *why;
 
 	if (!rx->is_running)
@@ -289,7 +290,8 @@ const char *net_rx_flush(struct net_rx *rx)
 	why = read_burst(rx);
 	if (!deliver_own(rx))
 		watch_stall(rx);
-	if (rx->may_have_more) /* others of this worker first */
+	/* Others of this worker first; and a source that never ends goes on only while the guest takes of it. */
+	if (rx->may_have_more && (!rx->null || rx->queue->nr_taken != nr_taken))
 		queue_kick(rx->queue);
 	return why;
 }

@@ -18,17 +18,6 @@ void net_static_init(struct net_static *statics, const struct net_static_params 
 
 /* ---- the table and the list ------------------------------------------------------------------------------------ */
 
-static int open_table(struct net_static *statics)
-{
-	if (statics->xgt)
-		return 0;
-	statics->xgt = grants_open_handle();
-	if (!statics->xgt)
-		return -errno;
-	return persistent_open(&statics->pages, statics->xgt, statics->params.whose->domid, NET_STATIC_MAX_PAGES,
-			       statics->params.budget);
-}
-
 /* A guest that has registered nothing takes no memory for it. */
 static void close_table(struct net_static *statics)
 {
@@ -36,6 +25,22 @@ static void close_table(struct net_static *statics)
 	if (statics->xgt)
 		xengnttab_close(statics->xgt);
 	statics->xgt = NULL;
+}
+
+static int open_table(struct net_static *statics)
+{
+	int rc;
+
+	if (statics->xgt)
+		return 0;
+	statics->xgt = grants_open_handle();
+	if (!statics->xgt)
+		return -errno;
+	rc = persistent_open(&statics->pages, statics->xgt, statics->params.whose->domid, NET_STATIC_MAX_PAGES,
+			     statics->params.budget);
+	if (rc)
+		close_table(statics);
+	return rc;
 }
 
 static int open_all(struct net_static *statics)

@@ -32,7 +32,7 @@ check "both queues have carried some of them, both ways" all_have_carried 2
 workers_are() { # "POLICY NICE", as ps tells them
 	[ "$(ps -L -o comm=,cls=,ni= -p "${daemon_pid[netd]}" | awk '/^worker/ { print $2, $3 }' | sort -u)" = "$1" ]
 }
-check "workers keep the CPU from what they wake, and leave it to what wakes them" workers_are "B -20"
+check "workers keep the CPU from what they wake, and leave it to what wakes them" workers_are "B -10"
 
 # ---- a daemon with one worker goes on with two queues ---------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "backend/net/rate.h"
+#include "backend/net/credit.h"
 #include "common/base/clock.h"
 
 #define WINDOW (50 * NSEC_PER_MSEC)
@@ -245,6 +245,27 @@ static void a_queue_that_is_done_leaves_its_share(void **state)
 	assert_int_equal(rate.nr_waiting, 0);
 }
 
+static bool has_stopped;
+
+static void note_stop(struct net_credit *credit)
+{
+	has_stopped = true;
+}
+
+static void a_connection_that_ends_as_it_waits_leaves_its_share(void **state)
+{
+	struct net_rate rate = { 0 };
+	struct net_credit credit = { .rate = &rate };
+
+	net_rate_set(&rate, &(struct net_rate_terms){ 60000, WINDOW }, BEGIN);
+	while (net_credit_take(&credit, FRAME, BEGIN))
+		;
+	assert_int_equal(rate.nr_waiting, 1);
+	net_credit_stop(&credit, note_stop);
+	assert_true(has_stopped);
+	assert_int_equal(rate.nr_waiting, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_new_rate_holds_at_once),
 		cmocka_unit_test(queues_that_wait_have_equal_shares),
 		cmocka_unit_test(a_queue_that_is_done_leaves_its_share),
+		cmocka_unit_test(a_connection_that_ends_as_it_waits_leaves_its_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
