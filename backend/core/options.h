@@ -5,7 +5,7 @@
 
 #include "common/base/options.h"
 
-#define DAEMON_MAX_THREADS   64
+#define DAEMON_MAX_THREADS  64
 #define DAEMON_POLL_DEFAULT UINT32_MAX
 
 struct daemon_config {

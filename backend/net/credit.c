@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/credit.h"
 
+#include "common/base/clock.h"
 #include "common/base/container.h"
+
+/* Of a rate that is set only now the time 0 begins no window, and the wait is the longest that there is. */
+uint64_t net_credit_now_ns(const struct net_credit *credit)
+{
+	return net_rate_limits(credit->rate) ? clock_now_ns() : 0;
+}
 
 bool net_credit_take(struct net_credit *credit, uint32_t bytes, uint64_t now_ns)
 {

@@ -20,6 +20,8 @@ struct net_credit {
 	void (*stopped)(struct net_credit *credit);
 };
 
+/* For the following two, and 0 where it does not matter: a paravirtual domain pays a system call for the time. */
+uint64_t net_credit_now_ns(const struct net_credit *credit);
 /* May a frame of so many bytes go? If so, it has. */
 bool net_credit_take(struct net_credit *credit, uint32_t bytes, uint64_t now_ns);
 void net_credit_wait(struct net_credit *credit, uint64_t now_ns);

@@ -7,7 +7,6 @@
 
 #include "backend/net/hold.h"
 #include "backend/net/tx_slots.h"
-#include "common/base/clock.h"
 #include "common/base/container.h"
 
 #define MAX_JOBS NET_DELIVERY_FRAMES /* so that a batch is one call of each kind */
@@ -210,7 +209,7 @@ static bool may_go(struct net_pair_end *from, struct net_pair_job *job, uint64_t
 
 static void hand_over_gathered(struct net_pair_end *end)
 {
-	uint64_t now_ns = end->nr_handed != end->nr_gathered ? clock_now_ns() : 0;
+	uint64_t now_ns = net_credit_now_ns(&end->credit);
 
 	while (end->nr_handed != end->nr_gathered) {
 		struct net_pair_job *job = job_at(end, end->nr_handed);

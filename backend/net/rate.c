@@ -41,6 +41,13 @@ static bool has_limit(const struct net_rate_terms *terms)
 	return terms->window_bytes > 0 && terms->window_ns > 0;
 }
 
+bool net_rate_limits(const struct net_rate *rate)
+{
+	struct net_rate_terms terms = load_terms(rate);
+
+	return has_limit(&terms);
+}
+
 void net_rate_set(struct net_rate *rate, const struct net_rate_terms *terms, uint64_t now_ns)
 {
 	struct net_rate_terms before = load_terms(rate);

@@ -44,6 +44,8 @@ struct net_rate_queue {
 /* "BYTES,MICROSECONDS": so many in each so long. One that is 0: no limit. -EINVAL: it is no such text. */
 int net_rate_parse(const char *text, struct net_rate_terms *terms);
 
+/* false: whatever the time, all may go. */
+bool net_rate_limits(const struct net_rate *rate);
 /* Credit beyond the new window's goes. */
 void net_rate_set(struct net_rate *rate, const struct net_rate_terms *terms, uint64_t now_ns);
 

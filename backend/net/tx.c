@@ -8,7 +8,6 @@
 
 #include "backend/net/tap.h"
 #include "backend/net/tx_slots.h"
-#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/wire/vnet.h"
 
@@ -235,7 +234,7 @@ static void finish_job(struct net_tx *tx, struct net_tx_job *job, bool has_come)
 
 static void send_gathered(struct net_tx *tx)
 {
-	uint64_t now_ns = tx->nr_sent != tx->nr_gathered ? clock_now_ns() : 0;
+	uint64_t now_ns = net_credit_now_ns(&tx->credit);
 
 	for (; tx->nr_sent != tx->nr_gathered; tx->nr_sent++) {
 		struct net_tx_job *job = job_at(tx, tx->nr_sent);

@@ -245,6 +245,27 @@ static void a_queue_that_is_done_leaves_its_share(void **state)
 	assert_int_equal(rate.nr_waiting, 0);
 }
 
+static void the_time_matters_where_there_is_a_limit(void **state)
+{
+	struct net_rate rate = { 0 };
+	const struct net_credit credit = { .rate = &rate };
+
+	assert_int_equal(net_credit_now_ns(&credit), 0);
+	net_rate_set(&rate, &(struct net_rate_terms){ 60000, WINDOW }, BEGIN);
+	assert_true(net_credit_now_ns(&credit) > 0);
+}
+
+/* Set between the question for the time and the one for credit. */
+static void a_rate_without_a_time_gives_what_it_began_with(void **state)
+{
+	struct net_rate rate = { 0 };
+	struct net_rate_queue queue = { 0 };
+
+	net_rate_set(&rate, &(struct net_rate_terms){ 60000, WINDOW }, BEGIN);
+	assert_int_equal(send_all(&rate, &queue, FRAME, 0), 60000);
+	assert_int_equal(net_rate_wait_ns(&rate, 0), NET_RATE_MAX_WAIT_NS);
+}
+
 static bool has_stopped;
 
 static void note_stop(struct net_credit *credit)
@@ -280,6 +301,8 @@ int main(void)
 		cmocka_unit_test(a_new_rate_holds_at_once),
 		cmocka_unit_test(queues_that_wait_have_equal_shares),
 		cmocka_unit_test(a_queue_that_is_done_leaves_its_share),
+		cmocka_unit_test(the_time_matters_where_there_is_a_limit),
+		cmocka_unit_test(a_rate_without_a_time_gives_what_it_began_with),
 		cmocka_unit_test(a_connection_that_ends_as_it_waits_leaves_its_share),
 	};
 
