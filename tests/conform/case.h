@@ -69,6 +69,9 @@ extern const struct frontend_case front_net_node_cases[], front_net_queue_cases[
 	front_net_answer_cases[], front_net_receive_cases[], front_net_bad_cases[], front_net_ring_cases[],
 	front_net_control_cases[];
 
+/* A case of play_offer_wrong(). */
+#define WRONG(of_node, written) .how = &(const struct play_wrong){ .node = of_node, .value = written }
+
 typedef void case_visit_fn(const struct case_head *c, void *arg);
 /* All of them, in the order of the protocol text, or in one that the seed gives. */
 void cases_visit(const struct case_list *list, const unsigned int *seed, case_visit_fn *visit, void *arg);

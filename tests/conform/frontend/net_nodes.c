@@ -2,7 +2,6 @@
 /* What a frontend says of its vif, and what it takes up of what it is offered. */
 #include "tests/conform/case.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "tests/conform/peer/nodes.h"
@@ -108,35 +107,13 @@ static void uses_address(struct play *play)
 
 /* ---- nodes that no correct backend writes ---------------------------------------------------------------------- */
 
-struct wrong {
-	const char *node, *value;
-};
-
-static void write_wrong_offer(struct back *back)
-{
-	struct play *play = (struct play *)back;
-	const struct wrong *wrong = play->how;
-
-	play->class->write_limits(back);
-	back_write(back, wrong->node, "%s", wrong->value);
-	back_switch(back, XB_INIT_WAIT);
-}
-
-/* It takes that for the absent node, or refuses the vif, soon. */
 static void wrong_offer(struct play *play)
 {
-	const struct wrong *wrong = play->how;
-	char what[64];
+	char what[PLAY_WHAT_BYTES];
 
-	snprintf(what, sizeof(what), "a %s of '%s'", wrong->node, wrong->value);
 	play_vif_offer_nothing(play_vif_of(play));
-	play_drive(play, "verify");
-	back_transaction(&play->back, write_wrong_offer);
-	if (!play_await_announcement(play, PLAY_PATIENCE_MS)) {
-		MUST("BUS-49", play_await_refusal(play, 0) || (!play_is_driven(play) && play->status),
-		     "with %s it stays %s", what, xb_state_name(back_frontend_state(&play->back)));
+	if (!play_offer_wrong(play, "verify", what))
 		return;
-	}
 	must_attach(play);
 	back_switch(&play->back, XB_CONNECTED);
 	if (!must_decide(play, "BUS-49", what))
@@ -144,8 +121,6 @@ static void wrong_offer(struct play *play)
 	MUST("BUS-49", play_serve(play) == 0, "its workload fails with status %d", play->status);
 	must_go_down(play, "BUS-31");
 }
-
-#define WRONG(of_node, written) .how = &(const struct wrong){ .node = of_node, .value = written }
 
 const struct frontend_case front_net_node_cases[] = {
 	CASE("node-copies", "NET-4 BUS-10", "it wants frames to be copied", wants_copies),

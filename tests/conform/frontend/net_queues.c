@@ -11,9 +11,7 @@
 
 /* What a queue's two rings have, while the vif is at another one. */
 struct queue {
-	int32_t port, rx_port;
-	struct ring_shared *ring;
-	ring_idx req_cons, rsp_prod, rsp_pushed;
+	struct back_place tx;
 	struct back rx;
 };
 
@@ -25,30 +23,13 @@ struct queues {
 
 static void go_to(struct queues *queues, unsigned int i)
 {
-	struct back *back = &queues->vif->play.back;
+	struct play_vif *vif = queues->vif;
 	struct queue *from = &queues->queue[queues->at], *to = &queues->queue[i];
 
-	*from = (struct queue){ .port = back->port, .ring = back->ring, .req_cons = back->req_cons,
-				.rsp_prod = back->rsp_prod, .rsp_pushed = back->rsp_pushed, .rx = queues->vif->rx };
-	back->port = to->port;
-	back->ring = to->ring;
-	back->req_cons = to->req_cons;
-	back->rsp_prod = to->rsp_prod;
-	back->rsp_pushed = to->rsp_pushed;
-	queues->vif->rx = to->rx;
+	back_go_to(&vif->play.back, &from->tx, &to->tx);
+	from->rx = vif->rx;
+	vif->rx = to->rx;
 	queues->at = i;
-}
-
-/* NET-52: the nodes of several queues are in their directories, and nowhere else. */
-static void judge_own_directory(struct play *play)
-{
-	static const char *const names[] = { "tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx",
-					     "event-channel-rx" };
-	const struct back *back = &play->back;
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		MUST("NET-52", !xb_exists(&play->store, back->dev.otherend, names[i]),
-		     "it writes %s into its own directory beside %u queues", names[i], back->nr_queues);
 }
 
 static void attach(struct queues *queues)
@@ -120,11 +101,13 @@ static void release_all(struct queues *queues)
 
 static void several(struct play *play)
 {
+	static const char *const nodes_of_one[] = { "tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx",
+						    "event-channel-rx" };
 	static struct queues queues;
 
 	queues.vif = play_vif_of(play);
 	for (unsigned int i = 0; i < MAX_QUEUES; i++)
-		queues.queue[i] = (struct queue){ .port = -1, .rx = queues.vif->rx };
+		queues.queue[i] = (struct queue){ .tx.port = -1, .rx = queues.vif->rx };
 	play->back.max_queues = MAX_QUEUES;
 	play_drive(play, "verify");
 	play_offer(play);
@@ -133,7 +116,7 @@ static void several(struct play *play)
 	queues.nr = play->back.nr_queues;
 	if (queues.nr < 2)
 		skip("it uses one queue");
-	judge_own_directory(play);
+	must_keep_to_folders(play, "NET-52", nodes_of_one, sizeof(nodes_of_one) / sizeof(nodes_of_one[0]));
 	attach(&queues);
 	back_switch(&play->back, XB_CONNECTED);
 	must_be_connected(play, "BUS-10");

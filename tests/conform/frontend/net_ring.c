@@ -3,10 +3,8 @@
 #include "tests/conform/case.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define UNWRITTEN  0xee /* no frontend writes that into a slot's flags */
-#define LATE_US    5000 /* an entry that comes after its index has come by then */
 #define FIRST_GREF 8
 #define HEADER     64
 
@@ -66,18 +64,6 @@ static void uses_all_slots(struct play *play)
 	MUST("RING-1", play->status == 0, "its workload fails with status %d", play->status);
 }
 
-static void judge_fields(const struct back *back, ring_idx req_event)
-{
-	const struct ring_shared *ring = back->ring;
-
-	MUST("RING-4", peer_load(&ring->req_event) == req_event, "it has written %#x into req_event",
-	     peer_load(&ring->req_event));
-	MUST("RING-4", peer_load(&ring->rsp_prod) == back->rsp_pushed, "it has written %#x into rsp_prod",
-	     peer_load(&ring->rsp_prod));
-	for (unsigned int i = 0; i < sizeof(ring->pad); i++)
-		MUST("RING-4", ring->pad[i] == 0, "it has written into the padding of the header");
-}
-
 static void leaves_our_fields(struct play *play)
 {
 	struct back *tx = &play->back;
@@ -88,30 +74,19 @@ static void leaves_our_fields(struct play *play)
 	play->is_polling = true;
 	back_ask_for_event(tx, req_event = tx->req_cons + 1);
 	while (play_take_next(play)) {
-		judge_fields(tx, req_event);
+		must_leave_our_fields(tx, req_event);
 		play_finish(play);
 		if (tx->ring)
 			back_ask_for_event(tx, req_event = tx->req_cons + 1);
 	}
 }
 
-/* What is published last, seen as soon as the index is. */
 static void request_before_index(struct play *play)
 {
-	struct back *tx = &play->back;
-	uint8_t seen[sizeof(netif_tx_request_t)];
-	const uint8_t *slot;
-	ring_idx newest;
-
 	play_drive(play, "verify");
 	must_come_up(play, "BUS-10");
 	while (play_await_request(play)) {
-		newest = peer_load_acquire(&tx->ring->req_prod) - 1;
-		slot = back_slot(tx, newest);
-		peer_copy(seen, slot, sizeof(seen));
-		usleep(play->nr_taken < 100 ? LATE_US : 0);
-		MUST("RING-11", memcmp(seen, slot, sizeof(seen)) == 0,
-		     "it has moved req_prod past slot %u, and then written that", newest);
+		must_fill_before_index(&play->back, play->nr_taken < 100 ? PLAY_LATE_US : 0);
 		if (play_take_next(play))
 			play_finish(play);
 	}

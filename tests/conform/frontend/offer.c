@@ -5,50 +5,19 @@
  */
 #include "tests/conform/case.h"
 
-#include <stdio.h>
-
 #define MOST_ORDER    5    /* these three by docs/protocol.md, 2.3 and 9 */
 #define MOST_SEGMENTS 4096
 #define LARGE_SECTOR  4096
 #define MANY_QUEUES   256
 
-struct wrong {
-	const char *node, *value;
-};
-
-static void write_wrong_offer(struct back *back)
-{
-	const struct wrong *wrong = ((struct play *)back)->how;
-
-	back_write_size(back);
-	back_write_limits(back);
-	back_write_features(back);
-	back_write(back, wrong->node, "%s", wrong->value);
-	back_switch(back, XB_INIT_WAIT);
-}
-
-/* false: it refuses the disk before there is a ring. */
-static bool announces(struct play *play, const char *what)
-{
-	bool is_announced = play_await_announcement(play, PLAY_PATIENCE_MS);
-
-	MUST("BUS-49", is_announced || play_await_refusal(play, 0) || (!play_is_driven(play) && play->status),
-	     "with %s it stays %s", what, xb_state_name(back_frontend_state(&play->back)));
-	return is_announced;
-}
-
 /* false: it refuses the disk. */
 static bool connects(struct play *play, const char *work)
 {
-	const struct wrong *wrong = play->how;
 	struct errbuf why;
-	char what[64];
+	char what[PLAY_WHAT_BYTES];
 
-	snprintf(what, sizeof(what), "a %s of '%s'", wrong->node, wrong->value);
 	play->offer_clause = "BUS-49";
-	play_drive(play, work);
-	back_transaction(&play->back, write_wrong_offer);
-	if (!announces(play, what))
+	if (!play_offer_wrong(play, work, what))
 		return false;
 	MUST("BUS-49", back_read_options(&play->back, &why), "with %s it announces a ring, and %s", what, why.text);
 	if (play->back.nr_queues > 1)
@@ -109,8 +78,6 @@ static void discard(struct play *play)
 	if (connects(play, "trim"))
 		play_serve(play);
 }
-
-#define WRONG(of_node, written) .how = &(const struct wrong){ .node = of_node, .value = written }
 
 const struct frontend_case front_offer_cases[] = {
 	CASE("offer-order-31", "BUS-49 BUS-31", "a ring of 2^31 pages", order, WRONG("max-ring-page-order", "31")),

@@ -7,42 +7,16 @@
 #define MAX_QUEUES 4
 #define LOOK_MS    100
 
-/* What a ring has of its own, while play->back is at another one. */
-struct queue {
-	int32_t port;
-	struct ring_shared *ring;
-	ring_idx req_cons, rsp_prod, rsp_pushed;
-};
-
 struct queues {
 	struct play *play;
-	struct queue queue[MAX_QUEUES];
+	struct back_place queue[MAX_QUEUES];
 	unsigned int nr, at;
 };
 
 static void go_to(struct queues *queues, unsigned int i)
 {
-	struct back *back = &queues->play->back;
-	struct queue *from = &queues->queue[queues->at], *to = &queues->queue[i];
-
-	*from = (struct queue){ back->port, back->ring, back->req_cons, back->rsp_prod, back->rsp_pushed };
-	back->port = to->port;
-	back->ring = to->ring;
-	back->req_cons = to->req_cons;
-	back->rsp_prod = to->rsp_prod;
-	back->rsp_pushed = to->rsp_pushed;
+	back_go_to(&queues->play->back, &queues->queue[queues->at], &queues->queue[i]);
 	queues->at = i;
-}
-
-/* BLK-6: the nodes of several rings are in their directories, and nowhere else. */
-static void judge_own_directory(struct play *play)
-{
-	static const char *const names[] = { "ring-ref", "ring-ref0", "event-channel" };
-	const struct back *back = &play->back;
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		MUST("BLK-6", !xb_exists(&play->store, back->dev.otherend, names[i]),
-		     "it writes %s into its own directory beside %u queues", names[i], back->nr_queues);
 }
 
 static void attach(struct queues *queues)
@@ -92,6 +66,7 @@ static void release_all(struct queues *queues)
 
 static void several(struct play *play)
 {
+	static const char *const nodes_of_one[] = { "ring-ref", "ring-ref0", "event-channel" };
 	static struct queues queues = { .queue[0 ... MAX_QUEUES - 1].port = -1 };
 	struct errbuf why;
 
@@ -104,7 +79,7 @@ static void several(struct play *play)
 	queues.nr = play->back.nr_queues;
 	if (queues.nr < 2)
 		skip("it uses one queue");
-	judge_own_directory(play);
+	must_keep_to_folders(play, "BLK-6", nodes_of_one, sizeof(nodes_of_one) / sizeof(nodes_of_one[0]));
 	attach(&queues);
 	back_switch(&play->back, XB_CONNECTED);
 	must_be_connected(play, "BUS-10");

@@ -9,7 +9,6 @@
 #include "tests/conform/peer/nodes.h"
 
 #define UNWRITTEN 0xee /* no frontend writes that into a slot */
-#define LATE_US   5000 /* an entry that comes after its index has come by then */
 
 /* ---- how it is announced --------------------------------------------------------------------------------------- */
 
@@ -131,18 +130,6 @@ static void uses_all_slots(struct play *play)
 	MUST("RING-1", play->status == 0, "its workload fails with status %d", play->status);
 }
 
-static void judge_fields(const struct back *back, ring_idx req_event)
-{
-	const struct ring_shared *ring = back->ring;
-
-	MUST("RING-4", peer_load(&ring->req_event) == req_event, "it has written %#x into req_event",
-	     peer_load(&ring->req_event));
-	MUST("RING-4", peer_load(&ring->rsp_prod) == back->rsp_pushed, "it has written %#x into rsp_prod",
-	     peer_load(&ring->rsp_prod));
-	for (unsigned int i = 0; i < sizeof(ring->pad); i++)
-		MUST("RING-4", ring->pad[i] == 0, "it has written into the padding of the header");
-}
-
 static void leaves_our_fields(struct play *play)
 {
 	struct back *back = &play->back;
@@ -154,23 +141,10 @@ static void leaves_our_fields(struct play *play)
 	play->is_polling = true;
 	back_ask_for_event(back, req_event = back->req_cons + 1);
 	while (play_take(play, &request)) {
-		judge_fields(back, req_event);
+		must_leave_our_fields(back, req_event);
 		play_answer(play, &request, play_carry_out(play, &request));
 		back_ask_for_event(back, req_event = back->req_cons + 1);
 	}
-}
-
-/* What is published last, seen as soon as the index is. */
-static void judge_newest(const struct back *back)
-{
-	ring_idx newest = peer_load_acquire(&back->ring->req_prod) - 1;
-	const uint8_t *slot = back_slot(back, newest);
-	uint8_t seen[BLK_MAX_REQUEST_BYTES];
-
-	peer_copy(seen, slot, back->layout.request_bytes);
-	usleep(LATE_US);
-	MUST("RING-11", memcmp(seen, slot, back->layout.request_bytes) == 0,
-	     "it has moved req_prod past request %u, and then written that", newest);
 }
 
 /* For a while; play_await_request() sleeps at once. */
@@ -189,7 +163,7 @@ static void request_before_index(struct play *play)
 	play_drive(play, "read");
 	must_come_up(play, "BUS-10");
 	while (play_await_request(play)) {
-		judge_newest(&play->back);
+		must_fill_before_index(&play->back, PLAY_LATE_US);
 		play_take(play, &request);
 		play_answer(play, &request, play_carry_out(play, &request));
 		look_out(play);

@@ -100,6 +100,15 @@ bool back_bind(struct back *back, struct errbuf *why);
 bool back_connect(struct back *back, struct errbuf *why); /* these four */
 void back_release(struct back *back);                     /* ring and port; twice is fine */
 
+/* ---- several rings of one device, one at a time ---- */
+/* What a ring has of its own, while `back` is at another. One that was not gone to yet has port -1. */
+struct back_place {
+	int32_t port;
+	struct ring_shared *ring;
+	ring_idx req_cons, rsp_prod, rsp_pushed;
+};
+void back_go_to(struct back *back, struct back_place *from, const struct back_place *to);
+
 /* ---- sleeping ---- */
 #define BACK_SAW_STORE 1U /* something has changed in xenstore */
 #define BACK_SAW_EVENT 2U

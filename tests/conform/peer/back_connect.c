@@ -226,3 +226,13 @@ void back_release(struct back *back)
 	back->port = -1;
 	back->ring = NULL;
 }
+
+void back_go_to(struct back *back, struct back_place *from, const struct back_place *to)
+{
+	*from = (struct back_place){ back->port, back->ring, back->req_cons, back->rsp_prod, back->rsp_pushed };
+	back->port = to->port;
+	back->ring = to->ring;
+	back->req_cons = to->req_cons;
+	back->rsp_prod = to->rsp_prod;
+	back->rsp_pushed = to->rsp_pushed;
+}

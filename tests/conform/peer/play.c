@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "tests/conform/verdict.h"
 
-
 void play_begin(struct play *play, const struct play_class *class, uint32_t domid, uint32_t devid, const char *clauses)
 {
 	struct errbuf err;
@@ -115,14 +114,6 @@ bool play_await_request(struct play *play)
 }
 
 /* ---- taking and serving ---------------------------------------------------------------------------------------- */
-
-void must_be_possible(const struct back *ring)
-{
-	ring_idx nr = back_nr_requests(ring), max = back_max_requests(ring);
-
-	MUST("RING-8", nr <= max, "it has published %u requests where %u have room: req_prod is %#x", nr, max,
-	     peer_load(&ring->ring->req_prod));
-}
 
 static void take(struct play *play)
 {

@@ -19,6 +19,7 @@
 #define PLAY_PATIENCE_MS 10000 /* for what must come */
 #define PLAY_EVENT_MS    2000  /* for a notification that must come, with the request there */
 #define PLAY_SILENCE_MS  200   /* for what must not: too short misses a fault, and never invents one */
+#define PLAY_LATE_US     5000  /* an entry that comes after its index has come by then */
 #define PLAY_SECTORS     2048  /* of the disk, at first */
 #define PLAY_MAX_SECTORS 4096
 #define PLAY_MAX_HELD    512
@@ -92,6 +93,16 @@ int play_await_drive(struct play *play, unsigned int ms);
 void play_offer(struct play *play);        /* all nodes and InitWait, in one transaction */
 void play_offer_limits(struct play *play); /* the same without those that may be late */
 void play_offer_rest(struct play *play);   /* and those */
+/*
+ * That workload, and all nodes with play->how, which is one of these, in place of what is right; `what` gets how to
+ * call it. A frontend may take that for the absent node or refuse the device, soon. false: it has, before there is a
+ * ring.
+ */
+struct play_wrong {
+	const char *node, *value;
+};
+#define PLAY_WHAT_BYTES 64
+bool play_offer_wrong(struct play *play, const char *work, char what[PLAY_WHAT_BYTES]);
 void play_release(struct play *play);      /* rings and ports; twice is fine */
 /* A node of our directory, as the case likes; NULL: there is none. */
 void play_write_offer(struct play *play, const char *name, const char *value);
@@ -122,8 +133,16 @@ void play_finish(struct play *play);
 void must_ask_next(struct play *play);
 /* Takes what the workload has out at once, once it is under way, and answers nothing. false: it ends before. */
 bool play_hold_load(struct play *play);
-/* Of the ring: no more than there can be. */
+
+/* ---- a ring, whatever it is for ---- */
+/* No more requests than there can be. */
 void must_be_possible(const struct back *ring);
+/* Of the header, whose req_event was set to that, it has written nothing but what is its own. */
+void must_leave_our_fields(const struct back *ring, ring_idx req_event);
+/* The newest request is the same after that time as it was as soon as req_prod told of it. */
+void must_fill_before_index(const struct back *ring, unsigned int late_us);
+/* The nodes of several queues are in their directories, and none of these in the frontend's own. */
+void must_keep_to_folders(struct play *play, const char *clause, const char *const names[], unsigned int nr);
 
 /* ---- a disk's requests ---- */
 bool play_take(struct play *play, struct blk_request *request);
@@ -137,9 +156,9 @@ void play_read_request(struct play *play, struct blk_request *request);
 /* Both do nothing once the frontend has closed, which it may at any time. */
 int16_t play_carry_out(struct play *play, const struct blk_request *request);
 void play_answer(struct play *play, const struct blk_request *request, int16_t status);
-/* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 /* Skips the case if the workload has never asked for that operation. */
 void play_needs(const struct play *play, uint8_t operation);
+/* Takes up to nr of what comes until nothing has come for that long, and answers nothing; how many there are. */
 unsigned int play_hold(struct play *play, struct blk_request *held, unsigned int nr, unsigned int ms);
 /*
  * The same once several are out: Linux looks for partitions first, one request at a time, and whoever stops it there

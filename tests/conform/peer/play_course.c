@@ -117,6 +117,28 @@ void play_offer(struct play *play)
 	back_transaction(&play->back, write_offer);
 }
 
+static void write_wrong_offer(struct back *back)
+{
+	const struct play_wrong *wrong = ((struct play *)back)->how;
+
+	write_offer(back);
+	back_write(back, wrong->node, "%s", wrong->value);
+}
+
+bool play_offer_wrong(struct play *play, const char *work, char what[PLAY_WHAT_BYTES])
+{
+	const struct play_wrong *wrong = play->how;
+	bool is_announced;
+
+	snprintf(what, PLAY_WHAT_BYTES, "a %s of '%s'", wrong->node, wrong->value);
+	play_drive(play, work);
+	back_transaction(&play->back, write_wrong_offer);
+	is_announced = play_await_announcement(play, PLAY_PATIENCE_MS);
+	MUST("BUS-49", is_announced || play_await_refusal(play, 0) || (!play_is_driven(play) && play->status),
+	     "with %s it stays %s", what, xb_state_name(back_frontend_state(&play->back)));
+	return is_announced;
+}
+
 void play_offer_limits(struct play *play)
 {
 	back_transaction(&play->back, write_limits_and_state);
