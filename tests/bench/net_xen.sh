@@ -16,15 +16,8 @@ xen-netback is measured'
 extras='network netback' guest_extras=network
 
 dom0() {
-	load_module tun
-	load_module bridge
-	mkdir -p /dev/net
-	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-	ip link add br0 type bridge
-	ip addr add 10.9.0.1/24 dev br0
-	ip link set br0 up
-	ip link add br1 type bridge
-	ip link set br1 up
+	bridge_up br0 10.9.0.1/24
+	bridge_up br1
 	iperf3 -s -D
 	check "three guests start" three_guests || return
 	round=1
@@ -52,7 +45,7 @@ one_round() {
 
 by_pvring() {
 	# shellcheck disable=SC2086 # words
-	daemon_start netd $BENCH_NETD && measure pvring vif-pvring && kill "$started" && wait "$started"
+	netd_start $BENCH_NETD && measure pvring vif-pvring && netd_stop
 }
 
 by_netback() {

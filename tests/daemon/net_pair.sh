@@ -53,6 +53,16 @@ received() { # how many frames, by the first
 	counted rx frames | head -1
 }
 
+hand_over() { # TIMES FRAMES WHAT: each time once so many more have come, to a daemon with another number of workers
+	local i seen
+	for ((i = 1; i <= $1; i++)); do
+		seen=$(received)
+		soon 10 eval "[ \$(received) -gt $((${seen:-0} + $2)) ]" || not_ok "$3, $i"
+		daemon_stop
+		daemon_start --threads $((i % 2 + 1))
+	done
+}
+
 drops_of() { # tx|rx: by reason, of both ends
 	ask status | grep -o "\"$1\":{[^}]*\"drops\":{[^}]*}" | grep -o '"drops":{..*}'
 }
@@ -91,26 +101,16 @@ check "they hear each other" ends_ping
 ip netns exec g1 iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
 soon 10 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
-timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 6 >"$T/iperf" 2>&1 &
+timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 15 >"$T/iperf" 2>&1 &
 client=$!
-for i in 1 2 3; do
-	seen=$(received)
-	soon 10 eval "[ \$(received) -gt $((${seen:-0} + 1000)) ]" || not_ok "the stream flows, $i"
-	daemon_stop
-	daemon_start --threads $((i % 2 + 1))
-done
+hand_over 3 1000 "the stream flows"
 wait $client
 check_eq "three hand-overs interrupt no stream" $? 0
 wait "$server"
 # A datagram that is lost is not sent again: so few that the guest's ring and its stack hold them meanwhile.
 ends_stream -c 10.8.0.1 -u -b 400K -l 500 -t 8 >"$T/iperf" 2>&1 &
 client=$!
-for i in 1 2; do
-	seen=$(received)
-	soon 10 eval "[ \$(received) -gt $((${seen:-0} + 20)) ]" || not_ok "the datagrams flow, $i"
-	daemon_stop
-	daemon_start --threads $((i % 2 + 1))
-done
+hand_over 2 20 "the datagrams flow"
 wait $client
 check_match "two hand-overs lose no datagram" "$(grep receiver "$T/iperf")" ' 0/[1-9][0-9]* \(0%\)'
 check_eq "nor is any said to have failed" "$(drops_of tx)" ""

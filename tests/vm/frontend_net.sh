@@ -23,12 +23,7 @@ guest_vifs="'bridge=br0,script=vif-pvring'"
 nr_pages=512 # of either guest
 
 dom0() {
-	load_module tun
-	load_module bridge
-	mkdir -p /dev/net
-	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-	ip link add br0 type bridge
-	ip link set br0 up
+	bridge_up br0
 	check "pvring-netd starts" netd_start || return
 	check "two guests without netfront start" two_guests || return
 	check "every octet passes" stream_passes
@@ -44,15 +39,6 @@ dom0() {
 	check_eq "and copied nothing by Xen" "$(sum_of_status grant_copies)" 0
 	check "the guests are destroyed, and nothing is left" destroyed
 	netd_stop
-}
-
-netd_start() {
-	daemon_start netd || return
-	netd_pid=$started
-}
-
-netd_stop() {
-	kill "$netd_pid" && wait "$netd_pid"
 }
 
 two_guests() {

@@ -39,25 +39,14 @@ dom0() {
 	check "a vif is attached" in_guest g1 net_up eth1 10.9.0.3
 	check "it is detached, and its interface is gone" detached g1
 	check "the guest is destroyed, and nothing is left" destroyed
-	kill "$netd_pid" && wait "$netd_pid"
+	netd_stop
 }
 
 network() {
-	load_module tun
-	load_module bridge
 	ip link set lo up
-	ip link add br0 type bridge
-	ip addr add 10.9.0.1/24 dev br0
-	ip link set br0 up
-	mkdir -p /dev/net
-	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+	bridge_up br0 10.9.0.1/24
 	dd if=/dev/urandom of=/img/file bs=1M count=16 2>/dev/null
 	httpd -h /img
-}
-
-netd_start() {
-	daemon_start netd || return
-	netd_pid=$started
 }
 
 vif_of() { # NAME DEVID
@@ -85,7 +74,7 @@ stream_survives() {
 	wget -q -O - http://10.9.0.2/file | sha256sum >/log/streamed &
 	fetching=$!
 	wait_until 30 has_sent "$vif" $(($(bytes_of "$vif") + 1000000)) || return
-	kill "$netd_pid" && wait "$netd_pid" && netd_start && wait $fetching || return
+	netd_stop && netd_start && wait $fetching || return
 	[ "$(cat /log/streamed)" = "$(sha256sum - </img/file)" ]
 }
 

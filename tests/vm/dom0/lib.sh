@@ -308,6 +308,26 @@ blkd_restart() { # ARGS...
 	blkd_stop && blkd_start "$@"
 }
 
+netd_start() { # ARGS...
+	daemon_start netd "$@" || return
+	netd_pid=$started
+}
+
+netd_stop() {
+	kill -TERM "$netd_pid" && wait "$netd_pid"
+}
+
+# And what pvring-netd needs of a kernel.
+bridge_up() { # NAME [ADDRESS]
+	load_module tun
+	load_module bridge
+	mkdir -p /dev/net
+	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+	ip link add "$1" type bridge
+	[ -z "${2:-}" ] || ip addr add "$2" dev "$1"
+	ip link set "$1" up
+}
+
 # Kills the daemon and starts another, which finds a disk that was in use.
 killed_and_parked() { # NAME VDEV ARGS...
 	local parked
