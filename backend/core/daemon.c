@@ -221,6 +221,8 @@ static int start_workers(struct daemon *daemon, struct errbuf *err)
 	struct worker_params params = {
 		.busy_poll_ns = pick_busy_poll_ns(daemon),
 		.is_among_tasks = daemon->spec->class->is_among_tasks,
+		.own_domid = daemon->store.domid,
+		.scratch_pages = daemon->spec->class->worker_scratch_pages,
 	};
 	int rc;
 

@@ -10,7 +10,9 @@
 #include <xentoollog.h>
 #include <xen/grant_table.h>
 
+#include "backend/core/grants_lent.h"
 #include "backend/core/metrics.h"
+#include "backend/core/scratch.h"
 #include "common/ring/order.h"
 
 /* The library would print a line for each reference of a guest's that it cannot map. We have its return values. */
@@ -26,11 +28,17 @@ xengnttab_handle *grants_open_handle(void)
 	return xengnttab_open(&silent, 0);
 }
 
+xengntshr_handle *grants_open_shares(void)
+{
+	return xengntshr_open(&silent, 0);
+}
+
 void grants_init(struct grants *grants)
 {
 	grants->xgt = NULL;
 	grants->persistent = (struct persistent){ 0 };
 	grants->registered = NULL;
+	grants->scratch = NULL;
 	grants->nr_copied = 0;
 	grants->nr_copies = 0;
 }
@@ -94,9 +102,15 @@ void grants_copy(struct grants *grants, enum grants_direction direction, const s
 		 uint32_t owner)
 {
 	xengnttab_grant_copy_segment_t *copy = &grants->copy[grants->nr_copies];
+	struct grants_lent lent;
 
 	if (copy_kept(grants, direction, segment))
 		return;
+	if (direction == GRANTS_TO_GUEST && grants->scratch &&
+	    scratch_lends(grants->scratch, segment->local, segment->len_bytes, &lent)) {
+		grants_copy_between(grants, &lent, segment, owner);
+		return;
+	}
 	assert(grants->nr_copies < GRANTS_COPY_BATCH);
 	memset(copy, 0, sizeof(*copy));
 	copy->len = segment->len_bytes;

@@ -28,19 +28,23 @@ struct grants_segment {
 	void *local; /* need not be aligned; the segment may cross pages here, as the library allows */
 };
 
+struct scratch;
+
 struct grants {
 	uint32_t domid;
 	xengnttab_handle *xgt;
 	struct persistent persistent;
 	const struct persistent *registered; /* somebody else's, of this worker; NULL: none */
+	const struct scratch *scratch;       /* from which segments to the guest are copied without an address; or NULL */
 	uint64_t nr_copied;                  /* by Xen; counter_read() by any thread */
 	uint32_t nr_copies;
 	xengnttab_grant_copy_segment_t copy[GRANTS_COPY_BATCH];
 	uint32_t owner[GRANTS_COPY_BATCH];
 };
 
-/* For maps that are in none of these. NULL: errno says why. */
+/* For maps that are in none of these, and for pages of ours that are granted. NULL: errno says why. */
 xengnttab_handle *grants_open_handle(void);
+xengntshr_handle *grants_open_shares(void);
 
 void grants_init(struct grants *grants);
 int grants_open(struct grants *grants, uint32_t domid);

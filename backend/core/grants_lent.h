@@ -10,13 +10,13 @@
 
 #include "backend/core/grants.h"
 
-/* A part of a page of another guest's, who lets us copy from it as this one lets us copy to its own. */
+/* A part of a page of another guest's, who lets us copy from it as this one lets us copy to its own; or of ours (scratch.h). */
 struct grants_lent {
 	uint32_t domid, gref;
 	uint16_t offset_bytes;
 };
 
-/* From one guest's page to another's, the owner of these: to where segment says; its local is left alone. */
+/* From there to a page of the guest's, the owner of these: to where segment says; its local is left alone. */
 void grants_copy_between(struct grants *grants, const struct grants_lent *from, const struct grants_segment *segment,
 			 uint32_t owner);
 

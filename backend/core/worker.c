@@ -38,6 +38,20 @@ static void ports_readable(struct loop_fd *lfd)
 		worker->has_unbound = false; /* the queue was seen empty */
 }
 
+static int open_scratch(struct worker *worker)
+{
+	const struct worker_params *params = &worker->params;
+	int rc = scratch_open(&worker->scratch, params->own_domid, params->scratch_pages);
+
+	if (rc)
+		return errbuf_set(worker->start_err, rc, "no memory for %u pages that a worker needs",
+				  params->scratch_pages);
+	if (params->scratch_pages && !worker->scratch.grefs && params->index == 0)
+		log_info("workers cannot grant pages to this domain (is xen-gntalloc loaded, with room in its limit?): "
+			 "what goes to guests takes more work");
+	return 0;
+}
+
 static int open_handles(struct worker *worker)
 {
 	int rc, fd;
@@ -56,6 +70,12 @@ static int open_handles(struct worker *worker)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	loop_fd_add(&worker->loop, &worker->xce_fd, fd, ports_readable);
 	return 0;
+}
+
+static void close_handles(struct worker *worker)
+{
+	loop_fini(&worker->loop);
+	xenevtchn_close(worker->xce);
 }
 
 /* Of this thread alone: the scheduler knows no processes. */
@@ -81,13 +101,19 @@ static void *worker_main(void *arg)
 	pthread_setname_np(pthread_self(), name);
 	if (worker->params.is_among_tasks)
 		go_among_tasks(worker);
-	rc = worker->start_rc = open_handles(worker);
+	rc = open_handles(worker);
+	if (rc == 0) {
+		rc = open_scratch(worker);
+		if (rc)
+			close_handles(worker);
+	}
+	worker->start_rc = rc;
 	pthread_barrier_wait(&worker->started);
 	if (rc)
 		return NULL;
 	loop_run(&worker->loop);
-	loop_fini(&worker->loop);
-	xenevtchn_close(worker->xce);
+	close_handles(worker);
+	scratch_close(&worker->scratch);
 	free(worker->by_port);
 	return NULL;
 }

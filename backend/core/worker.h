@@ -14,6 +14,7 @@
 #include <xenevtchn.h>
 
 #include "backend/core/loop.h"
+#include "backend/core/scratch.h"
 
 struct errbuf;
 
@@ -33,12 +34,15 @@ struct worker_params {
 	 * CAP_SYS_NICE it works as others do, and the first says so.
 	 */
 	bool is_among_tasks;
+	uint32_t own_domid;
+	uint32_t scratch_pages; /* of its scratch; 0: it has none */
 };
 
 struct worker {
 	struct worker_params params;
 	pthread_t thread;
 	struct loop loop;
+	struct scratch scratch;
 	/* owner: the worker's thread */
 	xenevtchn_handle *xce;
 	struct loop_fd xce_fd;

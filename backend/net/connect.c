@@ -308,6 +308,7 @@ const struct device_class net_class = {
 	.device_bytes = sizeof(struct net_device),
 	.peer_node = NET_MULTICAST_NODE,
 	.is_among_tasks = true,
+	.worker_scratch_pages = NET_RX_SCRATCH_PAGES,
 	.parse = net_parse,
 	.target = net_target,
 	.open = net_open,

@@ -320,6 +320,7 @@ static int init_tap(struct net_queue *nq)
 		.limits = params->limits,
 		.policy = params->policy,
 		.counters = &nq->counters.rx,
+		.scratch = &params->worker->scratch,
 		.state = params->state,
 		.lanes = params->lanes,
 		.number = params->number,
@@ -344,6 +345,7 @@ static int init_tap(struct net_queue *nq)
 	net_static_init(&nq->statics, &static_params);
 	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
 		nq->queues[i].grants.registered = &nq->statics.pages;
+	nq->queues[NET_RING_RX].grants.scratch = &params->worker->scratch;
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }
 

@@ -12,7 +12,6 @@
 
 #define PAGE_BYTES  4096U
 #define READ_BYTES  (sizeof(struct virtio_net_hdr) + 17U * PAGE_BYTES)
-#define ARENA_BYTES ((size_t)NET_RX_BURST * NET_RX_STRIDE_BYTES)
 #define MAX_STALE_FRAMES 10000 /* more than any interface queues */
 
 static void lane_has_some(struct net_lane *lane);
@@ -40,6 +39,7 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 		.limits = params->limits,
 		.policy = params->policy,
 		.counters = params->counters,
+		.scratch = params->scratch,
 		.delivery = { .queue = params->queue, .counters = params->counters, .number = params->number },
 		.lanes = params->lanes,
 		.number = params->number,
@@ -47,13 +47,12 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 	join_lanes(rx);
 	net_steer_init(&rx->steer, params->state, params->number, params->lanes->nr_queues);
 	rx->frames = calloc(NET_RX_BURST, sizeof(*rx->frames));
-	rx->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (!rx->frames || rx->arena == MAP_FAILED) {
+	rx->kept_memory = mmap(NULL, NET_RX_STRIDE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!rx->frames || rx->kept_memory == MAP_FAILED) {
 		net_rx_fini(rx);
 		return -ENOMEM;
 	}
-	for (unsigned int i = 0; i < NET_RX_BURST; i++)
-		rx->frames[i].memory = rx->arena + i * NET_RX_STRIDE_BYTES + NET_RX_HEAD_BYTES;
+	rx->kept.memory = rx->kept_memory + NET_RX_HEAD_BYTES;
 	return 0;
 }
 
@@ -61,10 +60,10 @@ void net_rx_fini(struct net_rx *rx)
 {
 	net_capture_put(&rx->delivery.capture);
 	free(rx->frames);
-	if (rx->arena && rx->arena != MAP_FAILED)
-		munmap(rx->arena, ARENA_BYTES);
+	if (rx->kept_memory && rx->kept_memory != MAP_FAILED)
+		munmap(rx->kept_memory, NET_RX_STRIDE_BYTES);
 	rx->frames = NULL;
-	rx->arena = NULL;
+	rx->kept_memory = NULL;
 }
 
 /* NULL: there is none of that number, or it is our own. */
@@ -82,9 +81,9 @@ static struct net_lane *lane_from(struct net_rx *rx, unsigned int number)
 
 bool net_rx_trim(struct net_rx *rx)
 {
-	if (rx->nr_frames > 0)
+	if (rx->is_keeping)
 		return false;
-	madvise(rx->arena, ARENA_BYTES, MADV_DONTNEED);
+	madvise(rx->kept_memory, NET_RX_STRIDE_BYTES, MADV_DONTNEED);
 	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
 		if (lane_to(rx, i))
 			net_lane_trim(lane_to(rx, i));
@@ -124,8 +123,8 @@ static void hand_over(struct net_rx *rx, struct net_rx_frame *frame, struct net_
 	net_lane_put(lane);
 }
 
-/* It stays with us, or goes to another ring, or is dropped when its turn has come. */
-static void take_in(struct net_rx *rx, int result)
+/* It stays with us, or goes to another ring, or is dropped when its turn has come. How many buffers it takes of ours. */
+static unsigned int take_in(struct net_rx *rx, int result)
 {
 	struct net_rx_frame *frame = &rx->frames[rx->nr_frames];
 	struct net_lane *lane = NULL;
@@ -136,10 +135,12 @@ static void take_in(struct net_rx *rx, int result)
 	frame->rejected = why_not(rx, frame, result);
 	if (!frame->rejected)
 		lane = lane_to(rx, net_steer_frame(&rx->steer, frame));
-	if (lane)
+	if (lane) {
 		hand_over(rx, frame, lane);
-	else
-		rx->nr_frames++;
+		return 0;
+	}
+	rx->nr_frames++;
+	return frame->rejected ? 0 : net_rx_frame_parts_needed(frame);
 }
 
 static void ring_lanes(struct net_rx *rx)
@@ -150,6 +151,27 @@ static void ring_lanes(struct net_rx *rx)
 	}
 }
 
+/* So that its bytes begin with a page. NULL: not after what has been read so far. */
+static uint8_t *place_for_next(const struct net_rx *rx)
+{
+	const struct net_rx_frame *last = rx->nr_frames ? &rx->frames[rx->nr_frames - 1] : NULL;
+	size_t used_bytes = last ? net_rx_frame_bytes(last) + last->len_bytes - rx->scratch->memory : 0;
+	size_t at = used_bytes + sizeof(struct virtio_net_hdr);
+
+	at += -at % PAGE_BYTES;
+	at -= sizeof(struct virtio_net_hdr);
+	return at + READ_BYTES <= rx->scratch->size_bytes ? rx->scratch->memory + at : NULL;
+}
+
+/* There is a buffer for a frame more than was read. */
+static bool may_read(struct net_rx *rx, unsigned int nr_parts)
+{
+	if (rx->nr_frames == NET_RX_BURST || !queue_has_requests(rx->queue, nr_parts + 1))
+		return false;
+	rx->frames[rx->nr_frames].memory = place_for_next(rx);
+	return rx->frames[rx->nr_frames].memory;
+}
+
 /*
  * A system call for each frame. Through io_uring a read that finds none waits in the kernel, though the descriptor does
  * not block (the taps of Linux 6.1 do not know RWF_NOWAIT): of several that wait later ones overtake earlier ones, and
@@ -157,14 +179,15 @@ static void ring_lanes(struct net_rx *rx)
  */
 static const char *read_burst(struct net_rx *rx)
 {
+	unsigned int nr_parts = 0;
 	int result = 1;
 
 	net_steer_refresh(&rx->steer);
-	for (unsigned int i = 0; i < NET_RX_BURST; i++) {
+	for (unsigned int i = 0; i < NET_RX_BURST && may_read(rx, nr_parts); i++) {
 		result = read(rx->tap_fd, rx->frames[rx->nr_frames].memory, rx->read_bytes);
 		if (result <= 0)
 			break;
-		take_in(rx, result);
+		nr_parts += take_in(rx, result);
 	}
 	rx->may_have_more = result > 0;
 	ring_lanes(rx);
@@ -175,7 +198,7 @@ static const char *read_burst(struct net_rx *rx)
 static void drain_tap(struct net_rx *rx)
 {
 	for (unsigned int i = 0; i < MAX_STALE_FRAMES; i++) {
-		if (read(rx->tap_fd, rx->frames[0].memory, rx->read_bytes) <= 0)
+		if (read(rx->tap_fd, rx->scratch->memory, rx->read_bytes) <= 0)
 			break;
 	}
 }
@@ -203,15 +226,27 @@ static bool deliver_lane(struct net_rx *rx, struct net_lane *lane)
 	return !frame;
 }
 
-static bool deliver_own(struct net_rx *rx)
+static bool deliver_kept(struct net_rx *rx)
 {
-	while (rx->next < rx->nr_frames && net_delivery_add(&rx->delivery, &rx->frames[rx->next]))
-		rx->next++;
+	if (rx->is_keeping && net_delivery_add(&rx->delivery, &rx->kept))
+		rx->is_keeping = false;
 	net_delivery_run(&rx->delivery);
-	if (rx->next < rx->nr_frames)
-		return false;
-	rx->next = rx->nr_frames = 0;
-	return true;
+	return !rx->is_keeping;
+}
+
+/* More than one does not fit only if the guest takes back what it had posted. */
+static void deliver_burst(struct net_rx *rx)
+{
+	for (unsigned int i = 0; i < rx->nr_frames; i++) {
+		if (rx->is_keeping) {
+			net_delivery_drop(&rx->delivery, &rx->frames[i], "the guest has posted no buffers");
+		} else if (!net_delivery_add(&rx->delivery, &rx->frames[i])) {
+			net_rx_frame_copy(&rx->kept, &rx->frames[i]);
+			rx->is_keeping = true;
+		}
+	}
+	net_delivery_run(&rx->delivery);
+	rx->nr_frames = 0;
 }
 
 /* What others have sent comes first, and if there is no room for it nothing overtakes it. */
@@ -223,7 +258,7 @@ static bool deliver_all(struct net_rx *rx)
 		if (lane && !deliver_lane(rx, lane))
 			return false;
 	}
-	return deliver_own(rx);
+	return deliver_kept(rx);
 }
 
 /* ---- a guest that posts nothing -------------------------------------------------------------------------------- */
@@ -242,11 +277,11 @@ static void watch_stall(struct net_rx *rx)
 /* false: there was nothing. */
 static bool drop_all(struct net_rx *rx, const char *why)
 {
-	bool has_dropped = rx->next < rx->nr_frames;
+	bool has_dropped = rx->is_keeping;
 
-	for (; rx->next < rx->nr_frames; rx->next++)
-		net_delivery_drop(&rx->delivery, &rx->frames[rx->next], why);
-	rx->next = rx->nr_frames = 0;
+	if (rx->is_keeping)
+		net_delivery_drop(&rx->delivery, &rx->kept, why);
+	rx->is_keeping = false;
 	for (unsigned int i = 0; i < rx->lanes->nr_queues; i++) {
 		struct net_lane *lane = lane_from(rx, i);
 		struct net_rx_frame *frame;
@@ -288,7 +323,8 @@ const char *net_rx_flush(struct net_rx *rx)
 	if (!rx->may_have_more || !queue_has_requests(rx->queue, 1))
 		return NULL;
 	why = read_burst(rx);
-	if (!deliver_own(rx))
+	deliver_burst(rx);
+	if (rx->is_keeping)
 		watch_stall(rx);
 	/* Others of this worker first; and a source that never ends goes on only while the guest takes of it. */
 	if (rx->may_have_more && (!rx->null || rx->queue->nr_taken != nr_taken))

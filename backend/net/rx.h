@@ -4,7 +4,8 @@
  * the guest has posted, and answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
  *
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
- * whose other end is slow. Frames that were read and do not fit wait, at most one burst, and not for ever.
+ * whose other end is slow. Frames are in the worker's scratch for as long as the burst takes. One that does not fit is kept:
+ * as no more are read than there are buffers for, that is the last one; and not for ever.
  *
  * What the guest wants on another of its rings goes there by a lane, and what comes by the lanes of the others is
  * delivered first.
@@ -24,6 +25,8 @@
 #include "backend/net/steer.h"
 
 #define NET_RX_BURST     32
+/* Of a worker's: 14 of the largest frames, which is what a ring of buffers takes. */
+#define NET_RX_SCRATCH_PAGES 256
 #define NET_RX_STALL_NS  (10 * 1000000000ULL) /* as long as xen-netback keeps a frame */
 
 struct net_rx;
@@ -37,7 +40,8 @@ struct net_rx_params {
 	struct net_direction *counters;
 	struct net_state *state;
 	struct net_lanes *lanes; /* the vif's; not to be freed before all its rings have stopped */
-	unsigned int number;     /* of this queue of it */
+	const struct scratch *scratch; /* the worker's */
+	unsigned int number;           /* of this queue of it */
 };
 
 struct net_rx {
@@ -50,9 +54,12 @@ struct net_rx {
 	const struct net_policy *policy;
 	struct net_direction *counters;
 	void (*stopped)(struct net_rx *rx);
-	uint8_t *arena;
-	struct net_rx_frame *frames;
-	unsigned int nr_frames, next; /* that were read, and the first of them that is not delivered */
+	const struct scratch *scratch; /* the worker's */
+	struct net_rx_frame *frames;   /* of the burst */
+	unsigned int nr_frames;
+	uint8_t *kept_memory;
+	struct net_rx_frame kept; /* an earlier burst's last one */
+	bool is_keeping;
 	struct net_delivery delivery;
 	struct loop_timer stall;
 	uint64_t nr_taken_at_stall;

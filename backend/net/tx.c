@@ -13,8 +13,8 @@
 
 #define PAGE_BYTES       4096U
 #define MAX_FRAME_BYTES  XEN_NETIF_MAX_TX_SIZE
-#define ALIGNMENT        64U /* of a frame's memory */
-#define OVERHEAD_BYTES   (sizeof(struct virtio_net_hdr) + ALIGNMENT)
+/* Of a frame: what stands before it, and at most a page less a byte to begin where it is to (take_memory()). */
+#define OVERHEAD_BYTES   (sizeof(struct virtio_net_hdr) + PAGE_BYTES)
 
 /* What all slots can hold at once, and what is left at the end for want of room for the next frame. */
 static size_t arena_bytes(uint32_t nr_slots)
@@ -67,17 +67,25 @@ static struct net_tx_job *job_at(struct net_tx *tx, uint32_t index)
 
 /* ---- gathering ------------------------------------------------------------------------------------------------- */
 
-/* Never over memory in use: see arena_bytes(). */
-static void *take_memory(struct net_tx *tx, size_t bytes)
+/* Of a frame that begins after `used_bytes`, such that its bytes lie in our pages as in the guest's. */
+static size_t place_after(size_t used_bytes, const struct net_tx_frame *frame)
 {
-	size_t needed = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	uint8_t *memory;
+	size_t first = used_bytes + sizeof(struct virtio_net_hdr);
 
-	if (tx->arena_used + needed > tx->arena_bytes)
-		tx->arena_used = 0;
-	memory = tx->arena + tx->arena_used;
-	tx->arena_used += needed;
-	return memory;
+	first += (net_tx_slots_place(frame) - first) % PAGE_BYTES;
+	return first - sizeof(struct virtio_net_hdr);
+}
+
+/* Never over memory in use: see arena_bytes(). While nothing is, the same again, which the caches still have. */
+static void *take_memory(struct net_tx *tx, const struct net_tx_job *job)
+{
+	bool is_empty = tx->nr_answered == tx->nr_gathered;
+	size_t at = place_after(is_empty ? 0 : tx->arena_used, &job->frame);
+
+	if (at + job->size_bytes > tx->arena_bytes)
+		at = place_after(0, &job->frame);
+	tx->arena_used = at + job->size_bytes;
+	return tx->arena + at;
 }
 
 static void drop(struct net_tx *tx, struct net_tx_job *job, const char *why)
@@ -126,7 +134,7 @@ static void gathered(struct net_tx *tx, struct net_tx_job *job)
 	} else if (job->frame.group_change) {
 		change_group(tx, job);
 	} else {
-		job->memory = take_memory(tx, job->size_bytes);
+		job->memory = take_memory(tx, job);
 		start_copies(tx, job);
 	}
 	tx->nr_gathered++;

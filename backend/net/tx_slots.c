@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/tx_slots.h"
 
+/* Linux sends headers from a page of their own, then pages that follow one another: the second decides for all of these. */
+uint32_t net_tx_slots_place(const struct net_tx_frame *frame)
+{
+	uint32_t before_bytes = 0, place = 0;
+	unsigned int nr_seen = 0;
+
+	for (unsigned int i = 0; i < frame->nr_slots && nr_seen < 2; i++) {
+		const struct net_tx_slot *slot = &frame->slots[i];
+
+		if (slot->is_extra || slot->len_bytes == 0)
+			continue;
+		place = slot->offset_bytes - before_bytes;
+		before_bytes += slot->len_bytes;
+		nr_seen++;
+	}
+	return place;
+}
+
 void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, void *to, uint32_t owner)
 {
 	uint8_t *next = to;
