@@ -222,7 +222,7 @@ static int start_workers(struct daemon *daemon, struct errbuf *err)
 		.busy_poll_ns = pick_busy_poll_ns(daemon),
 		.is_among_tasks = daemon->spec->class->is_among_tasks,
 		.own_domid = daemon->store.domid,
-		.scratch_pages = daemon->spec->class->worker_scratch_pages,
+		.scratch = daemon->spec->class->worker_scratch,
 	};
 	int rc;
 

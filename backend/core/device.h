@@ -46,7 +46,7 @@ struct device_class {
 	const char *peer_node; /* of the frontend's that may change while connected; NULL: none */
 	/* Its workers wake tasks of this domain, and are woken by some (worker.h); so they do not busy-poll. */
 	bool is_among_tasks;
-	uint32_t worker_scratch_pages; /* of each worker's scratch (scratch.h); 0: it needs none */
+	struct scratch_pages worker_scratch;
 
 	/* Reads the toolstack's nodes in our own directory. */
 	int (*parse)(struct device *dev, struct errbuf *err);

@@ -98,35 +98,35 @@ static bool copy_kept(struct grants *grants, enum grants_direction direction, co
 	return true;
 }
 
+/* By address, or, where that is possible, by reference: true. */
+static bool name_ours(const struct grants *grants, const struct grants_segment *segment, union xengnttab_copy_ptr *side)
+{
+	struct grants_lent lent;
+
+	if (!grants->scratch || !scratch_lends(grants->scratch, segment->local, segment->len_bytes, &lent)) {
+		side->virt = segment->local;
+		return false;
+	}
+	grants_lent_name(&lent, side);
+	return true;
+}
+
 void grants_copy(struct grants *grants, enum grants_direction direction, const struct grants_segment *segment,
 		 uint32_t owner)
 {
 	xengnttab_grant_copy_segment_t *copy = &grants->copy[grants->nr_copies];
-	struct grants_lent lent;
+	const struct grants_lent theirs = { grants->domid, segment->gref, segment->offset_bytes };
+	bool is_from = direction == GRANTS_FROM_GUEST;
 
 	if (copy_kept(grants, direction, segment))
 		return;
-	if (direction == GRANTS_TO_GUEST && grants->scratch &&
-	    scratch_lends(grants->scratch, segment->local, segment->len_bytes, &lent)) {
-		grants_copy_between(grants, &lent, segment, owner);
-		return;
-	}
 	assert(grants->nr_copies < GRANTS_COPY_BATCH);
 	memset(copy, 0, sizeof(*copy));
 	copy->len = segment->len_bytes;
-	if (direction == GRANTS_FROM_GUEST) {
-		copy->flags = GNTCOPY_source_gref;
-		copy->source.foreign.ref = segment->gref;
-		copy->source.foreign.offset = segment->offset_bytes;
-		copy->source.foreign.domid = grants->domid;
-		copy->dest.virt = segment->local;
-	} else {
-		copy->flags = GNTCOPY_dest_gref;
-		copy->source.virt = segment->local;
-		copy->dest.foreign.ref = segment->gref;
-		copy->dest.foreign.offset = segment->offset_bytes;
-		copy->dest.foreign.domid = grants->domid;
-	}
+	copy->flags = is_from ? GNTCOPY_source_gref : GNTCOPY_dest_gref;
+	grants_lent_name(&theirs, is_from ? &copy->source : &copy->dest);
+	if (name_ours(grants, segment, is_from ? &copy->dest : &copy->source))
+		copy->flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
 	grants->owner[grants->nr_copies++] = owner;
 }
 

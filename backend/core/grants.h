@@ -35,7 +35,7 @@ struct grants {
 	xengnttab_handle *xgt;
 	struct persistent persistent;
 	const struct persistent *registered; /* somebody else's, of this worker; NULL: none */
-	const struct scratch *scratch;       /* from which segments to the guest are copied without an address; or NULL */
+	const struct scratch *scratch;       /* of our side, what needs no address; or NULL */
 	uint64_t nr_copied;                  /* by Xen; counter_read() by any thread */
 	uint32_t nr_copies;
 	xengnttab_grant_copy_segment_t copy[GRANTS_COPY_BATCH];

@@ -16,6 +16,8 @@ struct grants_lent {
 	uint16_t offset_bytes;
 };
 
+/* As one side of a copy. */
+void grants_lent_name(const struct grants_lent *lent, union xengnttab_copy_ptr *side);
 /* From there to a page of the guest's, the owner of these: to where segment says; its local is left alone. */
 void grants_copy_between(struct grants *grants, const struct grants_lent *from, const struct grants_segment *segment,
 			 uint32_t owner);

@@ -25,12 +25,15 @@ static uint8_t *share_pages(struct scratch *scratch, uint32_t nr_pages)
 	return NULL;
 }
 
-int scratch_open(struct scratch *scratch, uint32_t own_domid, uint32_t nr_pages)
+int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages)
 {
+	uint32_t nr_pages = pages->turn + pages->flight;
+
 	*scratch = (struct scratch){ .domid = own_domid };
 	if (nr_pages == 0)
 		return 0;
 	scratch->memory = share_pages(scratch, nr_pages);
+	scratch->turn_bytes = scratch->taken_bytes = (size_t)pages->turn * PAGE_BYTES;
 	scratch->size_bytes = (size_t)nr_pages * PAGE_BYTES;
 	if (scratch->memory)
 		return 0;
@@ -51,6 +54,23 @@ void scratch_close(struct scratch *scratch)
 		xengntshr_close(scratch->xgs);
 	free(scratch->grefs);
 	*scratch = (struct scratch){ .domid = scratch->domid };
+}
+
+uint8_t *scratch_take(struct scratch *scratch, uint32_t place_bytes, size_t len_bytes)
+{
+	size_t at = scratch->taken_bytes + (place_bytes - scratch->taken_bytes) % PAGE_BYTES;
+
+	if (!scratch->grefs || at + len_bytes > scratch->size_bytes)
+		return NULL;
+	scratch->taken_bytes = at + len_bytes;
+	scratch->nr_taken++;
+	return scratch->memory + at;
+}
+
+void scratch_give(struct scratch *scratch)
+{
+	if (--scratch->nr_taken == 0)
+		scratch->taken_bytes = scratch->turn_bytes;
 }
 
 bool scratch_lends(const struct scratch *scratch, const void *bytes, size_t len_bytes, struct grants_lent *lent)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of a worker's for what lasts no longer than one queue's turn: frames on their way to a guest.
+ * Memory of a worker's for what comes from guests or goes to them, and does not stay: a part that each queue has for its
+ * turn, and a part for what is in flight.
  *
- * Its pages are granted to this very domain, if it can do that (xen-gntalloc). Then a copy from one of them to a guest's
- * page names two references (grants_lent.h), and is Xen's work alone. For a copy from an address the kernel looks up and
- * pins the page each time, which in a PV domain costs more than to copy it. Without, this is memory like any other.
+ * Its pages are granted to this very domain, if it can do that (xen-gntalloc). Then a copy between one of them and a guest's
+ * page names two references, and is Xen's work alone. For a copy at an address the kernel looks up and pins the page
+ * each time, which in a PV domain costs more than to copy it. Without, the first part is memory like any other, and
+ * nobody gets any of the second: his own is as good.
  *
  * Thread: the worker's. Never logs.
  */
@@ -18,17 +20,31 @@
 
 struct grants_lent;
 
+struct scratch_pages {
+	uint32_t turn, flight;
+};
+
 struct scratch {
-	uint8_t *memory; /* begins with a page; nobody's at the begin of a turn */
+	uint8_t *memory;   /* begins with a page */
+	size_t turn_bytes; /* the first part: nobody's at the begin of a turn */
 	size_t size_bytes;
+	size_t taken_bytes; /* of both; what is behind was not taken since nothing was in flight */
+	uint32_t nr_taken;
 	uint32_t domid; /* ours */
 	xengntshr_handle *xgs;
 	uint32_t *grefs; /* one a page; NULL: they are not granted */
 };
 
 /* 0 or -ENOMEM; also without grants. No pages: nothing but zeros. */
-int scratch_open(struct scratch *scratch, uint32_t own_domid, uint32_t nr_pages);
+int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages);
 void scratch_close(struct scratch *scratch);
+
+/*
+ * From now on until scratch_give(), which needs not be told what; it begins `place_bytes` after the begin of a page. NULL:
+ * there is no room, or the pages are not granted.
+ */
+uint8_t *scratch_take(struct scratch *scratch, uint32_t place_bytes, size_t len_bytes);
+void scratch_give(struct scratch *scratch);
 
 /* false: they are not in one page of it, or that is not granted. */
 bool scratch_lends(const struct scratch *scratch, const void *bytes, size_t len_bytes, struct grants_lent *lent);

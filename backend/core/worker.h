@@ -35,7 +35,7 @@ struct worker_params {
 	 */
 	bool is_among_tasks;
 	uint32_t own_domid;
-	uint32_t scratch_pages; /* of its scratch; 0: it has none */
+	struct scratch_pages scratch;
 };
 
 struct worker {

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "backend/net/net.h"
+#include "backend/net/rx.h"
 #include "backend/net/stray.h"
+#include "backend/net/tx.h"
 #include "xenbus/node.h"
 
 /* ---- its interface --------------------------------------------------------------------------------------------- */
@@ -308,7 +310,7 @@ const struct device_class net_class = {
 	.device_bytes = sizeof(struct net_device),
 	.peer_node = NET_MULTICAST_NODE,
 	.is_among_tasks = true,
-	.worker_scratch_pages = NET_RX_SCRATCH_PAGES,
+	.worker_scratch = { .turn = NET_RX_SCRATCH_PAGES, .flight = NET_TX_SCRATCH_PAGES },
 	.parse = net_parse,
 	.target = net_target,
 	.open = net_open,

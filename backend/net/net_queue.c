@@ -343,9 +343,10 @@ static int init_tap(struct net_queue *nq)
 	int rc = net_tx_init(&nq->tx, &tx_params);
 
 	net_static_init(&nq->statics, &static_params);
-	for (unsigned int i = 0; i < NET_NR_RINGS; i++)
+	for (unsigned int i = 0; i < NET_NR_RINGS; i++) {
 		nq->queues[i].grants.registered = &nq->statics.pages;
-	nq->queues[NET_RING_RX].grants.scratch = &params->worker->scratch;
+		nq->queues[i].grants.scratch = &params->worker->scratch;
+	}
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }
 

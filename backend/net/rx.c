@@ -160,7 +160,7 @@ static uint8_t *place_for_next(const struct net_rx *rx)
 
 	at += -at % PAGE_BYTES;
 	at -= sizeof(struct virtio_net_hdr);
-	return at + READ_BYTES <= rx->scratch->size_bytes ? rx->scratch->memory + at : NULL;
+	return at + READ_BYTES <= rx->scratch->turn_bytes ? rx->scratch->memory + at : NULL;
 }
 
 /* There is a buffer for a frame more than was read. */

@@ -77,7 +77,7 @@ static size_t place_after(size_t used_bytes, const struct net_tx_frame *frame)
 }
 
 /* Never over memory in use: see arena_bytes(). While nothing is, the same again, which the caches still have. */
-static void *take_memory(struct net_tx *tx, const struct net_tx_job *job)
+static uint8_t *take_own_memory(struct net_tx *tx, const struct net_tx_job *job)
 {
 	bool is_empty = tx->nr_answered == tx->nr_gathered;
 	size_t at = place_after(is_empty ? 0 : tx->arena_used, &job->frame);
@@ -88,11 +88,32 @@ static void *take_memory(struct net_tx *tx, const struct net_tx_job *job)
 	return tx->arena + at;
 }
 
+static void take_memory(struct net_tx *tx, struct net_tx_job *job)
+{
+	uint32_t place = net_tx_slots_place(&job->frame) - sizeof(struct virtio_net_hdr);
+
+	job->memory = NULL;
+	if (!net_rate_limits(&tx->policy->rate))
+		job->memory = scratch_take(&tx->queue->worker->scratch, place, job->size_bytes);
+	job->is_in_scratch = job->memory;
+	if (!job->memory)
+		job->memory = take_own_memory(tx, job);
+}
+
+/* Its bytes stay where they are until another frame is gathered. */
+static void end_job(struct net_tx_job *job)
+{
+	if (job->is_in_scratch)
+		scratch_give(&job->tx->queue->worker->scratch);
+	job->is_in_scratch = false;
+	job->is_done = true;
+}
+
 static void drop(struct net_tx *tx, struct net_tx_job *job, const char *why)
 {
 	reasons_count(&tx->counters->drops, why, 1);
 	job->dropped = why;
-	job->is_done = true;
+	end_job(job);
 }
 
 static void copy_failed(void *context, uint32_t owner, int rc)
@@ -134,7 +155,7 @@ static void gathered(struct net_tx *tx, struct net_tx_job *job)
 	} else if (job->frame.group_change) {
 		change_group(tx, job);
 	} else {
-		job->memory = take_memory(tx, job);
+		take_memory(tx, job);
 		start_copies(tx, job);
 	}
 	tx->nr_gathered++;
@@ -157,7 +178,7 @@ const char *net_tx_request(struct net_tx *tx, uint32_t slot, const void *request
 	if (!tx->is_gathering) {
 		job->tx = tx;
 		job->dropped = NULL;
-		job->is_done = false;
+		job->is_done = job->is_in_scratch = false;
 		net_tx_frame_begin(&job->frame);
 		tx->is_gathering = true;
 	}
@@ -179,7 +200,7 @@ static void written(struct loop_op *op, int result, uint32_t flags)
 	struct net_tx_job *job = container_of(op, struct net_tx_job, op);
 	struct net_tx *tx = job->tx;
 
-	job->is_done = true;
+	end_job(job);
 	if (result == (int)job->size_bytes) {
 		counter_add(&tx->counters->nr_frames, 1);
 		counter_add(&tx->counters->nr_bytes, job->frame.len_bytes);

@@ -3,8 +3,9 @@
  * What a guest sends: slots become frames, one contiguous copy each, and go to the tap in the order in which they came.
  *
  * A batch: net_tx_request() for each slot, then net_tx_flush(): one grant-copy call fetches the data of all its frames,
- * one system call of the loop writes them. Answers come in order, too: so the arena, from which frames take their
- * memory, is a ring, and has room for as much as the guest's ring can have in flight.
+ * one system call of the loop writes them. They are in the worker's scratch, unless that is full or they may have to wait
+ * for the vif's rate. Answers come in order, too: so the arena, from which all others take their memory, is a ring, and
+ * has room for as much as the guest's ring can have in flight.
  *
  * What the vif's rate does not let go waits in its place, unanswered: so the guest's ring fills, nothing is dropped.
  *
@@ -23,13 +24,17 @@
 #include "backend/net/state.h"
 #include "backend/net/tx_frame.h"
 
+/* Of a worker's: 15 of the largest frames, which is what a guest's ring can have. */
+#define NET_TX_SCRATCH_PAGES 256
+
 struct net_tx;
 
 struct net_tx_job {
 	struct loop_op op; /* the write */
 	struct net_tx *tx;
 	struct net_tx_frame frame;
-	uint8_t *memory; /* a struct virtio_net_hdr, and the frame; in the arena */
+	uint8_t *memory; /* a struct virtio_net_hdr, and the frame; in the arena, or: */
+	bool is_in_scratch;
 	uint32_t size_bytes;
 	const char *dropped; /* why; NULL: it is on its way, or has gone */
 	bool is_done;

@@ -11,6 +11,7 @@
 
 #define PAGE_BYTES  4096U
 #define NR_PAGES    4U
+#define NR_TURN     2U
 #define OWN_DOMID   3U
 #define GUEST_DOMID 7U
 #define FIRST_GREF  100U
@@ -55,6 +56,7 @@ int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count, xengnttab_grant_
 	return 0;
 }
 
+static const struct scratch_pages some = { .turn = NR_TURN, .flight = NR_PAGES - NR_TURN }, none;
 static struct scratch scratch;
 static struct grants grants;
 
@@ -62,7 +64,7 @@ static int setup(void **state)
 {
 	has_gntalloc = true;
 	shared = NULL;
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, NR_PAGES), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some), 0);
 	grants_init(&grants);
 	grants.domid = GUEST_DOMID;
 	grants.scratch = &scratch;
@@ -124,16 +126,47 @@ static void test_without_gntalloc_it_is_memory_like_any_other(void **state)
 {
 	scratch_close(&scratch);
 	has_gntalloc = false;
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, NR_PAGES), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some), 0);
 	memset(scratch.memory, 1, scratch.size_bytes);
 	copy_to_guest(scratch.memory, 4000);
 	assert_int_equal(copied.flags, GNTCOPY_dest_gref);
+	assert_null(scratch_take(&scratch, 0, 1));
+}
+
+static void test_copies_from_the_guest_go_there_by_reference(void **state)
+{
+	struct grants_segment segment = { .gref = 55, .offset_bytes = 8, .len_bytes = 64, .local = scratch.memory + 96 };
+
+	grants_copy(&grants, GRANTS_FROM_GUEST, &segment, 0);
+	grants_copy_run(&grants, no_failure, NULL);
+	assert_int_equal(copied.flags, GNTCOPY_source_gref | GNTCOPY_dest_gref);
+	assert_int_equal(copied.source.foreign.ref, 55);
+	assert_int_equal(copied.source.foreign.domid, GUEST_DOMID);
+	assert_int_equal(copied.dest.foreign.ref, FIRST_GREF);
+	assert_int_equal(copied.dest.foreign.offset, 96);
+	assert_int_equal(copied.dest.foreign.domid, OWN_DOMID);
+}
+
+static void test_what_is_in_flight_has_a_part_of_its_own(void **state)
+{
+	uint8_t *flight = scratch.memory + NR_TURN * PAGE_BYTES;
+
+	assert_ptr_equal(scratch_take(&scratch, 0, 100), flight);
+	assert_ptr_equal(scratch_take(&scratch, 100, 10), flight + 100);
+	assert_ptr_equal(scratch_take(&scratch, 90, 10), flight + PAGE_BYTES + 90);
+	assert_null(scratch_take(&scratch, 100, PAGE_BYTES - 99)); /* one more than there is */
+	assert_non_null(scratch_take(&scratch, 100, PAGE_BYTES - 100));
+	for (unsigned int i = 0; i < 3; i++)
+		scratch_give(&scratch);
+	assert_null(scratch_take(&scratch, 0, 1));
+	scratch_give(&scratch);
+	assert_ptr_equal(scratch_take(&scratch, 7, 1), flight + 7);
 }
 
 static void test_who_needs_none_has_none(void **state)
 {
 	scratch_close(&scratch);
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, 0), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &none), 0);
 	assert_null(scratch.memory);
 }
 
@@ -144,6 +177,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_lies_in_two_pages_is_copied_by_address, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_memory_is_copied_by_address, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_without_gntalloc_it_is_memory_like_any_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_copies_from_the_guest_go_there_by_reference, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_in_flight_has_a_part_of_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_needs_none_has_none, setup, teardown),
 	};
 
