@@ -75,11 +75,9 @@ static void write_least(struct back *back)
 	back_switch(back, XB_INIT_WAIT);
 }
 
-/* Nothing means 0 of all but one of them. */
 static void only_what_must_be(struct play *play)
 {
 	play_vif_offer_nothing(play_vif_of(play));
-	play_vif_of(play)->has_csum_ipv4 = true;
 	play_drive(play, "verify");
 	back_transaction(&play->back, write_least);
 	must_announce(play, "BUS-8");

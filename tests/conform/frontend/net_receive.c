@@ -134,7 +134,6 @@ static void in_halves(struct play *play)
 	struct play_vif *vif = play_vif_of(play);
 	uint32_t half;
 
-	vif->has_csum_ipv4 = vif->has_csum_ipv6 = false;
 	play_drive(play, "verify");
 	must_come_up(play, "BUS-10");
 	if (!vif->takes_sg)
@@ -143,6 +142,7 @@ static void in_halves(struct play *play)
 		must_ask_next(play);
 		play_vif_answer(vif, NETIF_RSP_OKAY);
 	} while (!mirror_turn(&vif->taken.frame) || !play_vif_await_buffers(vif, 2));
+	frame_finish(&vif->taken.frame);
 	half = vif->taken.frame.len / 2;
 	give_first_half(vif, half);
 	if (play_await_refusal(play, PLAY_SILENCE_MS) || !play_is_driven(play))

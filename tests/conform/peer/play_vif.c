@@ -42,7 +42,7 @@ static void begin(struct play *play)
 
 void play_vif_offer_nothing(struct play_vif *vif)
 {
-	vif->has_sg = vif->has_gso_tcpv4 = vif->has_gso_tcpv6 = vif->has_csum_ipv4 = vif->has_csum_ipv6 = false;
+	vif->has_sg = vif->has_gso_tcpv4 = vif->has_gso_tcpv6 = vif->has_csum_ipv6 = false;
 	vif->has_two_ports = false;
 }
 

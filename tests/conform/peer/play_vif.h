@@ -58,7 +58,7 @@ struct play_vif {
 extern const struct play_class play_vif_class;
 
 struct play_vif *play_vif_of(struct play *play);
-/* Nothing that is optional. */
+/* Nothing that is optional, but for blank checksums of IPv4, which are there if nobody says otherwise. */
 void play_vif_offer_nothing(struct play_vif *vif);
 
 /* ---- connecting ---- */
