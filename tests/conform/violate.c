@@ -255,6 +255,7 @@ static const struct violation of_net_frontend[] = {
 	{ "NET-52", "writes the nodes of its only queue into queue-0" },
 	{ "NET-69", "sends parts that leave their page" },
 	{ "NET-70", "takes any answer for that to some slot" },
+	{ "NET-87", "registers a page, and ends its grant" },
 };
 
 static const struct {

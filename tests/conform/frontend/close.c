@@ -157,19 +157,9 @@ static void must_keep(struct play *play, const char *clause, const char *when)
 /* The frontend is Closed, by itself or at our wish; we are in Closing, and hold on to the ring. */
 static void hold_on(struct play *play)
 {
-	struct back *back = &play->back;
-
-	play_drive(play, play->class->load);
-	must_come_up(play, "BUS-10");
-	play->is_manual = true;
-	while (back_frontend_state(back) == XB_CONNECTED && play_is_driven(play)) {
-		if (play_take_next_within(play, 10))
-			play_finish(play);
-	}
+	must_leave(play, play->class->load);
 	keep_copy(play);
-	back_switch(back, XB_CLOSING);
-	if (!play_await_closed(play, PLAY_PATIENCE_MS))
-		fail("BUS-31", "it is %s, not Closed", xb_state_name(back_frontend_state(back)));
+	must_close_before_us(play);
 }
 
 static void publishes_nothing_more(struct play *play)

@@ -170,6 +170,10 @@ unsigned int play_hold_several(struct play *play, struct blk_request *held, unsi
 /* Ours is Closing at the toolstack's wish; the frontend goes to Closed, and so do we. */
 void must_go_down(struct play *play, const char *clause);
 bool play_await_closed(struct play *play, unsigned int ms);
+/* A workload, until the frontend closes by itself or has nothing more to do; then the case follows its states. */
+void must_leave(struct play *play, const char *work);
+/* It is Closed while we are in Closing, and hold on to what there is. */
+void must_close_before_us(struct play *play);
 /* In Closing or Closed, or gone. */
 bool play_await_refusal(struct play *play, unsigned int ms);
 /* It takes the disk that was just offered, true, or it does not. */

@@ -229,6 +229,26 @@ bool play_await_refusal(struct play *play, unsigned int ms)
 	return await_any(play, HAS_REFUSED, ms);
 }
 
+void must_leave(struct play *play, const char *work)
+{
+	play_drive(play, work);
+	must_come_up(play, "BUS-10");
+	play->is_manual = true;
+	while (back_frontend_state(&play->back) == XB_CONNECTED && play_is_driven(play)) {
+		if (play_take_next_within(play, 10))
+			play_finish(play);
+	}
+}
+
+void must_close_before_us(struct play *play)
+{
+	struct back *back = &play->back;
+
+	back_switch(back, XB_CLOSING);
+	MUST("BUS-31", play_await_closed(play, PLAY_PATIENCE_MS), "it is %s, not Closed",
+	     xb_state_name(back_frontend_state(back)));
+}
+
 bool must_decide(struct play *play, const char *clause, const char *what)
 {
 	MUST(clause, await_any(play, 1U << XB_CONNECTED | HAS_REFUSED, PLAY_PATIENCE_MS), "with %s it stays %s", what,

@@ -19,6 +19,7 @@
 #define PLAY_VIF_SLOTS   256 /* of either ring */
 #define PLAY_VIF_PARTS   18  /* of a frame, that every frontend takes */
 #define PLAY_VIF_MAX_HELD 64
+#define PLAY_VIF_MAX_STATIC (BACK_PAGE_BYTES / sizeof(struct xen_netif_gref))
 
 /* A frame that was taken: its slots, and its octets. */
 struct play_vif_frame {
@@ -35,6 +36,7 @@ struct play_vif {
 	/* What it offers; set before play_offer(). */
 	bool has_sg, has_gso_tcpv4, has_gso_tcpv6, has_csum_ipv4, has_csum_ipv6, has_two_ports;
 	bool has_control, has_multicast;
+	bool has_static; /* with a control ring: pages can be registered */
 	/* What the frontend has published. */
 	bool takes_sg, takes_gso[3], takes_csum[7]; /* by the type, by the version of IP */
 	bool uses_two_ports;
@@ -48,6 +50,8 @@ struct play_vif {
 	bool hashes;
 	uint32_t hash_flags;
 	uint8_t key[FRAME_KEY_BYTES];
+	unsigned int nr_registered;
+	uint32_t registered[PLAY_VIF_MAX_STATIC];
 	/* The frame that was taken last, and what there was so far. */
 	struct play_vif_frame taken;
 	unsigned int nr_held;
@@ -69,6 +73,10 @@ void must_publish_terms(struct play_vif *vif);
 
 /* What is in the control ring, if there is one. */
 void play_vif_serve_control(struct play_vif *vif);
+/* The messages about pages: the status of the answer, and its data. */
+uint32_t play_vif_serve_static(struct play_vif *vif, const struct xen_netif_ctrl_request *request, uint32_t *data);
+/* What is registered can be used. */
+void must_keep_registered(struct play_vif *vif, const char *when);
 
 /* ---- what was taken last ---- */
 /* All that it has out, until nothing has come for a while; taken is the first one of what is held then. */

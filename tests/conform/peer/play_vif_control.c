@@ -64,6 +64,10 @@ static uint32_t carry_out(struct play_vif *vif, const struct xen_netif_ctrl_requ
 						      : XEN_NETIF_CTRL_STATUS_SUCCESS;
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING:
 		return set_mapping(vif, request->data[0], request->data[1], request->data[2]);
+	case XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE:
+	case XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING:
+	case XEN_NETIF_CTRL_TYPE_DEL_GREF_MAPPING:
+		return play_vif_serve_static(vif, request, data);
 	default:
 		return XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED;
 	}

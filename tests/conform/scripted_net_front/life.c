@@ -62,6 +62,7 @@ int station_live(struct station *station, const char *work)
 {
 	int status = STATION_REFUSED;
 
+	station->is_static = strcmp(work, "static") == 0;
 	if (come_up(station))
 		status = station_work(station, work);
 	go_down(station);

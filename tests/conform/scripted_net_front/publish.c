@@ -15,6 +15,7 @@ bool station_read_offer(struct station *station)
 	station->can_csum = !is_offered(station, "feature-no-csum-offload");
 	station->can_gso = is_offered(station, "feature-gso-tcpv4") && station->can_sg && station->can_csum;
 	station->vif.has_two_ports = is_offered(station, "feature-split-event-channels") || violates("NET-7");
+	station->vif.has_control_ring = station->is_static && is_offered(station, "feature-ctrl-ring");
 	return is_offered(station, "feature-rx-copy");
 }
 

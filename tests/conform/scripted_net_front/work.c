@@ -199,12 +199,17 @@ static bool work_big(struct station *station)
 	return work_verify(station);
 }
 
+static bool work_static(struct station *station)
+{
+	return station_register(station) && work_verify(station);
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct station *station);
 } works[] = {
 	{ "idle", work_idle }, { "verify", work_verify }, { "big", work_big }, { "rebind", work_verify },
-	{ "hash", work_verify }, { "group", work_verify }, /* for which it asks nobody */
+	{ "static", work_static }, { "hash", work_verify }, { "group", work_verify }, /* for which it asks nobody */
 };
 
 int station_work(struct station *station, const char *work)
