@@ -340,6 +340,8 @@ static void advance_idle(struct device *dev)
 			start_forgetting(dev);
 		return;
 	}
+	if (dev->host->class->look && dev->phase != DEVICE_CLAIMING)
+		dev->host->class->look(dev);
 	rc = read_peer_state(dev, &peer, &err);
 	if (!device_asks_again(dev, rc))
 		act(dev, ours, rc ? XB_ACT_PROTOCOL_ERROR : find_action(dev, ours, peer, &err), &err);

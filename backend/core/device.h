@@ -74,6 +74,8 @@ struct device_class {
 	int (*reconfigure)(struct device *dev, struct errbuf *err);
 	/* Connected: a node of our own directory, or peer_node, may have changed, or none. NULL: no matter. */
 	void (*changed)(struct device *dev);
+	/* Connected or not, while nothing is under way: a node of our directory may have changed. NULL: no matter. */
+	void (*look)(struct device *dev);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
 	/* It is over: what open() took is no obstacle to another device any more. close() follows. */

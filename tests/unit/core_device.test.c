@@ -40,7 +40,8 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 static struct {
 	int parse_rc, open_rc, accept_rc, lock_rc, reconfigure_rc;
 	unsigned int nr_looks; /* for what open() has asked */
-	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured, nr_changed;
+	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
+	unsigned int nr_changed, nr_looked;
 	enum xb_state state_at_leave;
 	struct device *connecting, *disconnecting; /* what the test has to end */
 	enum queue_stop how;
@@ -102,6 +103,12 @@ static void class_changed(struct device *dev)
 	class.nr_changed++;
 }
 
+static void class_look(struct device *dev)
+{
+	assert_true(dev->phase == DEVICE_CONNECTED || dev->phase == DEVICE_READY || dev->phase == DEVICE_PARKED);
+	class.nr_looked++;
+}
+
 static void class_disconnect(struct device *dev, enum queue_stop how)
 {
 	assert_null(class.disconnecting);
@@ -138,6 +145,7 @@ static const struct device_class test_class = {
 	.connect = class_connect,
 	.publish = class_publish,
 	.changed = class_changed,
+	.look = class_look,
 	.disconnect = class_disconnect,
 	.leave = class_leave,
 	.close = class_close,
@@ -422,6 +430,22 @@ static void what_changes_while_connected_is_looked_at(void **state)
 	class.nr_changed = 0;
 	changed();
 	assert_int_equal(class.nr_changed, 0);
+}
+
+static void our_own_nodes_are_looked_at_connected_or_not(void **state)
+{
+	add_and_offer();
+	class.nr_looked = 0;
+	changed();
+	assert_int_equal(class.nr_looked, 1);
+	guest(XB_INITIALISED);
+	class.nr_looked = 0;
+	changed();
+	assert_int_equal(class.nr_looked, 1);
+	lose_store(true);
+	changed();
+	lose_store(false);
+	assert_int_equal(class.nr_looked, 1);
 }
 
 static void a_guest_that_is_faster_than_us_is_served(void **state)
@@ -1304,6 +1328,7 @@ int main(void)
 		TEST(another_store_is_told_by_what_it_does_not_know),
 		TEST(it_connects_when_the_guest_has_published),
 		TEST(what_changes_while_connected_is_looked_at),
+		TEST(our_own_nodes_are_looked_at_connected_or_not),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),
 		TEST(a_guest_comes_back_before_we_have_let_go),
