@@ -1,21 +1,46 @@
 # SPDX-License-Identifier: MIT
 # The k-th thing of a kind that a daemon asks for fails, for every k until none does any more. Source after daemon.sh:
 #
-#	sweep_begin					daemon_test_begin, with guest 1's xvda; no daemon runs
+#	sweep_begin					daemon_test_begin, with guest 1's device; no daemon runs
 #	sweep WHAT [DAEMON ARGUMENT...]			it fails once
 #	sweep WHAT:persist [DAEMON ARGUMENT...]		it and all after it
 #
+# The device is a disk, xvda; of another class the functions sweep_* that follow are defined anew after this.
 # shellcheck shell=bash disable=SC2154,SC2034 # variables of daemon.sh; outcome is for who calls
 sweep_max_k=3000
 
 sweep_meanwhile=: # a command that asks for more while the guest lives, and adds to $bad what must not be
 
+sweep_attach() { # it is offered
+	disk_attach 1 xvda "$(make_image 1.img 1M)"
+}
+
+sweep_back() { # its directory
+	back 1 xvda
+}
+
+sweep_front() {
+	front 1 xvda
+}
+
+sweep_life() { # a guest that connects, asks for a few things and disconnects: in the background, as load "life"
+	load_start life 1 xvda verify --requests 3 --depth 2 --length 12K --keep-going --io-timeout 10 --timeout 10
+}
+
+sweep_answered() { # FILE: all that it says is that requests were answered by errors
+	grep -q '^NOT verified' "$1" && ! grep -vqE 'failed: Input/output error$|^NOT verified: [1-9]' "$1"
+}
+
 sweep_begin() {
 	daemon_test_begin 1
 	export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 # the library that makes memory fail comes first
 	daemon_start
-	disk_attach 1 xvda "$(make_image 1.img 1M)"
+	sweep_attach
 	daemon_stop
+}
+
+sweep_state_is() { # STATE...: the backend's, one of these
+	[[ " $* " == *" $(node "$(sweep_back)/state") "* ]]
 }
 
 has_failed() { # it was said by what makes it fail
@@ -36,11 +61,11 @@ is_stuck() { # it asks again and again, as it should
 # but that.
 reap_daemon() {
 	local status
-	kill -TERM "${daemon_pid[blkd]}" 2>/dev/null
-	wait "${daemon_pid[blkd]}"
+	kill -TERM "${daemon_pid[$daemon_name]}" 2>/dev/null
+	wait "${daemon_pid[$daemon_name]}"
 	status=$?
 	[ $status = 0 ] || { [ $status = 1 ] && said '^error: '; } || bad+=", status $status"
-	[ -s "$T/blkd.ready" ] || [ "$(times_said '^(error|warn): ')" = 1 ] || bad+=", never ready, without one message"
+	[ -s "$T/$daemon_name.ready" ] || [ "$(times_said '^(error|warn): ')" = 1 ] || bad+=", never ready, without one message"
 }
 
 next_daemon() { # [DAEMON ARGUMENT...]
@@ -48,12 +73,12 @@ next_daemon() { # [DAEMON ARGUMENT...]
 	daemon_start "$@"
 }
 
-# A guest that connects, asks for a few things and disconnects; the next daemon goes on if this one leaves meanwhile.
+# A life of the guest; the next daemon goes on if this one leaves meanwhile.
 # Adds to $outcome what came of it: "served", "answered" (with errors), "refused", or else.
 live() { # [DAEMON ARGUMENT...]
 	local out
-	load_start life 1 xvda verify --requests 3 --depth 2 --length 12K --keep-going --io-timeout 10 --timeout 10
-	soon 20 daemon_has_begun blkd
+	sweep_life
+	soon 20 daemon_has_begun "$daemon_name"
 	$sweep_meanwhile
 	if [ -n "$sweep_is_persistent" ]; then soon 2 life_or_daemon_is_over; else soon 30 life_or_daemon_is_over; fi
 	if ! daemon_is_alive 2>/dev/null || { [ -n "$sweep_is_persistent" ] && ! load_is_over life 2>/dev/null; }; then
@@ -66,14 +91,14 @@ live() { # [DAEMON ARGUMENT...]
 		outcome+=served
 	elif grep -q 'cannot connect: .* the backend went to state Closing' "$out"; then
 		outcome+=refused
-	elif grep -q '^NOT verified' "$out" && ! grep -vqE 'failed: Input/output error$|^NOT verified: [1-9]' "$out"; then
+	elif sweep_answered "$out"; then
 		outcome+=answered
 	else
 		outcome+=$(tr '\n' '|' <"$out")
 	fi
 }
 
-# A daemon from its start to its end, with a fault, and a guest whose disk it finds new. $outcome: what came of the
+# A daemon from its start to its end, with a fault, and a guest whose device it finds new. $outcome: what came of the
 # guest's life and, after a fault, of its next one, with "next daemon" where another came. $bad: what must not be.
 faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 	local fault=$1
@@ -83,10 +108,10 @@ faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 	bad=
 	outcome=
 	rm -f "$T"/sanitizer.*
-	dom0 xenstore-write "$(back 1 xvda)/state" 1 "$(front 1 xvda)/state" 1
+	dom0 xenstore-write "$(sweep_back)/state" 1 "$(sweep_front)/state" 1
 	: >"$(daemon_log)"
 	log_begin
-	LOOPXEN_FAIL=$fault daemon_launch blkd "$@"
+	LOOPXEN_FAIL=$fault daemon_launch "$daemon_name" "$@"
 	live "$@"
 	if has_failed && [ "$outcome" != "next daemon served" ]; then
 		outcome+=", "
@@ -97,7 +122,7 @@ faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 		fi
 		live "$@"
 	fi
-	disk_state_is 1 xvda 2 5 6 || bad+=", state $(node "$(back 1 xvda)/state")"
+	sweep_state_is 2 5 6 || bad+=", state $(node "$(sweep_back)/state")"
 	reap_daemon
 	soon 10 loopxen_is_clean || bad+=", left: $("$loopxen" check | tr '\n' ' ')"
 	[ -z "$(compgen -G "$T/sanitizer.*")" ] || bad+=", $(cat "$T"/sanitizer.*)"
