@@ -27,7 +27,8 @@ ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
 libs     := $(xenlibs) -luring -ljansson
 
-programs := $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen
+programs := $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring-usbd $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-usbload $(O)/pvring-conform \
+            $(O)/loopxen
 
 all: $(programs) loopxen-libs                  ## build the programs
 .PHONY: all
@@ -35,7 +36,7 @@ all: $(programs) loopxen-libs                  ## build the programs
 # ---- objects -------------------------------------------------------------------------------------------------
 # Everything but the programs' main files goes into one archive, so that a unit test links what it names.
 room     = $(filter-out %/main.c,$(wildcard $(1)/*.c))
-lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk backend/net frontend/user frontend/user/blkload frontend/user/netload ctl,$(call room,$(d)))
+lib-src := $(foreach d,common/base common/wire xenbus backend/core backend/blk backend/net backend/usb frontend/user frontend/user/blkload frontend/user/netload frontend/user/usbload ctl,$(call room,$(d)))
 lib-obj := $(lib-src:%.c=$(O)/obj/%.o)
 
 $(O)/obj/%.o: %.c
@@ -54,10 +55,12 @@ $(O)/libpvring.a: $(lib-obj)
 link = $(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
 $(O)/pvring-blkd: $(O)/obj/backend/blk/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-netd: $(O)/obj/backend/net/main.o $(O)/libpvring.a ; $(link) $(shell pkg-config --libs libnl-route-3.0)
+$(O)/pvring-usbd: $(O)/obj/backend/usb/main.o $(O)/libpvring.a ; $(link)
 $(O)/obj/backend/net/link.o: cflags += $(shell pkg-config --cflags libnl-route-3.0)
 $(O)/pvring: $(O)/obj/ctl/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-blkload: $(O)/obj/frontend/user/blkload/main.o $(O)/libpvring.a ; $(link)
 $(O)/pvring-netload: $(O)/obj/frontend/user/netload/main.o $(O)/libpvring.a ; $(link)
+$(O)/pvring-usbload: $(O)/obj/frontend/user/usbload/main.o $(O)/libpvring.a ; $(link)
 
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
 include loopxen/build.mk
@@ -180,7 +183,7 @@ run-conform:
 	@echo "conformance, on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/conform/*.sh))
 daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
-	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd
+	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd $(O)/asan/pvring-usbd
 vms_at_once = $(shell awk '/^MemAvailable/ { print ($$2 > 9000000) ? 2 : 1 }' /proc/meminfo)
 vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh,$(wildcard tests/vm/*.sh)))
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
@@ -195,17 +198,18 @@ run-long: daemons-built
 # ---- install -----------------------------------------------------------------------------------------------------
 install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pvring/loopxen
-	install -m 755 $(O)/pvring-blkd $(O)/pvring-netd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-conform $(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(O)/pvring-blkd $(O)/pvring-netd $(O)/pvring-usbd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(O)/pvring $(O)/pvring-blkload $(O)/pvring-netload $(O)/pvring-usbload $(O)/pvring-conform \
+		$(O)/loopxen $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(O)/loopxen-lib/*.so* $(DESTDIR)$(PREFIX)/lib/pvring/loopxen/
 	install -d $(DESTDIR)/etc/xen/scripts
 	install -m 755 dist/block-pvring dist/vif-pvring $(DESTDIR)/etc/xen/scripts/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	for unit in pvring-blkd.service pvring-netd.service; do \
+	for unit in pvring-blkd.service pvring-netd.service pvring-usbd.service; do \
 		sed 's|@sbindir@|$(PREFIX)/sbin|' dist/$$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
 	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
-	for name in pvring-blkd pvring-netd pvring-blkload pvring-netload; do \
+	for name in pvring-blkd pvring-netd pvring-usbd pvring-blkload pvring-netload pvring-usbload; do \
 		ln -sf pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -64,13 +64,14 @@ static const struct {
 } kinds[] = {
 	{ "vbd", attach_vbd },
 	{ "vif", attach_vif },
+	{ "usb", attach_usb },
 };
 
 static const struct options_spec spec = {
 	.program = "pvring attach",
-	.synopsis = "vbd|vif DOMID ARGUMENT...",
-	.summary = "Gives domain DOMID a disk (vbd) or a network device (vif).\n"
-		   "'pvring attach vbd --help' and 'pvring attach vif --help' say more.",
+	.synopsis = "vbd|vif|usb DOMID ARGUMENT...",
+	.summary = "Gives domain DOMID a disk (vbd), a network device (vif) or a USB device (usb).\n"
+		   "'pvring attach vbd --help', and so on, say more.",
 };
 
 int command_attach(int argc, char **argv)
@@ -84,6 +85,6 @@ int command_attach(int argc, char **argv)
 	}
 	if (!args_parse(&spec, argc, argv, NULL, &args, &status))
 		return status;
-	fprintf(stderr, "pvring attach: '%.40s' is not a kind of device: expected vbd or vif\n", argv[1]);
+	fprintf(stderr, "pvring attach: '%.40s' is not a kind of device: expected vbd, vif or usb\n", argv[1]);
 	return EXIT_USAGE;
 }

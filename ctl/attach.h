@@ -14,6 +14,9 @@
 
 int attach_vbd(int argc, char **argv);
 int attach_vif(int argc, char **argv);
+int attach_usb(int argc, char **argv);
+/* Of pvring detach, which takes a device of a controller away, not the controller. */
+int detach_usb(int argc, char **argv);
 
 /* The first member of what a class's options are stored in. */
 struct attach_domains {

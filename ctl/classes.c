@@ -6,8 +6,9 @@
 
 #include "ctl/vbd.h"
 #include "ctl/vif.h"
+#include "ctl/vusb.h"
 
-static const struct ts_class *const classes[] = { &vbd_class, &vif_class };
+static const struct ts_class *const classes[] = { &vbd_class, &vif_class, &vusb_class };
 
 int ts_class_find(const char *kind, const struct ts_class **class, struct errbuf *err)
 {
@@ -16,5 +17,5 @@ int ts_class_find(const char *kind, const struct ts_class **class, struct errbuf
 		if (strcmp(kind, classes[i]->kind) == 0)
 			return 0;
 	}
-	return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd or vif", kind);
+	return errbuf_set(err, -EINVAL, "'%.40s' is not a kind of device: expected vbd, vif or vusb", kind);
 }

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
+#include "ctl/attach.h"
 #include "ctl/classes.h"
 #include "ctl/commands.h"
 #include "ctl/hotplug.h"
@@ -28,8 +30,9 @@ static const struct option_row rows[] = {
 
 static const struct options_spec spec = {
 	.program = "pvring detach",
-	.synopsis = "vbd DOMID VDEV [--force], or vif DOMID DEVID [--force]",
-	.summary = "Takes disk VDEV (xvda) or network device DEVID (0) away from domain DOMID.",
+	.synopsis = "vbd DOMID VDEV [--force], or vif|vusb DOMID DEVID [--force], or usb DOMID DEVICE|PORT",
+	.summary = "Takes disk VDEV (xvda), network device or USB controller DEVID (0), or the USB device DEVICE,\n"
+		   "away from domain DOMID. 'pvring detach usb --help' says more of that.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
 };
@@ -70,6 +73,8 @@ int command_detach(int argc, char **argv)
 	struct errbuf err;
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "usb") == 0)
+		return detach_usb(argc - 1, argv + 1);
 	if (!args_parse(&spec, argc, argv, &d, &args, &status))
 		return status;
 	if (take_arguments(&d, &args, &err)) {

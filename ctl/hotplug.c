@@ -94,8 +94,11 @@ static int read_other_script(const struct ts_device *dev, struct xb_store *store
 int hotplug_device_came(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
 {
 	char script[XB_DIR_MAX];
-	int rc = read_other_script(dev, store, script, sizeof(script), err);
+	int rc;
 
+	if (!hotplug_has_step(dev->class))
+		return 0;
+	rc = read_other_script(dev, store, script, sizeof(script), err);
 	if (rc)
 		return rc;
 	return script[0] ? hotplug_script_run(script, dev, store, dev->class->hotplug.add, err) :
@@ -105,8 +108,11 @@ int hotplug_device_came(const struct ts_device *dev, struct xb_store *store, str
 int hotplug_device_went(const struct ts_device *dev, struct xb_store *store, struct errbuf *err)
 {
 	char script[XB_DIR_MAX];
-	int rc = read_other_script(dev, store, script, sizeof(script), err);
+	int rc;
 
+	if (!hotplug_has_step(dev->class))
+		return 0;
+	rc = read_other_script(dev, store, script, sizeof(script), err);
 	/* Ours has nothing to do: the daemon has let go of what is behind the device. */
 	if (rc || !script[0])
 		return rc;

@@ -8,9 +8,17 @@
 #ifndef CTL_HOTPLUG_H
 #define CTL_HOTPLUG_H
 
+#include <stdbool.h>
+
 #include "ctl/toolstack_device.h"
 
 #define HOTPLUG_SECONDS 30 /* less than what a script may take, HOTPLUG_SCRIPT_SECONDS */
+
+/* libxl runs a script for it. */
+static inline bool hotplug_has_step(const struct ts_class *class)
+{
+	return class->hotplug.script;
+}
 
 /*
  * On a backend directory of our own domain. hotplug-status is "connected" at its end; or "error", and hotplug-error

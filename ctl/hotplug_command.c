@@ -56,6 +56,10 @@ int command_hotplug(int argc, char **argv)
 		fprintf(stderr, "pvring hotplug: %s\n", err.text);
 		return EXIT_USAGE;
 	}
+	if (!hotplug_has_step(class)) {
+		fprintf(stderr, "pvring hotplug: a %s has no hotplug step\n", class->noun);
+		return EXIT_USAGE;
+	}
 	word = args.positional[1];
 	if (strcmp(word, class->hotplug.remove) == 0)
 		return EXIT_OK; /* the daemon has let go of what is behind the device already */

@@ -11,7 +11,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
-	{ "attach", command_attach, "give a guest a disk or a network device" },
+	{ "attach", command_attach, "give a guest a disk, a network device or a USB device" },
 	{ "detach", command_detach, "take one away from a guest" },
 	{ "status", command_status, "show what the daemons serve" },
 	{ "metrics", command_metrics, "print a daemon's counters for Prometheus" },

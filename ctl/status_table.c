@@ -78,6 +78,27 @@ static const struct view {
 		},
 	},
 	{
+		.kind = "vusb ",
+		.columns = (const struct column[]){
+			{ "DEVICE", -14, TEXT, "device" },
+			{ "STATE", -12, STATE, NULL },
+			{ "PORTS", 5, NUMBER, "nr_ports" },
+			{ "CONTROL", 9, NUMBER, "urbs.control" },
+			{ "BULK", 9, NUMBER, "urbs.bulk" },
+			{ "INTERRUPT", 9, NUMBER, "urbs.interrupt" },
+			{ "ISOC", 9, NUMBER, "urbs.isochronous" },
+			{ "IN FLIGHT", 9, NUMBER, "in_flight" },
+			{ "ERRORS", 7, FAILURES, NULL },
+			{ "P50 us", 9, MICROSECONDS, "latency_ns.p50" },
+			{ "P99 us", 9, MICROSECONDS, "latency_ns.p99" },
+			{ NULL, 0, TEXT, NULL },
+		},
+		.failures = (const struct failures[]){
+			{ "errors", "URB(s) refused" },
+			{ NULL, NULL },
+		},
+	},
+	{
 		.kind = "",
 		.columns = (const struct column[]){
 			{ "DEVICE", -14, TEXT, "device" },
@@ -158,7 +179,8 @@ static void print_titles(const struct view *view)
 static void print_device(const struct view *view, const json_t *device)
 {
 	const char *reason = text_of(device, "reason"), *why;
-	json_t *count;
+	json_t *count, *port;
+	size_t i;
 
 	for (const struct column *column = view->columns; column->title; column++) {
 		print_cell(view, column, device);
@@ -166,6 +188,9 @@ static void print_device(const struct view *view, const json_t *device)
 	}
 	if (*reason)
 		printf("    %s\n", reason);
+	json_array_foreach(json_object_get(device, "ports"), i, port)
+		printf("    port %lld: %s: %s\n", json_integer_value(json_object_get(port, "port")),
+		       text_of(port, "device"), text_of(port, "status"));
 	for (const struct failures *f = view->failures; f->member; f++) {
 		json_object_foreach((json_t *)member_json(device, f->member), why, count)
 			printf("    %lld %s: %s\n", json_integer_value(count), f->what, why);

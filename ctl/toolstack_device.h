@@ -24,7 +24,7 @@ struct ts_device;
 
 /* What happens between a backend's offer and the connection (hotplug.h). */
 struct ts_hotplug {
-	const char *script;       /* libxl runs it, and it runs pvring hotplug */
+	const char *script;       /* libxl runs it, and it runs pvring hotplug; NULL: there is no such step */
 	const char *add, *remove; /* the words that a script gets */
 	const char *argument;     /* what follows them; NULL: nothing */
 	/* What a script finds in the environment beside what all do; NULL: nothing. */

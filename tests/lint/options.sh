@@ -22,17 +22,20 @@ check_program() { # PAGE PROGRAM [COMMAND [KIND]]
 
 check_program pvring-blkd.8 pvring-blkd
 check_program pvring-netd.8 pvring-netd
+check_program pvring-usbd.8 pvring-usbd
 check_program pvring-conform.1 pvring-conform backend blk
 check_program pvring-conform.1 pvring-conform frontend blk
 check_program pvring-conform.1 pvring-conform agent
 check_program pvring-netload.1 pvring-netload
+check_program pvring-usbload.1 pvring-usbload
 for command in $("$build/pvring" --commands); do
 	check "pvring.1 names the command $command" grep -qE "^\.(It )?Cm $command( |\$)" docs/man/pvring.1
 	[ "$command" = hotplug ] || check_program pvring.1 pvring "$command"
 done
-for kind in vbd vif; do
+for kind in vbd vif usb; do
 	check_program pvring.1 pvring attach $kind
 done
+check_program pvring.1 pvring detach usb
 
 echo 'Fl -known' >"${TMPDIR:-/tmp}/options.$$"
 check_eq "an option that is not there is found missing" \

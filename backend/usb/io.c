@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+#include "backend/usb/io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "common/base/clock.h"
+#include "common/base/container.h"
+#include "common/wire/xen_usbif.h"
+
+#define BUFFERS_BYTES ((size_t)USB_NR_SLOTS * USB_MAX_URB_BYTES)
+
+int usb_urbs_init(struct usb_urbs *urbs)
+{
+	void *buffers = mmap(NULL, BUFFERS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			     -1, 0);
+
+	urbs->buffers = buffers == MAP_FAILED ? NULL : buffers;
+	urbs->io = calloc(USB_NR_SLOTS, sizeof(*urbs->io));
+	TAILQ_INIT(&urbs->to_learn);
+	TAILQ_INIT(&urbs->to_fetch);
+	TAILQ_INIT(&urbs->to_store);
+	if (!urbs->buffers || !urbs->io) {
+		usb_urbs_fini(urbs);
+		return -ENOMEM;
+	}
+	for (uint32_t slot = 0; slot < USB_NR_SLOTS; slot++) {
+		urbs->io[slot].urbs = urbs;
+		urbs->io[slot].slot = slot;
+	}
+	return 0;
+}
+
+void usb_urbs_fini(struct usb_urbs *urbs)
+{
+	if (urbs->buffers)
+		munmap(urbs->buffers, BUFFERS_BYTES);
+	free(urbs->io);
+	urbs->buffers = NULL;
+	urbs->io = NULL;
+}
+
+void usb_urbs_trim(struct usb_urbs *urbs)
+{
+	madvise(urbs->buffers, BUFFERS_BYTES, MADV_DONTNEED);
+}
+
+static uint8_t *buffer_of(const struct usb_io *io)
+{
+	return io->urbs->buffers + (size_t)io->slot * USB_MAX_URB_BYTES;
+}
+
+static bool is_isoc(const struct usb_io *io)
+{
+	return io->urb.type == USB_ISOC;
+}
+
+/* ---- answers --------------------------------------------------------------------------------------------------- */
+
+static void respond(struct usb_urbs *urbs, struct usb_io *io, const struct usb_urb_answer *answer)
+{
+	uint8_t octets[USB_URB_RESPONSE_BYTES];
+
+	histogram_add(&urbs->counters->latency, clock_now_ns() - io->taken_ns);
+	counter_add(&urbs->counters->nr_answered, 1);
+	usb_urb_answer_encode(answer, octets);
+	queue_respond(urbs->queue, io->slot, octets);
+}
+
+static void respond_status(struct usb_io *io, int32_t status)
+{
+	const struct usb_urb_answer answer = { .id = io->urb.id, .status = status };
+
+	respond(io->urbs, io, &answer);
+}
+
+static void refuse(struct usb_io *io, int32_t status, const char *why)
+{
+	struct usb_urbs *urbs = io->urbs;
+
+	log_limited(urbs->log_limit, LOG_WARN, "%s: URB refused: port %u, endpoint %u %s, %u byte(s): %s", urbs->label,
+		    io->urb.port, io->urb.endpoint, io->urb.is_in ? "in" : "out", io->urb.len_bytes, why);
+	reasons_count(&urbs->counters->errors, why, 1);
+	respond_status(io, status);
+}
+
+/* Those that wait for it go out with it, after it. */
+static void answer_unlinks(struct usb_urbs *urbs, uint32_t slot)
+{
+	uint32_t unlink;
+
+	while ((unlink = usb_flight_take_waiting(&urbs->flight, slot)) != USB_NO_SLOT)
+		respond_status(&urbs->io[unlink], USBIF_STATUS_OK);
+}
+
+/* It was out, and is no more. */
+static void land(struct usb_io *io, const struct usb_urb_answer *answer)
+{
+	usb_flight_remove(&io->urbs->flight, io->slot);
+	respond(io->urbs, io, answer);
+	answer_unlinks(io->urbs, io->slot);
+}
+
+static void land_status(struct usb_io *io, int32_t status)
+{
+	const struct usb_urb_answer answer = { .id = io->urb.id, .status = status };
+
+	land(io, &answer);
+}
+
+static void land_refused(struct usb_io *io, int32_t status, const char *why)
+{
+	usb_flight_remove(&io->urbs->flight, io->slot);
+	refuse(io, status, why);
+	answer_unlinks(io->urbs, io->slot);
+}
+
+static int32_t nr_packet_errors(const struct usb_io *io)
+{
+	int32_t nr = 0;
+
+	for (unsigned int i = 0; is_isoc(io) && i < io->urb.nr_packets; i++)
+		nr += io->packets[i].status != USBIF_STATUS_OK;
+	return nr;
+}
+
+static int32_t status_of(const struct usb_io *io)
+{
+	bool is_short = io->transfer.actual_bytes < io->urb.len_bytes;
+
+	if (io->transfer.status == USBIF_STATUS_OK && io->urb.must_not_be_short && is_short && !is_isoc(io))
+		return USBIF_STATUS_IOERROR;
+	return io->transfer.status;
+}
+
+static void land_with_data(struct usb_io *io)
+{
+	const struct usb_urb_answer answer = {
+		.id = io->urb.id,
+		.start_frame = io->urb.start_frame,
+		.status = status_of(io),
+		.actual_bytes = (int32_t)io->transfer.actual_bytes,
+		.nr_errors = nr_packet_errors(io),
+	};
+
+	counter_add(&io->urbs->counters->urbs[io->urb.type], 1);
+	counter_add(&io->urbs->counters->bytes[io->urb.type], io->transfer.actual_bytes);
+	land(io, &answer);
+}
+
+/* ---- the device ------------------------------------------------------------------------------------------------ */
+
+static void add(struct usb_io_list *list, struct usb_io *io, enum usb_io_at at)
+{
+	io->at = at;
+	TAILQ_INSERT_TAIL(list, io, entry);
+}
+
+/* One that leaves gives all back with an error: what it is called then, the guest cannot do anything about. */
+static void transfer_done(struct usb_transfer *transfer)
+{
+	struct usb_io *io = container_of(transfer, struct usb_io, transfer);
+	struct usb_urbs *urbs = io->urbs;
+
+	if (transfer->status != USBIF_STATUS_OK && !usb_hub_device(urbs->hub, io->urb.port))
+		transfer->status = USBIF_STATUS_NODEV;
+	/* Also of no data: one endpoint's answers come in the order in which the device gave them. */
+	if ((io->urb.is_in || is_isoc(io)) && queue_has_ring(urbs->queue))
+		add(&urbs->to_store, io, USB_IO_TO_STORE);
+	else
+		land_with_data(io);
+	usb_hub_ended(urbs->hub, io->urb.port);
+	queue_kick(urbs->queue);
+}
+
+static void give_to_device(struct usb_io *io, struct usb_device *device)
+{
+	io->transfer = (struct usb_transfer){
+		.type = io->urb.type,
+		.is_in = io->urb.is_in,
+		.endpoint = io->urb.endpoint,
+		.data = buffer_of(io),
+		.len_bytes = io->urb.len_bytes,
+		.packets = io->packets,
+		.nr_packets = io->urb.nr_packets,
+		.device = device,
+		.done = transfer_done,
+	};
+	memcpy(io->transfer.setup, io->urb.setup, sizeof(io->transfer.setup));
+	io->at = USB_IO_IN_DEVICE;
+	io->is_cancelled = false;
+	usb_hub_began(io->urbs->hub, io->urb.port);
+	device->engine->submit(device, &io->transfer);
+}
+
+static void chore_done(struct usb_chore *chore)
+{
+	struct usb_io *io = container_of(chore, struct usb_io, chore);
+	struct usb_urbs *urbs = io->urbs;
+	bool is_there = usb_hub_device(urbs->hub, io->urb.port);
+
+	if (chore->status == USBIF_STATUS_OK)
+		urbs->hub->port[io->urb.port].endpoints = chore->endpoints;
+	counter_add(&urbs->counters->urbs[USB_CONTROL], 1);
+	land_status(io, is_there ? chore->status : USBIF_STATUS_NODEV);
+	usb_hub_ended(urbs->hub, io->urb.port);
+	queue_kick(urbs->queue);
+}
+
+static void begin_chore(struct usb_io *io)
+{
+	struct usb_hub *hub = io->urbs->hub;
+
+	io->at = USB_IO_CHORE;
+	io->chore.done = chore_done;
+	io->chore.device = usb_hub_device(hub, io->urb.port);
+	usb_hub_began(hub, io->urb.port);
+	io->chore.device->engine->chore(io->chore.device, &io->chore);
+}
+
+/* What a host does not leave to the device. true: this was such a request. */
+static bool begin_host_request(struct usb_io *io)
+{
+	struct usb_setup setup;
+
+	usb_setup_decode(io->urb.setup, &setup);
+	switch (setup.request_type << 8 | setup.request) {
+	case 0x0005: /* SET_ADDRESS */
+		if (setup.value > USB_MAX_ADDRESS) {
+			land_refused(io, USBIF_STATUS_INVAL, "no such address");
+			return true;
+		}
+		io->urbs->hub->port[io->urb.port].address = (uint8_t)setup.value;
+		land_status(io, USBIF_STATUS_OK);
+		return true;
+	case 0x0009: /* SET_CONFIGURATION */
+		io->chore = (struct usb_chore){ USB_SET_CONFIGURATION, .configuration = (uint8_t)setup.value };
+		break;
+	case 0x010b: /* SET_INTERFACE */
+		io->chore = (struct usb_chore){ USB_SET_INTERFACE, .interface = (uint8_t)setup.index,
+						.alternate = (uint8_t)setup.value };
+		break;
+	case 0x0201: /* CLEAR_FEATURE of an endpoint */
+		if (setup.value != 0) /* not ENDPOINT_HALT */
+			return false;
+		io->chore = (struct usb_chore){ USB_CLEAR_HALT, .endpoint = (uint8_t)setup.index };
+		break;
+	default:
+		return false;
+	}
+	begin_chore(io);
+	return true;
+}
+
+/* A device without an address yet answers to 0, as after a reset of its port, which is the guest's alone to know of. */
+static void submit(struct usb_io *io)
+{
+	const struct usb_hub_port *port = &io->urbs->hub->port[io->urb.port];
+	struct usb_device *device = usb_hub_device(io->urbs->hub, io->urb.port);
+	const char *why;
+
+	if (!device)
+		land_refused(io, USBIF_STATUS_NODEV, "no device at its port");
+	else if (io->urbs->is_stopping)
+		land_status(io, USBIF_STATUS_SHUTDOWN);
+	else if (io->urb.address != 0 && io->urb.address != port->address)
+		land_refused(io, USBIF_STATUS_NODEV, "no device of that address at its port");
+	else if (io->urb.type != USB_CONTROL && usb_endpoint_check(&port->endpoints, &io->urb, &why) != USB_OK)
+		land_refused(io, USBIF_STATUS_INVAL, why);
+	else if (io->urb.type != USB_CONTROL || io->urb.len_bytes > 0 || !begin_host_request(io))
+		give_to_device(io, device);
+}
+
+/* ---- grants ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Between nr bytes of ours and the guest's pages, as far as these segments lie within [from, from + nr) of what they
+ * make up together.
+ */
+static void copy_range(struct usb_io *io, enum grants_direction direction, const struct usb_segment *segment,
+		       unsigned int nr_segments, uint32_t from, uint32_t nr_bytes, uint8_t *local)
+{
+	uint32_t at = 0, end = from + nr_bytes;
+
+	for (unsigned int i = 0; i < nr_segments; at += segment[i++].len_bytes) {
+		uint32_t first = from > at ? from - at : 0;
+		uint32_t last = end < at + segment[i].len_bytes ? end - at : segment[i].len_bytes;
+		struct grants_segment part = { .gref = segment[i].gref };
+
+		if (at >= end || first >= last)
+			continue;
+		part.offset_bytes = (uint16_t)(segment[i].offset_bytes + first);
+		part.len_bytes = (uint16_t)(last - first);
+		part.local = local + at + first - from;
+		grants_copy(&io->urbs->queue->grants, direction, &part, io->slot);
+	}
+}
+
+static void copy_packets(struct usb_io *io, enum grants_direction direction)
+{
+	copy_range(io, direction, &io->urb.segment[io->urb.nr_segments], io->urb.nr_desc_segments, 0,
+		   io->urb.nr_packets * sizeof(struct usb_packet), (uint8_t *)io->packets);
+}
+
+static void copy_data(struct usb_io *io, enum grants_direction direction, uint32_t from, uint32_t nr_bytes)
+{
+	copy_range(io, direction, io->urb.segment, io->urb.nr_segments, from, nr_bytes, buffer_of(io) + from);
+}
+
+static void learn(struct usb_io *io)
+{
+	copy_packets(io, GRANTS_FROM_GUEST);
+}
+
+static void fetch(struct usb_io *io)
+{
+	if (!io->urb.is_in)
+		copy_data(io, GRANTS_FROM_GUEST, 0, io->urb.len_bytes);
+}
+
+/* What the device has given, and nothing else of the buffer. */
+static void store(struct usb_io *io)
+{
+	if (!is_isoc(io)) {
+		copy_data(io, GRANTS_TO_GUEST, 0, io->transfer.actual_bytes);
+		return;
+	}
+	for (unsigned int i = 0; io->urb.is_in && i < io->urb.nr_packets; i++)
+		copy_data(io, GRANTS_TO_GUEST, io->packets[i].offset_bytes, io->packets[i].actual_bytes);
+	copy_packets(io, GRANTS_TO_GUEST);
+}
+
+/* The most parts that any of the above has: packets do not overlap, so that each cuts a segment in two at most. */
+static uint32_t max_parts(const struct usb_io *io)
+{
+	return USB_MAX_SEGMENTS + io->urb.nr_packets;
+}
+
+static void copy_failed(void *context, uint32_t slot, int rc)
+{
+	((struct usb_urbs *)context)->io[slot].copy_failed = true;
+}
+
+/* Copies for the whole list, a batch at a time, then hands each URB on. */
+static void copy_list(struct usb_urbs *urbs, struct usb_io_list *list, void (*copy)(struct usb_io *),
+		      void (*then)(struct usb_io *))
+{
+	struct grants *grants = &urbs->queue->grants;
+	struct usb_io_list batch;
+	struct usb_io *io;
+
+	while (!TAILQ_EMPTY(list)) {
+		TAILQ_INIT(&batch);
+		while ((io = TAILQ_FIRST(list)) && grants_copy_room(grants) >= max_parts(io)) {
+			TAILQ_REMOVE(list, io, entry);
+			io->copy_failed = false;
+			copy(io);
+			TAILQ_INSERT_TAIL(&batch, io, entry);
+		}
+		grants_copy_run(grants, copy_failed, urbs);
+		while ((io = TAILQ_FIRST(&batch))) {
+			TAILQ_REMOVE(&batch, io, entry);
+			if (io->copy_failed)
+				land_refused(io, USBIF_STATUS_IOERROR, "a grant that cannot be used");
+			else
+				then(io);
+		}
+	}
+}
+
+/* ---- from the queue -------------------------------------------------------------------------------------------- */
+
+static void has_learnt(struct usb_io *io)
+{
+	const char *why;
+
+	if (usb_packets_check(&io->urb, io->packets, &why) != USB_OK) {
+		land_refused(io, USBIF_STATUS_INVAL, why);
+		return;
+	}
+	for (unsigned int i = 0; i < io->urb.nr_packets; i++) {
+		io->packets[i].actual_bytes = 0;
+		io->packets[i].status = USBIF_STATUS_OK;
+	}
+	add(&io->urbs->to_fetch, io, USB_IO_TO_FETCH);
+}
+
+/* Even of one without data: the URBs of an endpoint go to it in the order of the ring. */
+static void take_urb(struct usb_io *io)
+{
+	if (!usb_flight_add(&io->urbs->flight, io->slot, io->urb.id, io->urb.port))
+		refuse(io, USBIF_STATUS_INVAL, "an id that is in use");
+	else if (is_isoc(io))
+		add(&io->urbs->to_learn, io, USB_IO_TO_LEARN);
+	else
+		add(&io->urbs->to_fetch, io, USB_IO_TO_FETCH);
+}
+
+/* Once: an engine that takes its time is not asked again. */
+static void cancel(struct usb_io *io)
+{
+	struct usb_device *device = io->transfer.device;
+
+	if (io->is_cancelled)
+		return;
+	io->is_cancelled = true;
+	device->engine->cancel(device, &io->transfer);
+}
+
+/* The URB is out. */
+static void unlink_urb(struct usb_urbs *urbs, struct usb_io *io)
+{
+	switch (io->at) {
+	case USB_IO_TO_LEARN:
+		TAILQ_REMOVE(&urbs->to_learn, io, entry);
+		land_status(io, USBIF_STATUS_IOERROR);
+		break;
+	case USB_IO_TO_FETCH:
+		TAILQ_REMOVE(&urbs->to_fetch, io, entry);
+		land_status(io, USBIF_STATUS_IOERROR);
+		break;
+	case USB_IO_IN_DEVICE:
+		cancel(io);
+		break;
+	case USB_IO_CHORE:
+	case USB_IO_TO_STORE: /* it ends by itself */
+		break;
+	}
+}
+
+static void take_unlink(struct usb_io *io)
+{
+	struct usb_urbs *urbs = io->urbs;
+	uint32_t slot = usb_flight_find(&urbs->flight, io->urb.unlink_id, io->urb.port);
+
+	counter_add(&urbs->counters->nr_unlinks, 1);
+	if (!usb_hub_device(urbs->hub, io->urb.port)) {
+		respond_status(io, USBIF_STATUS_NODEV);
+	} else if (slot == USB_NO_SLOT) {
+		respond_status(io, USBIF_STATUS_OK);
+	} else {
+		usb_flight_wait(&urbs->flight, slot, io->slot);
+		unlink_urb(urbs, &urbs->io[slot]);
+	}
+}
+
+void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
+{
+	struct usb_io *io = &urbs->io[slot];
+	const char *why;
+
+	io->taken_ns = clock_now_ns();
+	counter_add(&urbs->counters->nr_taken, 1);
+	usb_urb_decode(octets, &io->urb);
+	if (usb_urb_check(urbs->hub->nr_ports, &io->urb, &why) != USB_OK)
+		refuse(io, USBIF_STATUS_INVAL, why);
+	else if (io->urb.is_unlink)
+		take_unlink(io);
+	else
+		take_urb(io);
+}
+
+void usb_urbs_flush(struct usb_urbs *urbs)
+{
+	copy_list(urbs, &urbs->to_learn, learn, has_learnt);
+	copy_list(urbs, &urbs->to_fetch, fetch, submit);
+	if (queue_has_ring(urbs->queue))
+		copy_list(urbs, &urbs->to_store, store, land_with_data);
+}
+
+/* ---- the end --------------------------------------------------------------------------------------------------- */
+
+void usb_urbs_cancel_port(struct usb_urbs *urbs, unsigned int number)
+{
+	for (uint32_t slot = 0; slot < USB_NR_SLOTS; slot++) {
+		struct usb_io *io = &urbs->io[slot];
+
+		if (urbs->flight.urb[slot].is_out && io->at == USB_IO_IN_DEVICE && io->urb.port == number)
+			cancel(io);
+	}
+}
+
+void usb_urbs_stop(struct usb_urbs *urbs)
+{
+	urbs->is_stopping = true;
+	for (unsigned int number = 1; number <= urbs->hub->nr_ports; number++)
+		usb_urbs_cancel_port(urbs, number);
+}

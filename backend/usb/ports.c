@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "backend/usb/ports.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/core/metrics.h"
+#include "backend/usb/rings.h"
+#include "common/base/container.h"
+#include "common/base/log.h"
+
+enum port_state {
+	PORT_EMPTY,
+	PORT_OPENING, /* a helper has it */
+	PORT_OPEN,
+	PORT_CLOSING, /* a helper has it */
+	PORT_FAULTY,  /* what was wanted could not be opened */
+};
+
+struct usb_port {
+	struct usb_ports *ports;
+	unsigned int number;
+	enum port_state state;
+	char wanted[USB_NAME_SIZE], name[USB_NAME_SIZE]; /* of what it has, or tried to have */
+	struct usb_device *device;
+	struct usb_rings *lent_to;
+	bool is_asked_back;
+	struct errbuf fault;
+	struct helper_job job;
+	int job_rc;
+};
+
+struct usb_ports {
+	struct usb_ports_params params;
+	char label[48];
+	struct usb_rings *rings; /* to lend to */
+	bool is_abandoned;
+	bool is_walked; /* all ports, one after the other: not to be freed meanwhile */
+	struct usb_port port[USB_MAX_PORTS + 1]; /* by number */
+};
+
+static void advance(struct usb_port *port);
+
+/* ---- opening and closing --------------------------------------------------------------------------------------- */
+
+static int check_speed(const struct usb_port *port, struct errbuf *err)
+{
+	if (port->device->speed <= port->ports->params.max_speed)
+		return 0;
+	return errbuf_set(err, -EINVAL,
+			  "%s is a high-speed device, and the controller one of USB 1.1: give it a controller with "
+			  "usb-ver 2", port->name);
+}
+
+/* Helper thread. */
+static void run_open(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	port->job_rc = usb_device_open(&port->device, port->name, &port->ports->params.host, &port->fault);
+	if (port->job_rc)
+		return;
+	port->job_rc = check_speed(port, &port->fault);
+	if (port->job_rc)
+		port->device->engine->close(port->device);
+}
+
+static void opened(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	port->state = port->job_rc ? PORT_FAULTY : PORT_OPEN;
+	if (port->job_rc)
+		log_error("%s: port %u: %s", port->ports->label, port->number, port->fault.text);
+	else
+		log_info("%s: port %u: has %s", port->ports->label, port->number, port->name);
+	advance(port);
+}
+
+/* Helper thread, but for one that is left when there are none any more. */
+static void run_close(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	port->device->engine->close(port->device);
+}
+
+static void closed(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	log_info("%s: port %u: %s is no longer given", port->ports->label, port->number, port->name);
+	port->device = NULL;
+	port->state = PORT_EMPTY;
+	advance(port);
+}
+
+static void post(struct usb_port *port, enum port_state state, void (*run)(struct helper_job *),
+		 void (*done)(struct helper_job *))
+{
+	const struct usb_ports_params *params = &port->ports->params;
+
+	port->state = state;
+	port->job.run = run;
+	port->job.done = done;
+	helper_post(params->host.helper, params->loop, &port->job);
+}
+
+static void start_closing(struct usb_port *port)
+{
+	if (port->ports->params.host.helper) {
+		post(port, PORT_CLOSING, run_close, closed);
+		return;
+	}
+	run_close(&port->job);
+	closed(&port->job);
+}
+
+static void start_opening(struct usb_port *port)
+{
+	strcpy(port->name, port->wanted);
+	port->fault.text[0] = '\0';
+	post(port, PORT_OPENING, run_open, opened);
+}
+
+/* ---- what next ------------------------------------------------------------------------------------------------- */
+
+static bool is_settled(const struct usb_port *port)
+{
+	return port->state == PORT_EMPTY || port->state == PORT_FAULTY;
+}
+
+static void free_if_over(struct usb_ports *ports)
+{
+	if (!ports->is_abandoned || ports->is_walked)
+		return;
+	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
+		if (!is_settled(&ports->port[i]))
+			return;
+	}
+	free(ports);
+}
+
+static bool has_what_is_wanted(const struct usb_port *port)
+{
+	return strcmp(port->wanted, port->name) == 0;
+}
+
+static void advance_open(struct usb_port *port)
+{
+	struct usb_rings *rings = port->ports->rings;
+
+	if (!has_what_is_wanted(port) && !port->lent_to) {
+		start_closing(port);
+	} else if (!has_what_is_wanted(port) && !port->is_asked_back) {
+		port->is_asked_back = true;
+		usb_rings_unplug(port->lent_to, port->number);
+	} else if (!port->lent_to && rings) {
+		port->lent_to = rings;
+		port->is_asked_back = false;
+		usb_rings_plug(rings, port->number, port->device);
+	}
+}
+
+static void advance(struct usb_port *port)
+{
+	struct usb_ports *ports = port->ports;
+
+	if (port->state == PORT_FAULTY && !has_what_is_wanted(port))
+		port->state = PORT_EMPTY;
+	if (port->state == PORT_EMPTY && port->wanted[0])
+		start_opening(port);
+	else if (port->state == PORT_OPEN)
+		advance_open(port);
+	if (!ports->is_abandoned)
+		ports->params.changed(ports->params.owner, port->number);
+	free_if_over(ports);
+}
+
+/* ---- from the controller --------------------------------------------------------------------------------------- */
+
+struct usb_ports *usb_ports_new(const struct usb_ports_params *params)
+{
+	struct usb_ports *ports = calloc(1, sizeof(*ports));
+
+	if (!ports)
+		return NULL;
+	ports->params = *params;
+	strncpy(ports->label, params->label, sizeof(ports->label) - 1);
+	for (unsigned int i = 1; i <= params->nr_ports; i++) {
+		ports->port[i].ports = ports;
+		ports->port[i].number = i;
+	}
+	return ports;
+}
+
+/* Who comes back from here on finds no helper that is sure to be there. */
+void usb_ports_abandon(struct usb_ports *ports, bool can_post)
+{
+	if (!can_post)
+		ports->params.host.helper = NULL;
+	ports->rings = NULL;
+	ports->is_abandoned = ports->is_walked = true;
+	for (unsigned int i = 1; i <= ports->params.nr_ports; i++)
+		usb_ports_want(ports, i, "");
+	ports->params.host.helper = NULL;
+	ports->is_walked = false;
+	free_if_over(ports);
+}
+
+void usb_ports_want(struct usb_ports *ports, unsigned int number, const char *name)
+{
+	struct usb_port *port = &ports->port[number];
+
+	if (strcmp(port->wanted, name) == 0)
+		return;
+	snprintf(port->wanted, sizeof(port->wanted), "%s", name);
+	advance(port);
+}
+
+void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
+{
+	ports->rings = rings;
+	for (unsigned int i = 1; rings && i <= ports->params.nr_ports; i++)
+		advance(&ports->port[i]);
+}
+
+static void take_back(struct usb_port *port)
+{
+	port->lent_to = NULL;
+	advance(port);
+}
+
+void usb_ports_returned(void *arg, unsigned int number)
+{
+	take_back(&((struct usb_ports *)arg)->port[number]);
+}
+
+void usb_ports_released(void *arg, struct usb_rings *rings)
+{
+	struct usb_ports *ports = arg;
+
+	ports->is_walked = true;
+	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
+		if (ports->port[i].lent_to == rings)
+			take_back(&ports->port[i]);
+	}
+	usb_rings_free(rings);
+	ports->is_walked = false;
+	free_if_over(ports);
+}
+
+/* ---- what there is to say -------------------------------------------------------------------------------------- */
+
+const char *usb_ports_say(const struct usb_ports *ports, unsigned int number)
+{
+	const struct usb_port *port = &ports->port[number];
+
+	switch (port->state) {
+	case PORT_OPENING:
+		return "opening";
+	case PORT_OPEN:
+		return has_what_is_wanted(port) ? "ready" : "closing";
+	case PORT_CLOSING:
+		return "closing";
+	case PORT_FAULTY:
+		return port->fault.text;
+	case PORT_EMPTY:
+		break;
+	}
+	return "";
+}
+
+json_t *usb_ports_json(const struct usb_ports *ports)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
+		const char *status = usb_ports_say(ports, i);
+
+		if (*status)
+			json_array_append_new(array, json_pack("{s:i, s:o, s:o}", "port", (int)i, "device",
+							       text_json(ports->port[i].name), "status",
+							       text_json(status)));
+	}
+	return array;
+}
