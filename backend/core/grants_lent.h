@@ -10,7 +10,10 @@
 
 #include "backend/core/grants.h"
 
-/* A part of a page of another guest's, who lets us copy from it as this one lets us copy to its own; or of ours (scratch.h). */
+/*
+ * A part of a page of another guest's, who lets us copy from it as this one lets us copy to its own; or of ours
+ * (scratch.h).
+ */
 struct grants_lent {
 	uint32_t domid, gref;
 	uint16_t offset_bytes;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of a worker's for what comes from guests or goes to them, and does not stay: a part that each queue has for its
- * turn, and a part for what is in flight.
+ * Memory of a worker's for what comes from guests or goes to them, and does not stay: a part that each queue has for
+ * its turn, and a part for what is in flight.
  *
- * Its pages are granted to this very domain, if it can do that (xen-gntalloc). Then a copy between one of them and a guest's
- * page names two references, and is Xen's work alone. For a copy at an address the kernel looks up and pins the page
- * each time, which in a PV domain costs more than to copy it. Without, the first part is memory like any other, and
- * nobody gets any of the second: his own is as good.
+ * Its pages are granted to this very domain, if it can do that (xen-gntalloc). Then a copy between one of them and a
+ * guest's page names two references, and is Xen's work alone. For a copy at an address the kernel looks up and pins the
+ * page each time, which in a PV domain costs more than to copy it. Without, the first part is memory like any other,
+ * and nobody gets any of the second: his own is as good.
  *
  * Thread: the worker's. Never logs.
  */
@@ -40,8 +40,8 @@ int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scrat
 void scratch_close(struct scratch *scratch);
 
 /*
- * From now on until scratch_give(), which needs not be told what; it begins `place_bytes` after the begin of a page. NULL:
- * there is no room, or the pages are not granted.
+ * From now on until scratch_give(), which needs not be told what; it begins `place_bytes` after the begin of a page.
+ * NULL: there is no room, or the pages are not granted.
  */
 uint8_t *scratch_take(struct scratch *scratch, uint32_t place_bytes, size_t len_bytes);
 void scratch_give(struct scratch *scratch);

@@ -123,7 +123,7 @@ static void hand_over(struct net_rx *rx, struct net_rx_frame *frame, struct net_
 	net_lane_put(lane);
 }
 
-/* It stays with us, or goes to another ring, or is dropped when its turn has come. How many buffers it takes of ours. */
+/* It stays with us, or goes to another ring, or is dropped when its turn has come. Gives how many buffers it takes. */
 static unsigned int take_in(struct net_rx *rx, int result)
 {
 	struct net_rx_frame *frame = &rx->frames[rx->nr_frames];

@@ -4,8 +4,8 @@
  * the guest has posted, and answered in the order of the ring, as a frontend finds a buffer by the place of its answer.
  *
  * Nothing is read while the guest has posted nothing: then the kernel's queue fills and drops, as that of any interface
- * whose other end is slow. Frames are in the worker's scratch for as long as the burst takes. One that does not fit is kept:
- * as no more are read than there are buffers for, that is the last one; and not for ever.
+ * whose other end is slow. Frames are in the worker's scratch for as long as the burst takes. One that does not fit is
+ * kept: as no more are read than there are buffers for, that is the last one; and not for ever.
  *
  * What the guest wants on another of its rings goes there by a lane, and what comes by the lanes of the others is
  * delivered first.

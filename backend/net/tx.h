@@ -3,9 +3,9 @@
  * What a guest sends: slots become frames, one contiguous copy each, and go to the tap in the order in which they came.
  *
  * A batch: net_tx_request() for each slot, then net_tx_flush(): one grant-copy call fetches the data of all its frames,
- * one system call of the loop writes them. They are in the worker's scratch, unless that is full or they may have to wait
- * for the vif's rate. Answers come in order, too: so the arena, from which all others take their memory, is a ring, and
- * has room for as much as the guest's ring can have in flight.
+ * one system call of the loop writes them. They are in the worker's scratch, unless that is full or they may have to
+ * wait for the vif's rate. Answers come in order, too: so the arena, from which all others take their memory, is a
+ * ring, and has room for as much as the guest's ring can have in flight.
  *
  * What the vif's rate does not let go waits in its place, unanswered: so the guest's ring fills, nothing is dropped.
  *

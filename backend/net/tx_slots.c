@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/tx_slots.h"
 
-/* Linux sends headers from a page of their own, then pages that follow one another: the second decides for all of these. */
+/* Linux sends headers from a page of their own, then pages that follow one another: the first of those decides. */
 uint32_t net_tx_slots_place(const struct net_tx_frame *frame)
 {
 	uint32_t before_bytes = 0, place = 0;

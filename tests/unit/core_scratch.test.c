@@ -135,7 +135,7 @@ static void test_without_gntalloc_it_is_memory_like_any_other(void **state)
 
 static void test_copies_from_the_guest_go_there_by_reference(void **state)
 {
-	struct grants_segment segment = { .gref = 55, .offset_bytes = 8, .len_bytes = 64, .local = scratch.memory + 96 };
+	const struct grants_segment segment = { 55, 8, 64, scratch.memory + 96 };
 
 	grants_copy(&grants, GRANTS_FROM_GUEST, &segment, 0);
 	grants_copy_run(&grants, no_failure, NULL);
