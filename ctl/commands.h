@@ -18,5 +18,6 @@ int command_metrics(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_journal(int argc, char **argv);
 int command_net(int argc, char **argv);
+int command_usb(int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/core/metrics.h"
+#include "backend/usb/hotplug.h"
 #include "backend/usb/usb.h"
 #include "common/base/container.h"
 #include "common/wire/xen_usbif.h"
@@ -90,19 +91,31 @@ static void usb_look(struct device *dev)
 		look_at_port(usb, number);
 }
 
+/* Of all controllers: a name may be that of any device. */
+static void host_changed(struct device_host *host)
+{
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &host->devices, entry) {
+		if (to_usb(dev)->ports)
+			usb_ports_look_again(to_usb(dev)->ports);
+	}
+}
+
 static int make_ports(struct usb_controller *usb, struct errbuf *err)
 {
 	struct device_host *host = usb->dev.host;
 	const struct usb_ports_params params = {
 		.label = usb->dev.label,
 		.loop = host->loop,
-		.host = { &usb->worker->loop, host->helper },
+		.host = { &usb->worker->loop, host->helper, usb->dev.xb.domid },
 		.nr_ports = usb->nr_ports,
 		.max_speed = usb->usb_ver == USB_VER_USB11 ? USB_SPEED_FULL : USB_SPEED_HIGH,
 		.owner = usb,
 		.changed = port_changed,
 	};
 
+	usb_hotplug_watch(host, host_changed);
 	if (usb->ports)
 		usb_ports_abandon(usb->ports, true);
 	usb->ports = usb_ports_new(&params);

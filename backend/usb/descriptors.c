@@ -8,9 +8,12 @@ enum { TYPE_INTERFACE = 4, TYPE_ENDPOINT = 5 };
 /* The descriptor at *at, which moves to the next; NULL: there is no whole one. */
 static const uint8_t *next_descriptor(const uint8_t *configuration, size_t len_bytes, size_t *at)
 {
-	const uint8_t *descriptor = configuration + *at;
+	const uint8_t *descriptor;
 
-	if (len_bytes - *at < 2 || descriptor[0] < 2 || descriptor[0] > len_bytes - *at)
+	if (len_bytes - *at < 2)
+		return NULL;
+	descriptor = configuration + *at;
+	if (descriptor[0] < 2 || descriptor[0] > len_bytes - *at)
 		return NULL;
 	*at += descriptor[0];
 	return descriptor;
@@ -41,6 +44,18 @@ void usb_endpoints_find(struct usb_endpoints *endpoints, const uint8_t *configur
 		else if (descriptor[1] == TYPE_ENDPOINT && descriptor[0] >= 7 && is_used)
 			add_endpoint(endpoints, descriptor);
 	}
+}
+
+bool usb_has_class(const uint8_t *descriptors, size_t len_bytes, uint8_t class)
+{
+	const uint8_t *descriptor;
+	size_t at = 0;
+
+	while ((descriptor = next_descriptor(descriptors, len_bytes, &at))) {
+		if (descriptor[1] == TYPE_INTERFACE && descriptor[0] >= 9 && descriptor[5] == class)
+			return true;
+	}
+	return false;
 }
 
 bool usb_has_setting(const uint8_t *configuration, size_t len_bytes, uint8_t interface, uint8_t alternate)

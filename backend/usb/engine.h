@@ -19,6 +19,9 @@
 
 struct errbuf;
 struct usb_device;
+struct usb_policy;
+
+#define USB_ROOM_BYTES 8 /* as many as a setup packet has */
 
 struct usb_transfer {
 	/* The caller fills in. */
@@ -26,7 +29,7 @@ struct usb_transfer {
 	bool is_in;
 	uint8_t endpoint;
 	uint8_t setup[8]; /* of a control transfer */
-	uint8_t *data;
+	uint8_t *data; /* the engine's, too, are USB_ROOM_BYTES before it */
 	uint32_t len_bytes;
 	struct usb_packet *packets; /* of an isochronous one; results stand there */
 	uint16_t nr_packets;
@@ -62,16 +65,18 @@ struct usb_chore {
 struct usb_host {
 	struct loop *loop; /* the worker's */
 	struct helper *helper;
+	uint32_t domid; /* of the guest */
 };
 
 struct usb_engine {
-	const char *scheme; /* of what names its devices: "fake:..." */
 	/*
 	 * -ENODEV: there is no such device now; -EBUSY: somebody else has it; -EINVAL: it does not name one; -EPERM: it
 	 * may not be given to a guest.
 	 */
 	int (*open)(struct usb_device **device, const char *name, const struct usb_host *host, struct errbuf *err);
 	void (*close)(struct usb_device *device);
+	/* Any thread: it has not been unplugged since it was opened. NULL: it cannot be. */
+	bool (*is_there)(const struct usb_device *device);
 	void (*submit)(struct usb_device *device, struct usb_transfer *transfer);
 	/* done() follows, with what became of it. */
 	void (*cancel)(struct usb_device *device, struct usb_transfer *transfer);
@@ -88,6 +93,9 @@ struct usb_device {
 /* Finds the engine by the name, and opens. */
 int usb_device_open(struct usb_device **device, const char *name, const struct usb_host *host, struct errbuf *err);
 
-extern const struct usb_engine usb_engine_fake;
+/* Of devices of this domain. NULL: any may go to any guest. Set before the first is opened. */
+extern const struct usb_policy *usb_policy;
+
+extern const struct usb_engine usb_engine_fake, usb_engine_libusb;
 
 #endif

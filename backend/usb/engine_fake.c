@@ -287,7 +287,6 @@ static void fake_chore(struct usb_device *device, struct usb_chore *chore)
 }
 
 const struct usb_engine usb_engine_fake = {
-	.scheme = "fake",
 	.open = fake_open,
 	.close = fake_close,
 	.submit = fake_submit,

@@ -10,7 +10,11 @@
 #include "common/base/container.h"
 #include "common/wire/xen_usbif.h"
 
-#define BUFFERS_BYTES ((size_t)USB_NR_SLOTS * USB_MAX_URB_BYTES)
+/* Each begins with a page that is an engine's, at its end. */
+#define PAGE_BYTES    4096
+#define BUFFER_BYTES  (PAGE_BYTES + USB_MAX_URB_BYTES)
+#define BUFFERS_BYTES ((size_t)USB_NR_SLOTS * BUFFER_BYTES)
+_Static_assert(USB_ROOM_BYTES <= PAGE_BYTES, "room before the data");
 
 int usb_urbs_init(struct usb_urbs *urbs)
 {
@@ -49,7 +53,7 @@ void usb_urbs_trim(struct usb_urbs *urbs)
 
 static uint8_t *buffer_of(const struct usb_io *io)
 {
-	return io->urbs->buffers + (size_t)io->slot * USB_MAX_URB_BYTES;
+	return io->urbs->buffers + (size_t)io->slot * BUFFER_BYTES + PAGE_BYTES;
 }
 
 static bool is_isoc(const struct usb_io *io)

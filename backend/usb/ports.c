@@ -26,8 +26,8 @@ struct usb_port {
 	char wanted[USB_NAME_SIZE], name[USB_NAME_SIZE]; /* of what it has, or tried to have */
 	struct usb_device *device;
 	struct usb_rings *lent_to;
-	bool is_asked_back;
-	struct errbuf fault;
+	bool is_asked_back, is_gone;
+	struct errbuf fault, said; /* why it cannot be opened, and what was last logged of that */
 	struct helper_job job;
 	int job_rc;
 };
@@ -67,13 +67,21 @@ static void run_open(struct helper_job *job)
 		port->device->engine->close(port->device);
 }
 
+/* It is tried again with each device that comes or goes: said once. */
+static void say_fault(struct usb_port *port)
+{
+	if (strcmp(port->said.text, port->fault.text) != 0)
+		log_error("%s: port %u: %s", port->ports->label, port->number, port->fault.text);
+	port->said = port->fault;
+}
+
 static void opened(struct helper_job *job)
 {
 	struct usb_port *port = container_of(job, struct usb_port, job);
 
 	port->state = port->job_rc ? PORT_FAULTY : PORT_OPEN;
 	if (port->job_rc)
-		log_error("%s: port %u: %s", port->ports->label, port->number, port->fault.text);
+		say_fault(port);
 	else
 		log_info("%s: port %u: has %s", port->ports->label, port->number, port->name);
 	advance(port);
@@ -91,8 +99,10 @@ static void closed(struct helper_job *job)
 {
 	struct usb_port *port = container_of(job, struct usb_port, job);
 
-	log_info("%s: port %u: %s is no longer given", port->ports->label, port->number, port->name);
+	log_info("%s: port %u: %s %s", port->ports->label, port->number, port->name,
+		 port->is_gone ? "was unplugged" : "is no longer given");
 	port->device = NULL;
+	port->said.text[0] = '\0';
 	port->state = PORT_EMPTY;
 	advance(port);
 }
@@ -121,6 +131,7 @@ static void start_closing(struct usb_port *port)
 static void start_opening(struct usb_port *port)
 {
 	strcpy(port->name, port->wanted);
+	port->is_gone = false;
 	port->fault.text[0] = '\0';
 	post(port, PORT_OPENING, run_open, opened);
 }
@@ -145,7 +156,7 @@ static void free_if_over(struct usb_ports *ports)
 
 static bool has_what_is_wanted(const struct usb_port *port)
 {
-	return strcmp(port->wanted, port->name) == 0;
+	return !port->is_gone && strcmp(port->wanted, port->name) == 0;
 }
 
 static void advance_open(struct usb_port *port)
@@ -225,6 +236,34 @@ void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
 	ports->rings = rings;
 	for (unsigned int i = 1; rings && i <= ports->params.nr_ports; i++)
 		advance(&ports->port[i]);
+}
+
+/* What may be otherwise by now: it was not there, there were two of them, somebody else had it. */
+static bool may_open_now(const struct usb_port *port)
+{
+	return port->state == PORT_FAULTY &&
+	       (port->job_rc == -ENODEV || port->job_rc == -ENOTUNIQ || port->job_rc == -EBUSY);
+}
+
+static bool was_unplugged(const struct usb_port *port)
+{
+	return port->state == PORT_OPEN && port->device->engine->is_there &&
+	       !port->device->engine->is_there(port->device);
+}
+
+void usb_ports_look_again(struct usb_ports *ports)
+{
+	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
+		struct usb_port *port = &ports->port[i];
+
+		if (may_open_now(port))
+			port->state = PORT_EMPTY;
+		else if (was_unplugged(port))
+			port->is_gone = true;
+		else
+			continue;
+		advance(port);
+	}
 }
 
 static void take_back(struct usb_port *port)

@@ -43,6 +43,12 @@ static void a_setting_is_one_that_there_is(void **state)
 	assert_false(usb_has_setting(configuration, sizeof(configuration), 2, 0));
 }
 
+static void a_class_is_one_that_an_interface_has(void **state)
+{
+	assert_true(usb_has_class(configuration, sizeof(configuration), 0xff));
+	assert_false(usb_has_class(configuration, sizeof(configuration), 8));
+}
+
 /* Under ASan, cut off at every place: nothing beyond the end is read, and the walk ends. */
 static void what_is_cut_off_ends_the_walk(void **state)
 {
@@ -79,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endpoints_are_those_of_the_settings),
 		cmocka_unit_test(a_setting_is_one_that_there_is),
+		cmocka_unit_test(a_class_is_one_that_an_interface_has),
 		cmocka_unit_test(what_is_cut_off_ends_the_walk),
 		cmocka_unit_test(a_descriptor_of_no_length_ends_the_walk),
 	};

@@ -16,6 +16,32 @@ extra_network() { # TEST NAME TREE KERNEL
 	put_programs "$3" usr/sbin "$root"/{sbin/ethtool,usr/sbin/dnsmasq}
 }
 
+# What a stick of dom0's needs there, and pvring-usbd.
+extra_usb() { # TEST NAME TREE KERNEL
+	put_modules "$3" "$4" ehci-pci usb-storage sd_mod
+	mkdir -p "$3/lib/x86_64-linux-gnu"
+	cp -L /lib/x86_64-linux-gnu/{libusb-1.0.so.0,libudev.so.1} "$3/lib/x86_64-linux-gnu/"
+}
+
+# Linux' own frontend of USB, which Debian's kernels are built without: from the source of the same kernel, against its
+# headers, which are here; and a driver for sticks.
+extra_xen_hcd() { # TEST NAME TREE KERNEL
+	local build=$out/$2-xen-hcd release
+	release=$(release_of "$4")
+	tests/vm/fetch "pkg:linux-source-$4"
+	rm -rf "$build"
+	mkdir -p "$build"
+	tar -xJf "$root/usr/src/linux-source-$4.tar.xz" --occurrence=1 -C "$build" --strip-components=4 \
+		"linux-source-$4/drivers/usb/host/xen-hcd.c"
+	echo 'obj-m := xen-hcd.o' >"$build/Kbuild"
+	(unset MAKEFLAGS MFLAGS && make -C "/usr/src/linux-headers-$release" M="$PWD/$build" modules >"$build/log" 2>&1) ||
+		{ tail -20 "$build/log" >&2; return 1; }
+	put_modules "$3" "$4" usb-storage sd_mod
+	cp "$build/xen-hcd.ko" "$3/modules/"
+	printf '%s\n' usb-common.ko usbcore.ko xen-hcd.ko >"$3/modules/xen-hcd.order"
+	rm -rf "$build"
+}
+
 # The kernel's own backend of networks, and a hotplug script for it.
 extra_netback() { # TEST NAME TREE KERNEL
 	put_modules "$3" "$4" xen-netback

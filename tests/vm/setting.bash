@@ -9,6 +9,7 @@
 #	guest_extras       what its guests have beside theirs
 #	nvme_size          the size of a disk that dom0 has
 #	nvme_iops          how many requests a second it answers, if it is to be slow
+#	stick_size         the size of a USB stick that dom0 has, at port 1 of bus 1
 #	expected_lines     complaints of kernels that are part of the test, see tests/vm/scan
 #
 # and its dom0, whose functions (dom0/lib.sh) read these whenever they start a guest or wait for one:
