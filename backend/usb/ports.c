@@ -231,18 +231,22 @@ void usb_ports_want(struct usb_ports *ports, unsigned int number, const char *na
 	advance(port);
 }
 
-void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
-{
-	ports->rings = rings;
-	for (unsigned int i = 1; rings && i <= ports->params.nr_ports; i++)
-		advance(&ports->port[i]);
-}
-
-/* What may be otherwise by now: it was not there, there were two of them, somebody else had it. */
+/* What may be otherwise by now: it was not there, there were two of them, somebody else had it, or all the memory. */
 static bool may_open_now(const struct usb_port *port)
 {
 	return port->state == PORT_FAULTY &&
-	       (port->job_rc == -ENODEV || port->job_rc == -ENOTUNIQ || port->job_rc == -EBUSY);
+	       (port->job_rc == -ENODEV || port->job_rc == -ENOTUNIQ || port->job_rc == -EBUSY ||
+		port->job_rc == -ENOMEM);
+}
+
+void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
+{
+	ports->rings = rings;
+	for (unsigned int i = 1; rings && i <= ports->params.nr_ports; i++) {
+		if (may_open_now(&ports->port[i]))
+			ports->port[i].state = PORT_EMPTY;
+		advance(&ports->port[i]);
+	}
 }
 
 static bool was_unplugged(const struct usb_port *port)
