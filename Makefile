@@ -113,6 +113,7 @@ mutation:                                      ## how many mutants of pvring the
 -include tests/daemon/build.mk
 include tests/conform/build.mk
 include tests/bench/build.mk
+include tests/vm/build.mk
 
 records    := $(O)/test-records
 unit-tests := $(patsubst tests/unit/%.test.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.test.c))
@@ -186,7 +187,7 @@ daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd $(O)/asan/pvring-usbd
 vms_at_once = $(shell awk '/^MemAvailable/ { print ($$2 > 9000000) ? 2 : 1 }' /proc/meminfo)
-vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh,$(wildcard tests/vm/*.sh)))
+vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh %/streams.sh,$(wildcard tests/vm/*.sh)))
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
 # them. The long tests have machines with two, in which a guest and its backend really run at once.
 run-vm:

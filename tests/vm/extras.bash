@@ -42,6 +42,12 @@ extra_xen_hcd() { # TEST NAME TREE KERNEL
 	rm -rf "$build"
 }
 
+# An XDP program.
+extra_xdp() { # TEST NAME TREE KERNEL
+	[ -x "$O/tests/vm/xdp" ] || { echo "image: there is no $O/tests/vm/xdp: run make daemon-test-programs" >&2; return 1; }
+	put_programs "$3" usr/bin "$O/tests/vm/xdp"
+}
+
 # The kernel's own backend of networks, and a hotplug script for it.
 extra_netback() { # TEST NAME TREE KERNEL
 	put_modules "$3" "$4" xen-netback
