@@ -89,7 +89,7 @@ guest_create() { # NAME DISK...
 	xl create "/etc/xen/$1.cfg" >"/log/$1.create" 2>&1
 	rc=$?
 	sed "s/^/[xl $1] /" "/log/$1.create"
-	[ $rc -eq 0 ] || return $rc
+	[ $rc -eq 0 ] || { tail -n 5 "/var/log/xen/qemu-dm-$1.log" 2>/dev/null; return $rc; }
 	guest_console "$1"
 }
 
