@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 900
+# timeout: 1200
 # files: tests/vm/net.sh
-# Interfaces that come and go while streams run: attached, detached, their guests destroyed. Addresses by DHCP.
+# Interfaces that come and go while streams run: attached, detached, their guests destroyed. Addresses by DHCP. One guest is PV
+# and the other, which all this is done to, HVM.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 # shellcheck source=tests/vm/net.sh
 . "$tests_vm/net.sh"
 # shellcheck disable=SC2034
-guest_kernels='6.1 6.12' extras=network guest_extras=network
+guest_kernels='6.1 6.12' guest_types='pv hvm' extras=network guest_extras=network
 # shellcheck disable=SC2034
 verdicts='a guest is given its address by DHCP
-a guest of another kernel, too
+a guest of another type and kernel, too
 they reach each other
 a stream runs between them
 interfaces come and go under it, 5 times
@@ -37,7 +38,7 @@ dom0() {
 	guest_create g1 || return
 	check "a guest is given its address by DHCP" in_guest g1 leases eth0 10.9.0.51
 	second_guest
-	check "a guest of another kernel, too" in_guest g2 leases eth0 10.9.0.52
+	check "a guest of another type and kernel, too" in_guest g2 leases eth0 10.9.0.52
 	check "they reach each other" in_guest g1 reaches 10.9.0.52
 	in_guest g2 iperf_serves
 	guest_start g1 streams_to 10.9.0.52 90
@@ -57,7 +58,7 @@ dom0() {
 }
 
 second_guest() {
-	guest_vifs=$vif_2 guest_kernel=6.12
+	guest_vifs=$vif_2 guest_kernel=6.12 guest_type=hvm
 	guest_create g2
 }
 
