@@ -42,6 +42,11 @@ extra_xen_hcd() { # TEST NAME TREE KERNEL
 	rm -rf "$build"
 }
 
+# Apache's ab: many connections to an HTTP server.
+extra_connections() { # TEST NAME TREE KERNEL
+	put_programs "$3" usr/bin "$root"/usr/bin/ab
+}
+
 # An XDP program.
 extra_xdp() { # TEST NAME TREE KERNEL
 	[ -x "$O/tests/vm/xdp" ] || { echo "image: there is no $O/tests/vm/xdp: run make daemon-test-programs" >&2; return 1; }

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # timeout: 1200
 # files: tests/vm/net.sh
-# Large files and many connections, between dom0 and a guest and between guests.
+# Large files and many short connections, between dom0 and a guest and between guests, by the bridge and by a pair.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 # shellcheck source=tests/vm/net.sh
 . "$tests_vm/net.sh"
 # shellcheck disable=SC2034
-guest_kernels='6.1 6.12' guest_memory=640 in_guest_seconds=300
+guest_kernels='6.1 6.12' guest_memory=640 in_guest_seconds=300 extras=connections guest_extras=connections
 # shellcheck disable=SC2034
 verdicts='a guest starts
 a guest of another kernel starts
@@ -16,12 +16,15 @@ a guest fetches 200 MB, whole
 dom0 fetches them back, whole
 another guest fetches them, whole
 and dom0 from it
-400 connections to a guest
-400 connections from a guest
-400 connections between guests
+1000 connections to a guest
+1000 connections from a guest
+1000 connections between guests
+the guests are joined by a pair, too, and reach each other
+one fetches them by it, whole
+1000 connections by it
 no frame was dropped
 the guests are destroyed, and nothing is left'
-nr_connections=400
+nr_connections=1000
 
 dom0() {
 	network
@@ -41,9 +44,12 @@ dom0() {
 	check_eq "and dom0 from it" "$(wget -q -O - http://10.9.0.3/file | sha256sum)" "$sum  -"
 	echo "a page" >/img/page
 	in_guest g1 has_page
-	check "400 connections to a guest" connects http://10.9.0.2/page
-	check "400 connections from a guest" in_guest g1 connects http://10.9.0.1/page
-	check "400 connections between guests" in_guest g2 connects http://10.9.0.2/page
+	check "1000 connections to a guest" connects http://10.9.0.2/page
+	check "1000 connections from a guest" in_guest g1 connects http://10.9.0.1/page
+	check "1000 connections between guests" in_guest g2 connects http://10.9.0.2/page
+	check "the guests are joined by a pair, too, and reach each other" joined
+	check_fetched "one fetches them by it, whole" g2 http://10.9.1.2/file
+	check "1000 connections by it" in_guest g2 connects http://10.9.1.2/page
 	check_eq "no frame was dropped" "$(pvring status --json | tr -d ' \n' | grep -o '"drops":{[^}]\+}')" ""
 	guest_destroy g2
 	check "the guests are destroyed, and nothing is left" destroyed
@@ -63,22 +69,18 @@ check_fetched() { # VERDICT NAME URL
 	check_eq "$1" "$(guest_value "$2" sum)" "$sum"
 }
 
-# One after the other, by four at once.
+# Four at a time. A reply of another length counts as failed.
 connects() { # URL
-	local part parts=''
-	for part in 1 2 3 4; do
-		connects_in_turn $((nr_connections / 4)) "$1" &
-		parts="$parts $!"
-	done
-	for part in $parts; do wait "$part" || return; done
+	[ "$(wget -q -O - "$1")" = "a page" ] && ab -q -n $nr_connections -c 4 -s 60 "$1" >/run/ab 2>&1 &&
+		grep -q "^Complete requests: *$nr_connections\$" /run/ab && grep -q '^Failed requests: *0$' /run/ab && return
+	tail -30 /run/ab
+	return 1
 }
 
-connects_in_turn() { # TIMES URL
-	local left=$1
-	while [ "$left" -gt 0 ]; do
-		[ "$(timeout 30 wget -q -O - "$2")" = "a page" ] || return
-		left=$((left - 1))
-	done
+joined() {
+	xl network-attach g1 mac=00:16:3e:00:01:01 bridge=pair:files script=vif-pvring &&
+		xl network-attach g2 mac=00:16:3e:00:01:02 bridge=pair:files script=vif-pvring &&
+		in_guest g1 net_up eth1 10.9.1.2 && in_guest g2 net_up eth1 10.9.1.3 && in_guest g1 reaches 10.9.1.3
 }
 
 # ---- in the guest ----
