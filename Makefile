@@ -66,6 +66,9 @@ $(O)/pvring-usbload: $(O)/obj/frontend/user/usbload/main.o $(O)/libpvring.a ; $(
 # ---- loopxen: the command and the stand-in libraries -----------------------------------------------------------
 include loopxen/build.mk
 
+# ---- what a guest's kernel loads ---------------------------------------------------------------------------------
+include frontend/linux/build.mk
+
 # ---- what runs on a machine --------------------------------------------------------------------------------------
 # Debian's packages: tools and -dev packages are installed, everything Xen to run is unpacked under build/.
 deps-%:
@@ -157,8 +160,10 @@ lint:                                          ## only the rules about the tree
 check-begin:
 	@$(MAKE) deps-check
 	@$(MAKE) xen-qemu
+	@$(MAKE) xen-modules
 	@$(MAKE) -j2 all
-run-quick: run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform
+	@$(MAKE) modules
+run-quick: run-lint run-unit run-asan run-tsan run-modules run-loopxen run-daemon run-conform
 run-lint:
 	@echo "lint:"; tests/run -j 2 $(records) $(sort $(wildcard tests/lint/*.sh))
 run-unit:
@@ -170,6 +175,8 @@ run-asan:
 run-tsan:
 	@$(tsan) -j2 $(threaded:%=$(O)/tsan/tests/unit/%)
 	@echo "unit, with TSan:"; tests/run -j 2 $(records) $(threaded:%=$(O)/tsan/tests/unit/%)
+run-modules:
+	@echo "modules:"; tests/run $(records) $(sort $(wildcard tests/modules/*.sh))
 run-loopxen:
 	@$(MAKE) -j2 loopxen-tests
 	@echo "loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/loopxen/*.sh))
@@ -195,7 +202,7 @@ run-vm:
 	@echo "Xen under QEMU:"; tests/run -j $(vms_at_once) $(records) $(vm-tests)
 run-long: daemons-built
 	@echo "long:"; VM_CPUS=2 tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
-.PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-loopxen run-daemon run-conform run-vm
+.PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-modules run-loopxen run-daemon run-conform run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------
 install: all                                   ## into $(DESTDIR)$(PREFIX)

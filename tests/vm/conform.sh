@@ -25,7 +25,7 @@ indirect-operations indirect-flicker'
 # shellcheck disable=SC2086 # words
 cases=${CASES:-${cases:-"@($(echo $quick | tr ' ' '|'))"}}
 # shellcheck disable=SC2034
-guest_options="nofront${CASES:+ CASES=$CASES}"
+guest_options="front=none${CASES:+ CASES=$CASES}"
 
 verdicts_of_cases() {
 	echo "a guest without blkfront starts"

@@ -53,6 +53,18 @@ extra_xdp() { # TEST NAME TREE KERNEL
 	put_programs "$3" usr/bin "$O/tests/vm/xdp"
 }
 
+# Our own modules of the guest's kernel, which need no other.
+extra_pvring_modules() { # TEST NAME TREE KERNEL
+	local built module
+	built=$O/modules/$(release_of "$4")
+	mkdir -p "$3/modules"
+	for module in "$built"/pvring-*.ko; do
+		[ -e "$module" ] || { echo "image: no modules in $built: run make modules" >&2; return 1; }
+		cp "$module" "$3/modules/"
+		basename "$module" >"$3/modules/$(basename "$module" .ko).order"
+	done
+}
+
 # The kernel's own backend of networks, and a hotplug script for it.
 extra_netback() { # TEST NAME TREE KERNEL
 	put_modules "$3" "$4" xen-netback

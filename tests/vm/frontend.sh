@@ -16,7 +16,7 @@ the frontend verifies on a disk of pvring attach
 the disk of pvring attach is detached
 the frontend verifies with the kernel out of the way and map
 the guest is destroyed while the frontend works'
-guest_options=nofront
+guest_options=front=none
 
 dom0() {
 	check "pvring-blkd starts" blkd_start || return

@@ -18,7 +18,7 @@ what passes is right while one daemon ends and another begins
 which has mapped the pages again
 and copied nothing by Xen
 the guests are destroyed, and nothing is left'
-guest_options=nofront
+guest_options=front=none
 guest_vifs="'bridge=br0,script=vif-pvring'"
 nr_pages=512 # of either guest
 

@@ -19,7 +19,7 @@
 #	guest_memory       its megabytes (default 256)
 #	guest_vcpus        its processors (default 1)
 #	guest_vifs         its network interfaces, as in xl.cfg(5): 'bridge=br0,script=vif-pvring', ... (default none)
-#	guest_options      more for its kernel's command line; "nofront" of ours: without a driver for disks
+#	guest_options      more for its kernel's command line; of ours: front=MODULE, its driver for disks, or none
 #	guest_seconds      how long it may take to come up (default 240)
 #	in_guest_seconds   how long one function may take in it (default 120)
 #	disk_script        what xl runs for its disks (default block-pvring)
