@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A ring, its port, and which request is in which slot.
+ *
+ * A slot's number is the id of what is sent in it, and nothing but a slot that waits for its response is ever found by
+ * the id of one. A request takes one slot, or several if it is larger than the backend takes at once.
+ */
+#ifndef FRONTEND_LINUX_BLK_QUEUE_H
+#define FRONTEND_LINUX_BLK_QUEUE_H
+
+#include <linux/blk-mq.h>
+#include <linux/spinlock.h>
+#include <xen/interface/io/blkif.h>
+#include <xen/xenbus.h>
+
+#include "common/ring/front.h"
+#include "frontend/linux/blk/grants.h"
+
+struct blk_front;
+
+struct blk_slot {
+	struct request *rq; /* NULL: it is free */
+	u8 operation;       /* that its response is to have */
+};
+
+struct blk_queue {
+	struct blk_front *front;
+	unsigned int nr_ring_pages;
+	grant_ref_t ring_ref[XENBUS_MAX_RING_GRANTS];
+	evtchn_port_t port;
+	int irq;
+
+	spinlock_t lock; /* over what follows; taken before the grants' */
+	struct ring_front ring;
+	struct blk_slot *slot;
+	u16 *free; /* slots' numbers: a stack */
+	unsigned int nr_free;
+	bool is_waited_for; /* the block layer has stopped until a slot is free */
+
+	struct blk_grants grants;
+};
+
+/* A ring of that many pages and its port, ready to be published. -errno; says why. May sleep. */
+int queue_open(struct blk_queue *queue, struct blk_front *front, unsigned int nr_ring_pages);
+
+/* No response is looked for any more, on any CPU. Twice is as good as once. */
+void queue_stop(struct blk_queue *queue);
+
+/* One of the requests that are not answered, and not again; NULL: there is none left. Of a queue that was stopped. */
+struct request *queue_take_back(struct blk_queue *queue);
+
+/* Frees all. The backend's pages are freed when it has let go. */
+void queue_fini(struct blk_queue *queue);
+
+/* Are there as many free slots? If not, the block layer is told when there are. Under the lock. */
+bool queue_has_room(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, unsigned int nr_slots);
+
+/* Puts a request into a slot, which fills in its id. There is room. Under the lock. */
+void queue_put(struct blk_queue *queue, struct request *rq, struct blkif_request *request, u8 response_operation);
+
+/* Publishes what was put, and tells the backend if it wants to know. */
+void queue_push(struct blk_queue *queue);
+
+/* Looks at all responses that are there, as the interrupt does. The number of them. */
+unsigned int queue_look(struct blk_queue *queue);
+
+#endif
