@@ -20,4 +20,16 @@ modules:                                       ## the guest's kernel modules; KD
 	$(call kbuild,$(if $(V),V=1) $(KBUILD_ARGS) modules)
 modules_install: modules                       ## into $(DESTDIR)/lib/modules/RELEASE/updates
 	$(call kbuild,INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install)
-.PHONY: modules modules_install
+
+# What a guest's owner needs: the sources where DKMS looks for them, and what has our drivers loaded in place of the stock ones.
+guest-source = $(DESTDIR)/usr/src/pvring-$(VERSION)
+install-guest:                                 ## what a guest needs, for DKMS: see README.md
+	install -d $(guest-source)/frontend $(guest-source)/common
+	cp -r frontend/linux $(guest-source)/frontend/
+	cp -r common/ring $(guest-source)/common/
+	sed 's/@version@/$(VERSION)/' frontend/linux/dkms.conf >$(guest-source)/dkms.conf
+	install -D -m 644 dist/guest/modprobe.conf $(DESTDIR)/etc/modprobe.d/pvring-guest.conf
+	install -D -m 755 dist/guest/initramfs-hook $(DESTDIR)/usr/share/initramfs-tools/hooks/pvring
+	install -d $(DESTDIR)$(PREFIX)/share/man/man4
+	install -m 644 docs/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4/
+.PHONY: modules modules_install install-guest

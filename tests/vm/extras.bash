@@ -113,7 +113,8 @@ extra_system_disk() { # TEST NAME TREE
 	(cd "$files" && cpio --quiet -idu) <"$files.cpio"
 	cp "$root/boot/vmlinuz-$(release_of 6.1)" "$files/boot/vmlinuz"
 	cp $here/guest/grub.cfg "$files/boot/grub/"
-	make_system_initrd "$files/boot/initrd"
+	make_system_initrd "$1" "$files/boot/initrd"
+	cp "$files/boot/initrd" "$3/boot/system-initrd"
 	truncate -s 1M "$image"
 	put_boot_track "$image" $megabytes
 	truncate -s +${megabytes}M "$image"
@@ -121,17 +122,39 @@ extra_system_disk() { # TEST NAME TREE
 	rm -rf "$files" "$files.cpio"
 }
 
-make_system_initrd() { # OUT
-	local tree=$1.tree
+# With a test's guest_extras=pvring_modules, ours beside the stock driver, as a guest has them who has installed ours.
+make_system_initrd() { # TEST OUT
+	local tree=$2.tree release
+	release=$(release_of 6.1)
 	put_busybox "$tree"
-	put_modules "$tree" 6.1 xen-blkfront ext4
+	put_modprobe "$tree" 6.1 xen-blkfront ext4
+	case $(setting "$1" guest_extras) in *pvring_modules*)
+		install -D -m 644 -t "$tree/lib/modules/$release/updates" "$O/modules/$release"/pvring-*.ko
+		install -D -m 644 dist/guest/modprobe.conf "$tree/etc/modprobe.d/pvring-guest.conf" ;;
+	esac
+	kmod_as depmod -b "$tree" "$release"
 	cp $here/verdicts.sh "$tree/"
 	install -m 755 $here/guest/init-system "$tree/init"
 	put_busybox_links "$tree"
-	pack "$tree" "$1"
-	gzip -9n <"$1" >"$1.gz"
-	mv "$1.gz" "$1"
+	pack "$tree" "$2"
+	gzip -9n <"$2" >"$2.gz"
+	mv "$2.gz" "$2"
 	rm -rf "$tree"
+}
+
+# What a distribution loads modules with, and some of them where it looks.
+put_modprobe() { # TREE KERNEL MODULE...
+	local tree=$1 release module path
+	release=$(release_of "$2")
+	shift 2
+	put_programs "$tree" sbin "$root/bin/kmod"
+	ln -s kmod "$tree/sbin/modprobe"
+	install -D -m 644 -t "$tree/lib/modules/$release" "$root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo}
+	for module; do
+		kmod_as modprobe -d "$root" -S "$release" --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
+	done | sort -u | while read -r path; do
+		install -D -m 644 "$path" "$tree/${path#*/root/}"
+	done
 }
 
 # The boot sector loads what follows it, which reads the disk's first partition.

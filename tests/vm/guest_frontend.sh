@@ -76,10 +76,11 @@ work() { # VDEV WORK
 
 # Not for as long as disk_there: where the driver does not come back, the next case is waiting.
 rebind() { # VDEV
-	local letter device
+	local letter device driver
 	letter=$(printf '%d' "'${1#xvd}")
 	device=vbd-$(((202 << 8) + (letter - 97) * 16))
-	echo "$device" >/sys/bus/xen/drivers/vbd/unbind && echo "$device" >/sys/bus/xen/drivers/vbd/bind || return
+	driver=$(readlink -f "/sys/bus/xen/devices/$device/driver")
+	echo "$device" >"$driver/unbind" && echo "$device" >"$driver/bind" || return
 	wait_until 8 test -b "/dev/$1"
 }
 

@@ -221,8 +221,7 @@ void front_suspend(struct blk_front *front)
 }
 
 /*
- * Requests fail before anybody is told that the disk is gone: a file system that is told waits for its own. Then nothing
- * is asked for that would wait for a ring.
+ * Requests fail before anybody is told that the disk is gone: a file system that is told so waits for its own.
  */
 void front_close(struct blk_front *front)
 {

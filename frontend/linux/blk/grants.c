@@ -45,7 +45,7 @@ err_free:
 	return NULL;
 }
 
-/* Whoever has it still keeps it: its page, or the one that was lent, gets another reference until Xen says it is free. */
+/* What the backend has still, a page of ours or the one that was lent, is kept until Xen says that it is free. */
 static void destroy(struct blk_grant *grant)
 {
 	if (grant->is_lent) {

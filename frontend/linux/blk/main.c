@@ -245,7 +245,7 @@ static int blkfront_is_ready(struct xenbus_device *dev)
 static const struct xenbus_device_id blkfront_ids[] = { { "vbd" }, { "" } };
 
 static struct xenbus_driver blkfront_driver = {
-	.name = KBUILD_MODNAME,
+	.name = "pvring-blkfront",
 	.ids = blkfront_ids,
 	.probe = blkfront_probe,
 	.remove = blkfront_remove,
@@ -267,7 +267,11 @@ static int __init blkfront_init(void)
 		return -ENODEV;
 	}
 	bound_parameters();
-	return xenbus_register_frontend(&blkfront_driver);
+	/*
+	 * Without an owner, of which xenbus would hold one more reference for each disk: a disk that is open keeps the
+	 * module by itself, and the others need not be unbound one by one before it is unloaded.
+	 */
+	return __xenbus_register_frontend(&blkfront_driver, NULL, KBUILD_MODNAME);
 }
 
 static void __exit blkfront_exit(void)

@@ -16,8 +16,8 @@ struct blk_queue;
 size_t request_data_bytes(unsigned int max_segments);
 
 /*
- * Sends it. OK, or why the block layer is to fail it, or to try again later; then nothing of it is left with us. is_last:
- * the backend hears of it, and of what was sent before it.
+ * Sends it. OK, or why the block layer is to fail it, or to try again later; then nothing of it is left with us. With
+ * is_last the backend hears of it, and of what was sent before it.
  */
 blk_status_t request_send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, struct request *rq, bool is_last);
 
