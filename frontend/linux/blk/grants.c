@@ -51,7 +51,8 @@ static void destroy(struct blk_grant *grant)
 	if (grant->is_lent) {
 		gnttab_end_foreign_access(grant->ref, grant->page);
 	} else {
-		gnttab_free_grant_reference(grant->ref);
+		if (grant->ref != INVALID_GRANT_REF)
+			gnttab_free_grant_reference(grant->ref);
 		if (grant->page)
 			__free_page(grant->page);
 	}
@@ -168,11 +169,25 @@ bool grants_return(struct blk_grants *grants, struct blk_grant *grant)
 
 /* ---- what is not needed ------------------------------------------------------------------------------------------ */
 
-/* Those that have not been used for longest. */
-static void move_surplus(struct list_head *from, unsigned int nr, struct list_head *to)
+/* Of those that were not used for longest; what the backend has mapped stays. The number of those that went. */
+static unsigned int move_surplus(struct list_head *from, unsigned int nr, struct list_head *to)
 {
-	while (nr-- > 0)
-		list_move(from->prev, to);
+	struct blk_grant *grant, *next;
+	unsigned int nr_moved = 0;
+
+	list_for_each_entry_safe_reverse(grant, next, from, node) {
+		if (nr-- == 0)
+			break;
+		if (grant->is_lent) {
+			if (!gnttab_try_end_foreign_access(grant->ref))
+				continue;
+			grant->ref = INVALID_GRANT_REF;
+			grant->is_lent = false;
+		}
+		list_move(&grant->node, to);
+		nr_moved++;
+	}
+	return nr_moved;
 }
 
 void grants_trim(struct blk_grants *grants)
@@ -184,9 +199,8 @@ void grants_trim(struct blk_grants *grants)
 
 	spin_lock_irqsave(&grants->lock, flags);
 	nr_pages = min(grants->min_with_page, grants->nr_pages - min(grants->nr_pages, grants->nr_reserved));
-	nr_bare = grants->min_bare;
-	move_surplus(&grants->with_page, nr_pages, &surplus);
-	move_surplus(&grants->bare, nr_bare, &surplus);
+	nr_pages = move_surplus(&grants->with_page, nr_pages, &surplus);
+	nr_bare = move_surplus(&grants->bare, grants->min_bare, &surplus);
 	grants->nr_pages -= nr_pages;
 	grants->min_with_page = grants->nr_with_page -= nr_pages;
 	grants->min_bare = grants->nr_bare -= nr_bare;

@@ -22,7 +22,7 @@
 struct blk_grant {
 	struct list_head node;
 	struct page *page; /* NULL: it has none */
-	grant_ref_t ref;
+	grant_ref_t ref; /* INVALID_GRANT_REF: on its way out */
 	bool is_lent;
 };
 

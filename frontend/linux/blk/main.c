@@ -2,6 +2,7 @@
 /* The driver: what xenbus tells of a device, and the module's parameters. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <xen/platform_pci.h>
@@ -11,6 +12,7 @@
 #include "frontend/linux/blk/blk.h"
 
 #define WATCHDOG_PERIOD HZ
+#define LEAVE_TRIES 50 /* of 100 ms */
 
 /* ---- parameters, with the stock driver's names ------------------------------------------------------------------- */
 
@@ -153,15 +155,11 @@ static int blkfront_probe(struct xenbus_device *dev, const struct xenbus_device_
 	return 0;
 }
 
-/*
- * A device that another driver had, or we, is in Closed. It starts over when the backend has let go of what was before,
- * and so offers again.
- */
-static int start_over(struct blk_front *front, int backend)
+/* A device that another driver had, or we, is in Closed. It starts over when the backend has let go of it. */
+static void start_over(struct blk_front *front)
 {
-	if (backend == XenbusStateClosed && front->dev->state == XenbusStateClosed)
+	if (front->dev->state == XenbusStateClosed)
 		xenbus_switch_state(front->dev, XenbusStateInitialising);
-	return 0;
 }
 
 static int follow(struct blk_front *front, int backend)
@@ -174,7 +172,10 @@ static int follow(struct blk_front *front, int backend)
 		return 0;
 	case XenbusStateInitWait:
 	case XenbusStateInitialised:
-		return has_rings ? 0 : front_offer(front);
+		if (has_rings)
+			return 0;
+		start_over(front);
+		return front_offer(front);
 	case XenbusStateConnected:
 		if (front->phase == BLK_CONNECTED) {
 			front_resize(front);
@@ -186,9 +187,10 @@ static int follow(struct blk_front *front, int backend)
 	case XenbusStateUnknown:
 	case XenbusStateClosing:
 	case XenbusStateClosed:
-		if (!has_rings)
-			return start_over(front, backend);
-		front_close(front);
+		if (has_rings)
+			front_close(front);
+		else if (backend == XenbusStateClosed)
+			start_over(front);
 		return 0;
 	default:
 		xenbus_dev_error(front->dev, -EINVAL, "the backend's state is none of a disk's");
@@ -220,6 +222,26 @@ static int blkfront_resume(struct xenbus_device *dev)
 	return 0;
 }
 
+/*
+ * For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. The
+ * backend lets go first.
+ */
+static void leave(struct xenbus_device *dev)
+{
+	unsigned int i;
+	int backend;
+
+	for (i = 0; i < LEAVE_TRIES && terms_is_wanted(dev); i++) {
+		backend = terms_backend_state(dev);
+		if (backend == XenbusStateClosed || backend == XenbusStateInitWait) {
+			terms_unpublish(dev);
+			xenbus_switch_state(dev, XenbusStateInitialising);
+			return;
+		}
+		msleep(100);
+	}
+}
+
 /* In order while the backend serves us: what is written is written. Else nobody waits for what will not come. */
 static void blkfront_remove(struct xenbus_device *dev)
 {
@@ -232,6 +254,7 @@ static void blkfront_remove(struct xenbus_device *dev)
 	cancel_delayed_work_sync(&front->watchdog);
 	front_fail(front);
 	cancel_work_sync(&front->fail);
+	leave(dev);
 	disk_put(front);
 }
 
@@ -247,6 +270,7 @@ static const struct xenbus_device_id blkfront_ids[] = { { "vbd" }, { "" } };
 static struct xenbus_driver blkfront_driver = {
 	.name = "pvring-blkfront",
 	.ids = blkfront_ids,
+	.allow_rebind = true, /* leave() says what xenbus would say */
 	.probe = blkfront_probe,
 	.remove = blkfront_remove,
 	.resume = blkfront_resume,

@@ -19,17 +19,17 @@ static const char *take_response(struct blk_queue *queue, const struct blkif_res
 	struct blk_slot *slot;
 
 	*rq = NULL;
-	if (response->id >= queue->ring.layout.nr_slots)
+	if ((u32)response->id >= queue->ring.layout.nr_slots)
 		return "a response has an id that is none of ours";
-	slot = &queue->slot[response->id];
-	if (!slot->rq)
+	slot = &queue->slot[(u32)response->id];
+	if (!slot->rq || slot->id != response->id)
 		return "a response has the id of nothing that waits for one";
 	if (response->operation != slot->operation)
 		return "a response has another operation than its request";
 	if (request_answered(slot->rq, response->status))
 		*rq = slot->rq;
 	slot->rq = NULL;
-	queue->free[queue->nr_free++] = response->id;
+	queue->free[queue->nr_free++] = (u32)response->id;
 	return NULL;
 }
 
@@ -63,6 +63,7 @@ static struct request *take_responses(struct blk_queue *queue, unsigned int *nr)
 
 unsigned int queue_look(struct blk_queue *queue)
 {
+	DEFINE_IO_COMP_BATCH(batch);
 	struct request *rq, *next;
 	unsigned int nr = 0;
 	unsigned long flags;
@@ -76,8 +77,10 @@ unsigned int queue_look(struct blk_queue *queue)
 	spin_unlock_irqrestore(&queue->lock, flags);
 	for (; rq; rq = next) {
 		next = *request_next(rq);
-		request_end(queue, rq);
+		request_end(queue, rq, &batch);
 	}
+	if (batch.complete)
+		batch.complete(&batch);
 	if (wake)
 		blk_mq_start_stopped_hw_queues(queue->front->disk->queue, true);
 	return nr;
@@ -107,10 +110,12 @@ bool queue_has_room(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, unsigne
 
 void queue_put(struct blk_queue *queue, struct request *rq, struct blkif_request *request, u8 response_operation)
 {
-	u16 id = queue->free[--queue->nr_free];
+	struct blk_slot *slot = &queue->slot[queue->free[--queue->nr_free]];
 
-	queue->slot[id] = (struct blk_slot){ rq, response_operation };
-	request->u.other.id = id;
+	slot->rq = rq;
+	slot->id += 1ULL << 32;
+	slot->operation = response_operation;
+	request->u.other.id = slot->id;
 	ring_front_put(&queue->ring, request);
 }
 
@@ -128,12 +133,12 @@ void queue_push(struct blk_queue *queue)
 
 struct request *queue_take_back(struct blk_queue *queue)
 {
-	unsigned int id, nr_slots = queue->slot ? queue->ring.layout.nr_slots : 0;
+	unsigned int i, nr_slots = queue->slot ? queue->ring.layout.nr_slots : 0;
 	struct request *rq;
 
-	for (id = 0; id < nr_slots; id++) {
-		rq = queue->slot[id].rq;
-		queue->slot[id].rq = NULL;
+	for (i = 0; i < nr_slots; i++) {
+		rq = queue->slot[i].rq;
+		queue->slot[i].rq = NULL;
 		if (rq && request_answered(rq, BLKIF_RSP_ERROR))
 			return rq;
 	}
@@ -144,15 +149,15 @@ struct request *queue_take_back(struct blk_queue *queue)
 
 static int make_slots(struct blk_queue *queue)
 {
-	unsigned int nr = queue->ring.layout.nr_slots;
+	unsigned int nr = queue->ring.layout.nr_slots, i;
 
 	queue->slot = kvcalloc(nr, sizeof(*queue->slot), GFP_KERNEL);
 	queue->free = kvcalloc(nr, sizeof(*queue->free), GFP_KERNEL);
 	if (!queue->slot || !queue->free)
 		return -ENOMEM;
-	while (queue->nr_free < nr) {
-		queue->free[queue->nr_free] = nr - 1 - queue->nr_free;
-		queue->nr_free++;
+	for (i = 0; i < nr; i++) {
+		queue->slot[i].id = i;
+		queue->free[queue->nr_free++] = i;
 	}
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * A ring, its port, and which request is in which slot.
  *
- * A slot's number is the id of what is sent in it, and nothing but a slot that waits for its response is ever found by
- * the id of one. A request takes one slot, or several if it is larger than the backend takes at once.
+ * An id is a slot's number, and in its upper half how often that was used: so what was answered is not taken for what
+ * came after it. A request takes one slot, or several if it is larger than the backend takes at once.
  */
 #ifndef FRONTEND_LINUX_BLK_QUEUE_H
 #define FRONTEND_LINUX_BLK_QUEUE_H
@@ -20,7 +20,8 @@ struct blk_front;
 
 struct blk_slot {
 	struct request *rq; /* NULL: it is free */
-	u8 operation;       /* that its response is to have */
+	u64 id;
+	u8 operation; /* that its response is to have */
 };
 
 struct blk_queue {

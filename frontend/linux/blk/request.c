@@ -336,7 +336,7 @@ static blk_status_t go_on_without(struct blk_front *front, u8 operation)
 	}
 }
 
-void request_end(struct blk_queue *queue, struct request *rq)
+void request_end(struct blk_queue *queue, struct request *rq, struct io_comp_batch *batch)
 {
 	struct blk_request *r = of(rq);
 	blk_status_t status;
@@ -353,7 +353,8 @@ void request_end(struct blk_queue *queue, struct request *rq)
 		status = go_on_without(queue->front, r->operation);
 	else
 		status = BLK_STS_IOERR;
-	blk_mq_end_request(rq, status);
+	if (status != BLK_STS_OK || !blk_mq_add_to_batch(rq, batch, 0, blk_mq_end_request_batch))
+		blk_mq_end_request(rq, status);
 }
 
 void request_undo(struct blk_queue *queue, struct request *rq)

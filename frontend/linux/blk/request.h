@@ -27,8 +27,11 @@ bool request_answered(struct request *rq, s16 status);
 /* The place of the next in a list of those that are to end. */
 struct request **request_next(struct request *rq);
 
-/* Takes back what it lent, and its data, and tells the block layer. */
-void request_end(struct blk_queue *queue, struct request *rq);
+/*
+ * Takes back what it lent, and its data, and tells the block layer; or leaves that to the batch, whose complete() the
+ * caller calls, if there is one then.
+ */
+void request_end(struct blk_queue *queue, struct request *rq, struct io_comp_batch *batch);
 
 /* Takes back what it lent; nobody is told. */
 void request_undo(struct blk_queue *queue, struct request *rq);

@@ -193,12 +193,16 @@ static bool is_of_connection(const char *node)
 	       !strcmp(node, "multi-queue-num-queues");
 }
 
-static int remove_earlier(struct xenbus_transaction xbt, const char *dir)
+/* A directory that has been removed is not to come back: -ENOENT. */
+static int remove_nodes(struct xenbus_transaction xbt, const void *arg)
 {
+	const char *dir = arg;
 	unsigned int nr, i;
 	char **nodes;
 	int rc = 0;
 
+	if (!xenbus_exists(xbt, dir, "state"))
+		return -ENOENT;
 	nodes = xenbus_directory(xbt, dir, "", &nr);
 	if (IS_ERR(nodes))
 		return PTR_ERR(nodes);
@@ -246,15 +250,13 @@ static int write_queues(struct xenbus_transaction xbt, const struct blk_front *f
 	return rc;
 }
 
-/* A directory that has been removed is not to come back. */
-static int write_nodes(struct xenbus_transaction xbt, const struct blk_front *front)
+static int write_nodes(struct xenbus_transaction xbt, const void *arg)
 {
+	const struct blk_front *front = arg;
 	const char *dir = front->dev->nodename;
 	int rc;
 
-	if (!xenbus_exists(xbt, dir, "state"))
-		return -ENOENT;
-	rc = remove_earlier(xbt, dir);
+	rc = remove_nodes(xbt, dir);
 	if (rc == 0 && front->ring_page_order > 0)
 		rc = xenbus_printf(xbt, dir, "ring-page-order", "%u", front->ring_page_order);
 	if (rc == 0)
@@ -266,7 +268,8 @@ static int write_nodes(struct xenbus_transaction xbt, const struct blk_front *fr
 	return rc;
 }
 
-int terms_publish(struct blk_front *front)
+/* In a transaction, which is begun again when somebody else was there. */
+static int change_nodes(int (*change)(struct xenbus_transaction xbt, const void *arg), const void *arg)
 {
 	struct xenbus_transaction xbt;
 	int rc, end;
@@ -274,13 +277,26 @@ int terms_publish(struct blk_front *front)
 	do {
 		rc = xenbus_transaction_start(&xbt);
 		if (rc)
-			break;
-		rc = write_nodes(xbt, front);
+			return rc;
+		rc = change(xbt, arg);
 		end = xenbus_transaction_end(xbt, rc != 0);
 	} while (rc == 0 && end == -EAGAIN);
-	if (rc == 0)
-		rc = end;
+	return rc ?: end;
+}
+
+int terms_publish(struct blk_front *front)
+{
+	int rc = change_nodes(write_nodes, front);
+
 	if (rc)
 		xenbus_dev_error(front->dev, rc, "publishing the ring");
 	return rc;
+}
+
+void terms_unpublish(struct xenbus_device *dev)
+{
+	int rc = change_nodes(remove_nodes, dev->nodename);
+
+	if (rc && rc != -ENOENT)
+		xenbus_dev_error(dev, rc, "removing the ring's nodes");
 }

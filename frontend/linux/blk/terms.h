@@ -56,4 +56,7 @@ bool terms_is_wanted(struct xenbus_device *dev);
 /* Publishes front's queues, and removes what an earlier connection left. */
 int terms_publish(struct blk_front *front);
 
+/* Removes what it published. */
+void terms_unpublish(struct xenbus_device *dev);
+
 #endif

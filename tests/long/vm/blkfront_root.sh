@@ -3,8 +3,8 @@
 # timeout: 1800
 # files: tests/vm/firmware.sh
 # The root file system on a disk of our module's, as a guest has it who has installed dist/guest: in a PV guest; in one
-# whose module is missing, and one where it cannot be loaded, which have the stock driver; and in an HVM guest that its
-# firmware boots from the emulated disk.
+# whose module is missing, and one whose kernel refuses it as nobody has signed it, which have the stock driver; and in an HVM
+# guest that its firmware boots from the emulated disk.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
 . "$tests_vm/firmware.sh"
@@ -14,7 +14,7 @@
 	verdicts="a PV guest has its root on our driver
 it stands a verified load
 a PV guest without our module has it on the stock driver
-so has one that cannot load it
+so has one whose kernel asks for signed modules
 $firmware_verdicts
 an HVM guest has its root on our driver"
 	guest_types='pv hvm'
@@ -32,8 +32,8 @@ dom0() {
 	boots_on_root pvring=missing
 	check "a PV guest without our module has it on the stock driver" in_guest g1 root_is_on vbd
 	guest_destroy g1
-	boots_on_root pvring=refused
-	check "so has one that cannot load it" in_guest g1 root_is_on vbd
+	boots_on_root module.sig_enforce=1
+	check "so has one whose kernel asks for signed modules" in_guest g1 root_is_on vbd
 	guest_destroy g1
 	blkd_stop
 	guest_type=hvm
