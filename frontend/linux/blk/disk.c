@@ -200,7 +200,7 @@ static int make_tags(struct blk_front *front)
 	front->tags.nr_hw_queues = front->nr_queues;
 	front->tags.queue_depth = front->queue[0].ring.layout.nr_slots;
 	front->tags.numa_node = NUMA_NO_NODE;
-	front->tags.flags = BLK_MQ_F_SHOULD_MERGE;
+	front->tags.flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT; /* that is the backend's */
 	front->tags.cmd_size = request_data_bytes(front->max_request_segments);
 	return blk_mq_alloc_tag_set(&front->tags);
 }
