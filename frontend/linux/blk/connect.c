@@ -22,7 +22,6 @@ static void unquiesce(struct blk_front *front)
 	front->is_quiesced = false;
 	blk_mq_unquiesce_queue(front->disk->queue);
 	blk_mq_kick_requeue_list(front->disk->queue);
-	blk_mq_start_stopped_hw_queues(front->disk->queue, true);
 }
 
 /* What is not answered goes back to the block layer, or has failed. */

@@ -117,7 +117,7 @@ static blk_status_t disk_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_m
 {
 	struct blk_queue *queue = queue_of(hctx);
 
-	return queue ? request_send(queue, hctx, data->rq, data->last) : BLK_STS_IOERR;
+	return queue ? request_send(queue, data->rq, data->last) : BLK_STS_IOERR;
 }
 
 static void disk_commit_rqs(struct blk_mq_hw_ctx *hctx)

@@ -67,13 +67,9 @@ unsigned int queue_look(struct blk_queue *queue)
 	struct request *rq, *next;
 	unsigned int nr = 0;
 	unsigned long flags;
-	bool wake;
 
 	spin_lock_irqsave(&queue->lock, flags);
 	rq = take_responses(queue, &nr);
-	wake = queue->is_waited_for && nr > 0;
-	if (wake)
-		queue->is_waited_for = false;
 	spin_unlock_irqrestore(&queue->lock, flags);
 	for (; rq; rq = next) {
 		next = *request_next(rq);
@@ -81,8 +77,6 @@ unsigned int queue_look(struct blk_queue *queue)
 	}
 	if (batch.complete)
 		batch.complete(&batch);
-	if (wake)
-		blk_mq_start_stopped_hw_queues(queue->front->disk->queue, true);
 	return nr;
 }
 
@@ -98,15 +92,6 @@ static irqreturn_t queue_interrupt(int irq, void *data)
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
-
-bool queue_has_room(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, unsigned int nr_slots)
-{
-	if (queue->nr_free >= nr_slots)
-		return true;
-	queue->is_waited_for = true;
-	blk_mq_stop_hw_queue(hctx);
-	return false;
-}
 
 void queue_put(struct blk_queue *queue, struct request *rq, struct blkif_request *request, u8 response_operation)
 {

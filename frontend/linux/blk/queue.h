@@ -36,7 +36,6 @@ struct blk_queue {
 	struct blk_slot *slot;
 	u16 *free; /* slots' numbers: a stack */
 	unsigned int nr_free;
-	bool is_waited_for; /* the block layer has stopped until a slot is free */
 
 	struct blk_grants grants;
 };
@@ -53,10 +52,7 @@ struct request *queue_take_back(struct blk_queue *queue);
 /* Frees all. The backend's pages are freed when it has let go. */
 void queue_fini(struct blk_queue *queue);
 
-/* Are there as many free slots? If not, the block layer is told when there are. Under the lock. */
-bool queue_has_room(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, unsigned int nr_slots);
-
-/* Puts a request into a slot, which fills in its id. There is room. Under the lock. */
+/* Puts a request into a slot, which fills in its id. There is room (nr_free). Under the lock. */
 void queue_put(struct blk_queue *queue, struct request *rq, struct blkif_request *request, u8 response_operation);
 
 /* Publishes what was put, and tells the backend if it wants to know. */

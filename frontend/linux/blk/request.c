@@ -236,8 +236,11 @@ static void put_discard(struct blk_queue *queue, struct request *rq)
 	queue_put(queue, rq, &request, BLKIF_OP_DISCARD);
 }
 
-/* Into the ring, if there is room for all of it; the last one publishes what was put before it, too. */
-static blk_status_t put(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, struct request *rq, bool is_last)
+/*
+ * Into the ring; the last one publishes what was put before it, too. There is a slot for each request of the block
+ * layer's, but for a disk that has come to a backend with smaller rings.
+ */
+static blk_status_t put(struct blk_queue *queue, struct request *rq, bool is_last)
 {
 	blk_status_t status = BLK_STS_OK;
 	struct blk_request *r = of(rq);
@@ -248,8 +251,8 @@ static blk_status_t put(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, str
 	spin_lock_irqsave(&queue->lock, flags);
 	if (queue->ring.broken)
 		status = BLK_STS_IOERR;
-	else if (!queue_has_room(queue, hctx, r->nr_unanswered))
-		status = BLK_STS_DEV_RESOURCE;
+	else if (queue->nr_free < r->nr_unanswered)
+		status = BLK_STS_RESOURCE;
 	else if (r->operation == BLKIF_OP_DISCARD)
 		put_discard(queue, rq);
 	else if (r->indirect)
@@ -265,7 +268,7 @@ static blk_status_t put(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, str
 
 /* ---- its life ---------------------------------------------------------------------------------------------------- */
 
-static blk_status_t send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, struct request *rq, bool is_last)
+static blk_status_t send(struct blk_queue *queue, struct request *rq, bool is_last)
 {
 	struct blk_request *r = of(rq);
 	blk_status_t status;
@@ -284,13 +287,13 @@ static blk_status_t send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, st
 	}
 	if (r->operation == BLKIF_OP_WRITE)
 		copy_all(r, copy_out);
-	status = put(queue, hctx, rq, is_last);
+	status = put(queue, rq, is_last);
 	if (status != BLK_STS_OK)
 		return_grants(queue, r);
 	return status;
 }
 
-blk_status_t request_send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, struct request *rq, bool is_last)
+blk_status_t request_send(struct blk_queue *queue, struct request *rq, bool is_last)
 {
 	blk_status_t status = BLK_STS_OK;
 
@@ -298,7 +301,7 @@ blk_status_t request_send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, s
 	if (req_op(rq) == REQ_OP_FLUSH && READ_ONCE(queue->front->flush_op) == 0) {
 		blk_mq_end_request(rq, BLK_STS_OK); /* what was answered is durable: there is no cache */
 	} else {
-		status = send(queue, hctx, rq, is_last);
+		status = send(queue, rq, is_last);
 		if (status == BLK_STS_OK)
 			return status;
 	}

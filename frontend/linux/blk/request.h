@@ -19,7 +19,7 @@ size_t request_data_bytes(unsigned int max_segments);
  * Sends it. OK, or why the block layer is to fail it, or to try again later; then nothing of it is left with us. With
  * is_last the backend hears of it, and of what was sent before it.
  */
-blk_status_t request_send(struct blk_queue *queue, struct blk_mq_hw_ctx *hctx, struct request *rq, bool is_last);
+blk_status_t request_send(struct blk_queue *queue, struct request *rq, bool is_last);
 
 /* One of its slots was answered. true: the last one; now request_end() or request_undo() is due. */
 bool request_answered(struct request *rq, s16 status);
