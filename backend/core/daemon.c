@@ -216,6 +216,31 @@ static uint64_t pick_busy_poll_ns(const struct daemon *daemon)
 	return daemon->config.poll_us * NSEC_PER_USEC;
 }
 
+static uint32_t pages_of_scratch(const struct daemon *daemon)
+{
+	const struct scratch_pages *pages = &daemon->spec->class->worker_scratch;
+
+	return pages->turn + pages->flight;
+}
+
+/* They share half of what this domain may grant by gntalloc: there are others who want some. */
+static bool may_grant_scratch(const struct daemon *daemon, unsigned int worker)
+{
+	return (worker + 1) * (uint64_t)pages_of_scratch(daemon) <= machine_gntalloc_limit() / 2;
+}
+
+static void say_without_grants(const struct daemon *daemon)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < daemon->nr_workers; i++)
+		nr += daemon->worker[i].scratch.memory && !daemon->worker[i].scratch.grefs;
+	if (nr)
+		log_info("%s: %u of %u workers have no pages that are granted to this domain, which costs the kernel "
+			 "more work: is xen-gntalloc loaded, with a limit of %u at least?", daemon->config.name, nr,
+			 daemon->nr_workers, 2 * daemon->nr_workers * pages_of_scratch(daemon));
+}
+
 static int start_workers(struct daemon *daemon, struct errbuf *err)
 {
 	struct worker_params params = {
@@ -230,11 +255,13 @@ static int start_workers(struct daemon *daemon, struct errbuf *err)
 		 (unsigned long long)(params.busy_poll_ns / NSEC_PER_USEC));
 	while (daemon->nr_workers < daemon->config.nr_threads) {
 		params.index = daemon->nr_workers;
+		params.may_grant_scratch = may_grant_scratch(daemon, params.index);
 		rc = worker_start(&daemon->worker[daemon->nr_workers], &params, err);
 		if (rc)
 			return rc;
 		daemon->nr_workers++;
 	}
+	say_without_grants(daemon);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "backend/core/machine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,19 @@ bool machine_is_pv_domain(void)
 		type[0] = '\0';
 	fclose(file);
 	return strncmp(type, "PV", 2) == 0 && type[2] == '\n';
+}
+
+uint32_t machine_gntalloc_limit(void)
+{
+	FILE *file = fopen("/sys/module/xen_gntalloc/parameters/limit", "re");
+	int limit = INT_MAX;
+
+	if (!file)
+		return UINT32_MAX;
+	if (fscanf(file, "%d", &limit) != 1 || limit < 0)
+		limit = 0;
+	fclose(file);
+	return limit;
 }
 
 bool machine_has_backend_driver(const char *driver)

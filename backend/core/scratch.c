@@ -25,14 +25,14 @@ static uint8_t *share_pages(struct scratch *scratch, uint32_t nr_pages)
 	return NULL;
 }
 
-int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages)
+int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages, bool may_grant)
 {
 	uint32_t nr_pages = pages->turn + pages->flight;
 
 	*scratch = (struct scratch){ .domid = own_domid };
 	if (nr_pages == 0)
 		return 0;
-	scratch->memory = share_pages(scratch, nr_pages);
+	scratch->memory = may_grant ? share_pages(scratch, nr_pages) : NULL;
 	scratch->turn_bytes = scratch->taken_bytes = (size_t)pages->turn * PAGE_BYTES;
 	scratch->size_bytes = (size_t)nr_pages * PAGE_BYTES;
 	if (scratch->memory)
@@ -56,15 +56,13 @@ void scratch_close(struct scratch *scratch)
 	*scratch = (struct scratch){ .domid = scratch->domid };
 }
 
-uint8_t *scratch_take(struct scratch *scratch, uint32_t place_bytes, size_t len_bytes)
+uint8_t *scratch_take(struct scratch *scratch, size_t at_bytes, size_t len_bytes)
 {
-	size_t at = scratch->taken_bytes + (place_bytes - scratch->taken_bytes) % PAGE_BYTES;
-
-	if (!scratch->grefs || at + len_bytes > scratch->size_bytes)
+	if (!scratch->grefs || at_bytes + len_bytes > scratch->size_bytes)
 		return NULL;
-	scratch->taken_bytes = at + len_bytes;
+	scratch->taken_bytes = at_bytes + len_bytes;
 	scratch->nr_taken++;
-	return scratch->memory + at;
+	return scratch->memory + at_bytes;
 }
 
 void scratch_give(struct scratch *scratch)

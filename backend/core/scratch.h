@@ -35,15 +35,16 @@ struct scratch {
 	uint32_t *grefs; /* one a page; NULL: they are not granted */
 };
 
-/* 0 or -ENOMEM; also without grants. No pages: nothing but zeros. */
-int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages);
+/* 0 or -ENOMEM; also without grants, which it does not try for if it may not. No pages: nothing but zeros. */
+int scratch_open(struct scratch *scratch, uint32_t own_domid, const struct scratch_pages *pages, bool may_grant);
 void scratch_close(struct scratch *scratch);
 
 /*
- * From now on until scratch_give(), which needs not be told what; it begins `place_bytes` after the begin of a page.
- * NULL: there is no room, or the pages are not granted.
+ * From now on until scratch_give(), which needs not be told what; at_bytes is taken_bytes or more. NULL: there is no
+ * room, or the pages are not granted. Room that was taken is there again when everything was given back, not before: it
+ * is for what is over soon.
  */
-uint8_t *scratch_take(struct scratch *scratch, uint32_t place_bytes, size_t len_bytes);
+uint8_t *scratch_take(struct scratch *scratch, size_t at_bytes, size_t len_bytes);
 void scratch_give(struct scratch *scratch);
 
 /* false: they are not in one page of it, or that is not granted. */

@@ -41,14 +41,11 @@ static void ports_readable(struct loop_fd *lfd)
 static int open_scratch(struct worker *worker)
 {
 	const struct worker_params *params = &worker->params;
-	int rc = scratch_open(&worker->scratch, params->own_domid, &params->scratch);
+	int rc = scratch_open(&worker->scratch, params->own_domid, &params->scratch, params->may_grant_scratch);
 
 	if (rc)
 		return errbuf_set(worker->start_err, rc, "no memory for %zu bytes that a worker needs",
 				  worker->scratch.size_bytes);
-	if (worker->scratch.memory && !worker->scratch.grefs && params->index == 0)
-		log_info("workers cannot grant pages to this domain (is xen-gntalloc loaded, with room in its limit?): "
-			 "what they copy takes the kernel more work");
 	return 0;
 }
 

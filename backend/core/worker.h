@@ -36,6 +36,7 @@ struct worker_params {
 	bool is_among_tasks;
 	uint32_t own_domid;
 	struct scratch_pages scratch;
+	bool may_grant_scratch;
 };
 
 struct worker {

@@ -67,13 +67,9 @@ static struct net_tx_job *job_at(struct net_tx *tx, uint32_t index)
 
 /* ---- gathering ------------------------------------------------------------------------------------------------- */
 
-/* Of a frame that begins after `used_bytes`, such that its bytes lie in our pages as in the guest's. */
 static size_t place_after(size_t used_bytes, const struct net_tx_frame *frame)
 {
-	size_t first = used_bytes + sizeof(struct virtio_net_hdr);
-
-	first += (net_tx_slots_place(frame) - first) % PAGE_BYTES;
-	return first - sizeof(struct virtio_net_hdr);
+	return net_tx_slots_place(frame, used_bytes + sizeof(struct virtio_net_hdr)) - sizeof(struct virtio_net_hdr);
 }
 
 /* Never over memory in use: see arena_bytes(). While nothing is, the same again, which the caches still have. */
@@ -90,11 +86,11 @@ static uint8_t *take_own_memory(struct net_tx *tx, const struct net_tx_job *job)
 
 static void take_memory(struct net_tx *tx, struct net_tx_job *job)
 {
-	uint32_t place = net_tx_slots_place(&job->frame) - sizeof(struct virtio_net_hdr);
+	struct scratch *scratch = &tx->queue->worker->scratch;
 
 	job->memory = NULL;
 	if (!net_rate_limits(&tx->policy->rate))
-		job->memory = scratch_take(&tx->queue->worker->scratch, place, job->size_bytes);
+		job->memory = scratch_take(scratch, place_after(scratch->taken_bytes, &job->frame), job->size_bytes);
 	job->is_in_scratch = job->memory;
 	if (!job->memory)
 		job->memory = take_own_memory(tx, job);

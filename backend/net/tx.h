@@ -24,7 +24,7 @@
 #include "backend/net/state.h"
 #include "backend/net/tx_frame.h"
 
-/* Of a worker's: 15 of the largest frames, which is what a guest's ring can have. */
+/* Of a worker's: what one guest's ring can have at once. */
 #define NET_TX_SCRATCH_PAGES 256
 
 struct net_tx;

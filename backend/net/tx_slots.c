@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/tx_slots.h"
 
+#define PAGE_BYTES 4096U
+
 /* Linux sends headers from a page of their own, then pages that follow one another: the first of those decides. */
-uint32_t net_tx_slots_place(const struct net_tx_frame *frame)
+size_t net_tx_slots_place(const struct net_tx_frame *frame, size_t after_bytes)
 {
-	uint32_t before_bytes = 0, place = 0;
+	uint32_t before_bytes = 0;
 	unsigned int nr_seen = 0;
 
-	for (unsigned int i = 0; i < frame->nr_slots && nr_seen < 2; i++) {
+	for (unsigned int i = 0; i < frame->nr_slots; i++) {
 		const struct net_tx_slot *slot = &frame->slots[i];
 
 		if (slot->is_extra || slot->len_bytes == 0)
 			continue;
-		place = slot->offset_bytes - before_bytes;
+		if (++nr_seen == 2)
+			return after_bytes + (slot->offset_bytes - before_bytes - after_bytes) % PAGE_BYTES;
 		before_bytes += slot->len_bytes;
-		nr_seen++;
 	}
-	return place;
+	if (after_bytes % PAGE_BYTES + frame->len_bytes <= PAGE_BYTES)
+		return after_bytes;
+	return (after_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
 void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, void *to, uint32_t owner)

@@ -14,10 +14,10 @@
 #include "common/wire/vnet.h"
 
 /*
- * Where in a page the frame's memory has to begin, modulo its size, so that as few of its pieces as possible are in two
- * pages of ours: Xen and the kernel copy such a one as two.
+ * Where in memory that begins with a page, and is used up to after_bytes, the frame is to begin, so that as few of its
+ * pieces as possible are in two pages: Xen and the kernel copy such a one as two. Less than a page is left out.
  */
-uint32_t net_tx_slots_place(const struct net_tx_frame *frame);
+size_t net_tx_slots_place(const struct net_tx_frame *frame, size_t after_bytes);
 /* To `to`, of frame->len_bytes, by the next grants_copy_run(), which is told `owner` where one fails. */
 void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, void *to, uint32_t owner);
 /* What the first slot and the extras say of it. */

@@ -64,7 +64,7 @@ static int setup(void **state)
 {
 	has_gntalloc = true;
 	shared = NULL;
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some, true), 0);
 	grants_init(&grants);
 	grants.domid = GUEST_DOMID;
 	grants.scratch = &scratch;
@@ -126,7 +126,7 @@ static void test_without_gntalloc_it_is_memory_like_any_other(void **state)
 {
 	scratch_close(&scratch);
 	has_gntalloc = false;
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some, true), 0);
 	memset(scratch.memory, 1, scratch.size_bytes);
 	copy_to_guest(scratch.memory, 4000);
 	assert_int_equal(copied.flags, GNTCOPY_dest_gref);
@@ -149,24 +149,31 @@ static void test_copies_from_the_guest_go_there_by_reference(void **state)
 
 static void test_what_is_in_flight_has_a_part_of_its_own(void **state)
 {
-	uint8_t *flight = scratch.memory + NR_TURN * PAGE_BYTES;
+	size_t begin = NR_TURN * PAGE_BYTES, end = NR_PAGES * PAGE_BYTES;
 
-	assert_ptr_equal(scratch_take(&scratch, 0, 100), flight);
-	assert_ptr_equal(scratch_take(&scratch, 100, 10), flight + 100);
-	assert_ptr_equal(scratch_take(&scratch, 90, 10), flight + PAGE_BYTES + 90);
-	assert_null(scratch_take(&scratch, 100, PAGE_BYTES - 99)); /* one more than there is */
-	assert_non_null(scratch_take(&scratch, 100, PAGE_BYTES - 100));
-	for (unsigned int i = 0; i < 3; i++)
-		scratch_give(&scratch);
-	assert_null(scratch_take(&scratch, 0, 1));
+	assert_int_equal(scratch.taken_bytes, begin);
+	assert_ptr_equal(scratch_take(&scratch, begin + 7, 100), scratch.memory + begin + 7);
+	assert_int_equal(scratch.taken_bytes, begin + 107);
+	assert_null(scratch_take(&scratch, begin + 107, end - begin - 106)); /* one more than there is */
+	assert_non_null(scratch_take(&scratch, begin + 107, end - begin - 107));
 	scratch_give(&scratch);
-	assert_ptr_equal(scratch_take(&scratch, 7, 1), flight + 7);
+	assert_null(scratch_take(&scratch, scratch.taken_bytes, 1));
+	scratch_give(&scratch);
+	assert_int_equal(scratch.taken_bytes, begin);
+}
+
+static void test_who_may_not_grant_has_memory_like_any_other(void **state)
+{
+	scratch_close(&scratch);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &some, false), 0);
+	assert_non_null(scratch.memory);
+	assert_null(shared);
 }
 
 static void test_who_needs_none_has_none(void **state)
 {
 	scratch_close(&scratch);
-	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &none), 0);
+	assert_int_equal(scratch_open(&scratch, OWN_DOMID, &none, true), 0);
 	assert_null(scratch.memory);
 }
 
@@ -179,6 +186,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_without_gntalloc_it_is_memory_like_any_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copies_from_the_guest_go_there_by_reference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_in_flight_has_a_part_of_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_may_not_grant_has_memory_like_any_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_needs_none_has_none, setup, teardown),
 	};
 
