@@ -162,6 +162,12 @@ int ts_device_create(const struct ts_device *dev, struct xb_store *store, const 
 
 /* ---- its backend's states -------------------------------------------------------------------------------------- */
 
+/* Without a step in between, a guest that is early may have made a connection of it before anybody looks. */
+static bool has_gone_on(const struct ts_device *dev, enum xb_state wanted, enum xb_state state)
+{
+	return !dev->class->hotplug.script && wanted == XB_INIT_WAIT && state == XB_CONNECTED;
+}
+
 /* 1: the backend is in the state, or gone (which is fine with Closed only); 0: not yet. */
 static int is_in_state(const struct ts_device *dev, struct xb_store *store, enum xb_state wanted, struct errbuf *err)
 {
@@ -173,7 +179,7 @@ static int is_in_state(const struct ts_device *dev, struct xb_store *store, enum
 	if (state == XB_UNKNOWN && wanted != XB_CLOSED)
 		return errbuf_set(err, -ENOENT, "%s/state is gone: somebody removed the %s", dev->backend,
 				  dev->class->noun);
-	return state == wanted || state == XB_UNKNOWN;
+	return state == wanted || state == XB_UNKNOWN || has_gone_on(dev, wanted, state);
 }
 
 static int wait_for_state(const struct ts_device *dev, struct xb_store *store, enum xb_state wanted,

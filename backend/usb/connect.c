@@ -248,15 +248,12 @@ static int usb_lock(struct device *dev, struct errbuf *err)
 static void on_started(void *owner, int rc, const struct errbuf *err)
 {
 	struct usb_controller *usb = owner;
-	struct usb_rings *rings = usb->rings;
 
 	if (rc)
 		usb->rings = NULL;
 	else
-		usb_ports_connect(usb->ports, rings);
+		usb_ports_connect(usb->ports, usb->rings);
 	device_connected(&usb->dev, rc, err);
-	if (rc)
-		usb_rings_free(rings); /* last: err is in it */
 }
 
 static void on_failed(void *owner, const char *reason)
@@ -298,10 +295,12 @@ static void usb_connect(struct device *dev)
 	struct errbuf err;
 
 	usb->rings = usb_rings_new(&params, &events);
-	if (usb->rings)
-		usb_rings_start(usb->rings);
-	else
+	if (!usb->rings) {
 		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for the rings"), &err);
+		return;
+	}
+	usb_ports_begin(usb->ports);
+	usb_rings_start(usb->rings);
 }
 
 static void usb_disconnect(struct device *dev, enum queue_stop how)

@@ -36,6 +36,7 @@ struct usb_ports {
 	struct usb_ports_params params;
 	char label[48];
 	struct usb_rings *rings; /* to lend to */
+	unsigned int nr_rings;	 /* that will tell us of their end */
 	bool is_abandoned;
 	bool is_walked; /* all ports, one after the other: not to be freed meanwhile */
 	struct usb_port port[USB_MAX_PORTS + 1]; /* by number */
@@ -95,15 +96,20 @@ static void run_close(struct helper_job *job)
 	port->device->engine->close(port->device);
 }
 
-static void closed(struct helper_job *job)
+static void note_closed(struct usb_port *port)
 {
-	struct usb_port *port = container_of(job, struct usb_port, job);
-
 	log_info("%s: port %u: %s %s", port->ports->label, port->number, port->name,
 		 port->is_gone ? "was unplugged" : "is no longer given");
 	port->device = NULL;
 	port->said.text[0] = '\0';
 	port->state = PORT_EMPTY;
+}
+
+static void closed(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	note_closed(port);
 	advance(port);
 }
 
@@ -125,7 +131,7 @@ static void start_closing(struct usb_port *port)
 		return;
 	}
 	run_close(&port->job);
-	closed(&port->job);
+	note_closed(port);
 }
 
 static void start_opening(struct usb_port *port)
@@ -145,7 +151,7 @@ static bool is_settled(const struct usb_port *port)
 
 static void free_if_over(struct usb_ports *ports)
 {
-	if (!ports->is_abandoned || ports->is_walked)
+	if (!ports->is_abandoned || ports->is_walked || ports->nr_rings > 0)
 		return;
 	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
 		if (!is_settled(&ports->port[i]))
@@ -231,6 +237,11 @@ void usb_ports_want(struct usb_ports *ports, unsigned int number, const char *na
 	advance(port);
 }
 
+void usb_ports_begin(struct usb_ports *ports)
+{
+	ports->nr_rings++;
+}
+
 /* What may be otherwise by now: it was not there, there were two of them, somebody else had it, or all the memory. */
 static bool may_open_now(const struct usb_port *port)
 {
@@ -291,6 +302,7 @@ void usb_ports_released(void *arg, struct usb_rings *rings)
 			take_back(&ports->port[i]);
 	}
 	usb_rings_free(rings);
+	ports->nr_rings--;
 	ports->is_walked = false;
 	free_if_over(ports);
 }

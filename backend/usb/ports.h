@@ -43,6 +43,8 @@ void usb_ports_abandon(struct usb_ports *ports, bool can_post);
 void usb_ports_want(struct usb_ports *ports, unsigned int number, const char *name);
 /* A device may have come to this domain, or gone. */
 void usb_ports_look_again(struct usb_ports *ports);
+/* A connection begins, which usb_ports_released() ends. */
+void usb_ports_begin(struct usb_ports *ports);
 /* Devices are lent to this connection from here on, and what could not be opened is tried again; NULL: to none. */
 void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings);
 /* For the events of rings. */

@@ -253,11 +253,9 @@ static void run_released(struct loop_msg *msg)
 {
 	struct usb_rings *rings = container_of(msg, struct usb_rings, released_msg);
 
-	if (rings->start_rc) {
+	if (rings->start_rc)
 		rings->events.started(rings->events.device, rings->start_rc, &rings->start_err);
-		return;
-	}
-	if (!rings->has_told_stopped)
+	else if (!rings->has_told_stopped)
 		run_stopped(&rings->stopped_msg);
 	rings->events.released(rings->events.ports, rings);
 }

@@ -36,14 +36,14 @@ struct usb_rings_params {
 struct usb_rings_events {
 	struct loop *loop;
 	void *device; /* the caller's, for these until stopped() */
-	/* On failure it is only to be freed; released() does not follow. */
+	/* On failure released() follows at once. */
 	void (*started)(void *device, int rc, const struct errbuf *err);
 	/* The guest has broken the protocol: it is to be stopped. Once. */
 	void (*failed)(void *device, const char *reason);
 	void (*stopped)(void *device, uint32_t nr_orphans);
 	void *ports; /* the caller's, for these until released() */
 	void (*returned)(void *ports, unsigned int number);
-	void (*released)(void *ports, struct usb_rings *rings);
+	void (*released)(void *ports, struct usb_rings *rings); /* who is told frees it */
 };
 
 /* NULL: no memory. */

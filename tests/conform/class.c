@@ -9,6 +9,7 @@
 #include "tests/conform/host.h"
 #include "tests/conform/peer/front_disk.h"
 #include "tests/conform/peer/vif.h"
+#include "tests/conform/peer/vusb.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -127,6 +128,25 @@ static struct play *vif_play(void)
 	return &vif.play;
 }
 
+/* ---- USB controllers --------------------------------------------------------------------------------------------- */
+
+static const void *const vusb_tables[] = {
+	bus_cases, state_cases, close_cases, removal_cases, usb_refuse_cases, usb_transfer_cases,
+};
+
+static char vusb_type(const struct backend_case *c)
+{
+	return 'u';
+}
+
+static struct front *vusb_front(const char *devices)
+{
+	static struct vusb vusb;
+
+	vusb_init(&vusb, strtoul(devices, NULL, 10));
+	return &vusb.front;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct conform_class classes[] = {
@@ -159,6 +179,16 @@ static const struct conform_class classes[] = {
 		.create = create_vif,
 		.play_class = &play_vif_class,
 		.play = vif_play,
+	},
+	{
+		/* Of backends alone. */
+		.name = "usb",
+		.type = 'u',
+		.backend_cases = { vusb_tables, NR(vusb_tables), sizeof(struct backend_case) },
+		.has = is_of_all,
+		.device = vusb_type,
+		.front = vusb_front,
+		.clauses_of_all = HOST_CLAUSES " " VUSB_CLAUSES,
 	},
 };
 

@@ -41,7 +41,7 @@ static void restart(struct host *host, const char *unused, char *answer)
 
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
-static const struct host_class *const classes[] = { &host_disks, &host_vifs };
+static const struct host_class *const classes[] = { &host_disks, &host_vifs, &host_vusbs };
 
 static const struct host_class *class_of(char type)
 {

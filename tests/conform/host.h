@@ -7,6 +7,7 @@
  *			octets: "=DEVID". Else "CLAUSE REASON", which the backend fails, "- REASON", or "? REASON" if
  *			there can be no such disk here
  *	attach v	two vifs at one bridge, the first being the case's: "=DEVID+DEVID"
+ *	attach u	a USB controller of eight ports with --usb-device at port 1: "=DEVID"
  *	neighbour	another device like it of the same guest's, a disk that is writable: "=DEVID"; it goes with the
  *			first
  *	detach		the case has ended: "=", or what came of it: "=died", "=held"
@@ -60,7 +61,7 @@ struct host {
 	pid_t peer; /* 0: not ours */
 };
 
-extern const struct host_class host_disks, host_vifs;
+extern const struct host_class host_disks, host_vifs, host_vusbs;
 
 int host_begin(struct host *host, struct xb_store *store, const struct conform_options *options, struct errbuf *err);
 void host_end(struct host *host);

@@ -92,6 +92,7 @@ STRING_SETTER(peer)
 STRING_SETTER(drive)
 STRING_SETTER(renew)
 STRING_SETTER(script)
+STRING_SETTER(usb_device)
 STRING_SETTER(cases)
 STRING_SETTER(clause)
 STRING_SETTER(expect)
@@ -102,9 +103,12 @@ STRING_SETTER(html)
 #define HOST_ROWS \
 	{ "domid", "N", "the guest's domain (default 1)", set_domid }, \
 	{ "peer", "CMD", "starts the backend, and again when it has failed (default: it runs)", set_peer }, \
-	{ "kind", "KIND", "of the backend's directories: vbd or vif (default), or qdisk or qnic, QEMU's", set_kind }, \
+	{ "kind", "KIND", "of the backend's directories: vbd, vif, vusb (default), or QEMU's qdisk, qnic, qusb", \
+	  set_kind }, \
 	{ "bridge", "NAME", "in the backend's domain, that vifs are put into (default " VIF_DEFAULT_BRIDGE ")", \
 	  set_bridge }, \
+	{ "usb-device", "NAME", "what the backend calls one that gives back what it is sent (default fake:loopback)", \
+	  set_usb_device }, \
 	{ "script", "FILE", "its hotplug script (default: what pvring's does)", set_script }
 
 #define SHARED_ROWS \
@@ -136,7 +140,7 @@ static const struct option_row frontend_rows[] = {
 
 static const struct options_spec backend_spec = {
 	.program = "pvring-conform",
-	.synopsis = "backend blk|net [OPTION...]",
+	.synopsis = "backend blk|net|usb [OPTION...]",
 	.summary = "Plays the frontend of a device and judges its backend, clause by clause (docs/protocol.md).\n"
 		   "Exit status: 0 nothing failed, 1 some failed, 2 the environment, 77 some were skipped.",
 	.rows = backend_rows,
@@ -164,7 +168,7 @@ static const struct options_spec agent_spec = {
 
 static int run_agent(int argc, char **argv)
 {
-	struct conform_options options = { .bridge = VIF_DEFAULT_BRIDGE, .domid = 1 };
+	struct conform_options options = { .bridge = VIF_DEFAULT_BRIDGE, .usb_device = "fake:loopback", .domid = 1 };
 	enum options_result result = options_parse_all(&agent_spec, argc, argv, &options);
 
 	if (result != OPTIONS_RUN)
@@ -200,6 +204,7 @@ static int judge(bool is_backend, const struct conform_class *class, int argc, c
 	enum options_result result;
 
 	options.bridge = VIF_DEFAULT_BRIDGE;
+	options.usb_device = "fake:loopback";
 	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)
@@ -235,11 +240,13 @@ int main(int argc, char **argv)
 		return scripted_net_frontend_main(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)
 		return run_agent(argc - 1, argv + 1);
+	if (class && strcmp(side, "frontend") == 0 && !class->play)
+		return usage("there are no cases about frontends of that class");
 	if (class && strcmp(side, "frontend") == 0)
 		return judge(false, class, argc - 2, argv + 2);
 	if (class && strcmp(side, "backend") == 0)
 		return judge(true, class, argc - 2, argv + 2);
 	if (*side == '-')
 		return judge(true, conform_class_find("blk"), argc, argv);
-	return usage("what to judge? Expected 'backend' or 'frontend', 'blk' or 'net', and options");
+	return usage("what to judge? Expected 'backend' or 'frontend', 'blk', 'net' or 'usb', and options");
 }

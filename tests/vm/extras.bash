@@ -19,8 +19,8 @@ extra_network() { # TEST NAME TREE KERNEL
 # What a stick of dom0's needs there, and pvring-usbd.
 extra_usb() { # TEST NAME TREE KERNEL
 	put_modules "$3" "$4" ehci-pci usb-storage sd_mod
-	mkdir -p "$3/lib/x86_64-linux-gnu"
-	cp -L /lib/x86_64-linux-gnu/{libusb-1.0.so.0,libudev.so.1} "$3/lib/x86_64-linux-gnu/"
+	put_libraries "$3" /lib/x86_64-linux-gnu/libusb-1.0.so.0
+	cp -L /lib/x86_64-linux-gnu/libusb-1.0.so.0 "$3/lib/x86_64-linux-gnu/"
 }
 
 # Linux' own frontend of USB, which Debian's kernels are built without: from the source of the same kernel, against its

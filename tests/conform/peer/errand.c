@@ -70,6 +70,28 @@ static int create_frontend(struct xb_store *store, struct errand *errand, struct
 	return rc ?: xb_write(store, dev->frontend, "state", err, "%d", XB_INITIALISING);
 }
 
+static int copy_node(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err);
+
+/* Ports of a controller have a folder of their own. */
+static int copy_below(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err)
+{
+	char path[XB_PATH_MAX], **names;
+	unsigned int nr;
+	int rc = xb_path(path, sizeof(path), err, "%s/%s", errand->toolstack->dev->libxl, name);
+
+	if (rc == 0)
+		rc = xb_list(store, path, &names, &nr, err);
+	if (rc)
+		return rc;
+	for (unsigned int i = 0; rc == 0 && i < nr; i++) {
+		rc = xb_path(path, sizeof(path), err, "%s/%s", name, names[i]);
+		if (rc == 0)
+			rc = copy_node(store, errand, path, err);
+	}
+	free(names);
+	return rc;
+}
+
 /* From the toolstack's own copy of its nodes. */
 static int copy_node(struct xb_store *store, struct errand *errand, const char *name, struct errbuf *err)
 {
@@ -80,7 +102,9 @@ static int copy_node(struct xb_store *store, struct errand *errand, const char *
 	if (strcmp(name, "backend") == 0 || strcmp(name, errand->name) == 0)
 		return 0;
 	rc = xb_read_string(store, dev->libxl, name, value, sizeof(value), err);
-	return rc ?: xb_write(store, dev->backend, name, err, "%s", value);
+	if (rc == 0)
+		rc = xb_write(store, dev->backend, name, err, "%s", value);
+	return rc ?: copy_below(store, errand, name, err);
 }
 
 static int create_device(struct xb_store *store, struct errand *errand, struct errbuf *err)
