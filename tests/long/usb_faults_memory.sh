@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 900
-# slow
 # The USB daemon's k-th allocation fails, from its start to its end, for every k until none fails any more.
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
