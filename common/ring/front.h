@@ -126,20 +126,27 @@ static inline enum ring_pop ring_front_pop(struct ring_front *r, void *response)
 }
 
 /*
- * Before sleeping: asks for an event for the next response. true: do not sleep, pop again; it has a response, or says
- * RING_BROKEN. Nothing is asked for while there is something to pop.
+ * Before sleeping: asks for an event for the nr-th response from now. If any are outstanding, nr is at most as many, or
+ * the event may never come. true: do not sleep, pop again; it has a response, or says RING_BROKEN. Nothing is asked for
+ * while there is something to pop.
  */
-static inline bool ring_front_final_check(struct ring_front *r)
+static inline bool ring_front_final_check_for(struct ring_front *r, uint32_t nr)
 {
 	if (ring_front_look(r) != RING_EMPTY)
 		return true;
-	peer_store(&r->shared->rsp_event, r->rsp_cons + 1);
+	peer_store(&r->shared->rsp_event, r->rsp_cons + nr);
 	/*
 	 * Pairs with the fence in ring_back_push(): of the two sides, at least one sees what the other stored. Else
 	 * it finds no event asked for and we find no response: that response sleeps for ever.
 	 */
 	peer_fence();
 	return ring_front_look(r) != RING_EMPTY;
+}
+
+/* The same for the next response. */
+static inline bool ring_front_final_check(struct ring_front *r)
+{
+	return ring_front_final_check_for(r, 1);
 }
 
 #endif

@@ -10,7 +10,7 @@ mutants() {
 	cat <<'ROWS'
 front push: no full fence | x86 | front.h | wake-up lost | /ring_front_push(/,/^}/{/peer_fence/d}
 back push: no full fence | x86 | back.h | wake-up lost | /ring_back_push(/,/^}/{/peer_fence/d}
-front final check: no full fence | x86 | front.h | wake-up lost | /ring_front_final_check(/,/^}/{/peer_fence/d}
+front final check: no full fence | x86 | front.h | wake-up lost | /ring_front_final_check_for(/,/^}/{/peer_fence/d}
 back final check: no full fence | x86 | back.h | wake-up lost | /ring_back_final_check_for(/,/^}/{/peer_fence/d}
 front push: publishes without release | weak | front.h | request .*corrupted | s/peer_store_release/peer_store/
 back push: publishes without release | weak | back.h | response .*corrupted | s/peer_store_release/peer_store/
@@ -18,13 +18,13 @@ front pop: looks without acquire | weak | front.h | response .*corrupted | s/pee
 back pop: looks without acquire | weak | back.h | request .*corrupted | s/peer_load_acquire/peer_load/
 front: publishes before it writes the slot | x86 | front.h | request .*corrupted | s/^\tpeer_write/\tpeer_store_release(\&r->shared->req_prod, r->req_prod + 1);\n&/
 back: publishes before it writes the slot | x86 | back.h | response .*corrupted | s/^\tpeer_write/\tpeer_store_release(\&r->shared->rsp_prod, r->rsp_prod + 1);\n&/
-front: event one too early | x86 | front.h | wake-up lost | s/r->rsp_cons + 1)/r->rsp_cons)/
+front: event one too early | x86 | front.h | wake-up lost | s/r->rsp_cons + nr)/r->rsp_cons + nr - 1)/
 back: event one too early | x86 | back.h | wake-up lost | s/r->req_cons + nr)/r->req_cons + nr - 1)/
-front: event one too late | x86 | front.h | wake-up lost | s/r->rsp_cons + 1)/r->rsp_cons + 2)/
+front: event one too late | x86 | front.h | wake-up lost | s/r->rsp_cons + nr)/r->rsp_cons + nr + 1)/
 back: event one too late | x86 | back.h | wake-up lost | s/r->req_cons + nr)/r->req_cons + nr + 1)/
 front: no second look after asking | x86 | front.h | wake-up lost | /peer_fence/,/^}/s/return ring_front_look.*/return false;/
 back: no second look after asking | x86 | back.h | wake-up lost | /peer_fence/,/^}/s/return ring_back_look.*/return false;/
-front: looks before it asks | x86 | front.h | wake-up lost | s/^\tpeer_store(&r->shared->rsp_event, r->rsp_cons + 1);/\tif (ring_front_look(r) == RING_EMPTY) { peer_store(\&r->shared->rsp_event, r->rsp_cons + 1); return false; }/
+front: looks before it asks | x86 | front.h | wake-up lost | s/^\tpeer_store(&r->shared->rsp_event, r->rsp_cons + nr);/\tif (ring_front_look(r) == RING_EMPTY) { peer_store(\&r->shared->rsp_event, r->rsp_cons + nr); return false; }/
 notify test off by one | x86 | layout.h | wake-up lost | s/(new - event) </(new - event + 1) </
 notify test without wrap | x86 | layout.h | wake-up lost | s/return (ring_idx)(new - event) < (ring_idx)(new - old)/return event > old \&\& event <= new/
 front push: forgets what it published | x86 | front.h | called broken | /r->req_pushed = r->req_prod;/d
