@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
-# What guest_frontend.sh is of Linux's own frontend of networks, which is sourced after it. Packets go to an address that
-# nobody has but the suite; of what comes back ping and cmp say whether it is the same.
+# What guest_frontend.sh is of a kernel's frontend of networks, $netfront if it is not Linux's own; sourced after it.
+# Packets go to an address that nobody has but the suite; of what comes back ping and cmp say whether it is the same.
 
 guest_made() {
-	guest_create g1 && in_guest g1 load_module xen-netfront
+	guest_create g1 && in_guest g1 load_module "${netfront:-xen-netfront}"
 }
 
 # ---- in the guest ----
@@ -33,7 +33,9 @@ interface_up() { # DEVID
 
 # Not for as long as work waits: where the driver does not come back, the next case is waiting.
 rebind() { # DEVICE
-	echo "$1" >/sys/bus/xen/drivers/vif/unbind && echo "$1" >/sys/bus/xen/drivers/vif/bind
+	local driver
+	driver=$(readlink -f "/sys/bus/xen/devices/$1/driver")
+	echo "$1" >"$driver/unbind" && echo "$1" >"$driver/bind"
 }
 
 pings() { # DEVID

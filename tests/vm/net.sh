@@ -100,7 +100,7 @@ destroyed() {
 # ---- in the guest ----
 
 net_up() { # INTERFACE ADDRESS
-	load_module xen-netfront
+	load_module "${netfront:-xen-netfront}"
 	wait_until 30 test -e "/sys/class/net/$1"
 	ip addr add "$2/24" dev "$1"
 	ip link set "$1" up

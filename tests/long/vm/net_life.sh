@@ -92,7 +92,7 @@ destroyed_under_load() {
 # ---- in the guest ----
 
 leases() { # INTERFACE ADDRESS: that it is to be given
-	load_module xen-netfront && wait_until 30 test -e "/sys/class/net/$1" || return
+	load_module "${netfront:-xen-netfront}" && wait_until 30 test -e "/sys/class/net/$1" || return
 	ip link set "$1" up
 	cat >/run/lease <<-'END'
 		#!/bin/sh
