@@ -19,21 +19,15 @@ contenders=${CONTENDERS:-'xen-netfront pvring-netfront pvring-netfront,static_gr
 rows=${ROWS:-'out/tcp in/tcp out/udp64 in/udp64'}
 
 dom0() {
-	load_module tun
-	load_module bridge
-	mkdir -p /dev/net
-	[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-	ip link add br0 type bridge
-	ip addr add 10.9.0.1/24 dev br0
-	ip link set br0 up
+	bridge_up br0 10.9.0.1/24
 	dd if=/dev/random of=/dev/null bs=16 count=1 2>/dev/null
 	iperf3 -s -D
-	daemon_start netd || return
+	netd_start || return
 	check "a guest starts" guest_create g1 || return
 	check "all are measured" all_rounds
 	summary
 	guest_destroy g1
-	kill "$started" && wait "$started"
+	netd_stop
 }
 
 all_rounds() {

@@ -13,7 +13,7 @@ guests='pv-6.1 pv-6.12'
 # shellcheck disable=SC2034
 extras=network guest_extras='network pvring_modules' netfront=pvring-netfront
 # shellcheck disable=SC2034
-guest_options='front=none slub_debug=FZPU page_poison=1' guest_vcpus=2 netd_threads=2
+guest_options='front=none slub_debug=FZPU page_poison=1' guest_vcpus=2
 # shellcheck disable=SC2034
 verdicts=$(of_every_guest "a guest with a vif starts
 pvring-netfront has it, with two queues
@@ -37,7 +37,12 @@ dom0() {
 	nc -ll -p 7777 -e cat >/dev/null 2>&1 &
 	netd_start || return
 	with_every_guest driver
-	kill "$netd_pid" && wait "$netd_pid"
+	netd_stop
+}
+
+netd_start() { # with a queue for each of the guest's processors
+	daemon_start netd --threads 2 || return
+	netd_pid=$started
 }
 
 driver() {

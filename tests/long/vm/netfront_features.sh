@@ -49,7 +49,7 @@ driver() {
 
 with_netd() { # COMMAND...
 	netd_start && "$@"
-	kill "$netd_pid" && wait "$netd_pid"
+	netd_stop
 }
 
 with_netback() { # COMMAND...

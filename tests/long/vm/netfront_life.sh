@@ -31,7 +31,7 @@ dom0() {
 	nc -ll -p 7777 -e cat >/dev/null 2>&1 &
 	netd_start || return
 	with_every_guest driver
-	kill "$netd_pid" && wait "$netd_pid"
+	netd_stop
 }
 
 driver() {
