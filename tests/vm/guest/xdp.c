@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * xdp INTERFACE ACTION [TO-INTERFACE]: gives an interface an XDP program, in the driver's own mode, until it is ended, and
- * says that it is attached.
+ * xdp INTERFACE ACTION [TO-INTERFACE]: gives an interface an XDP program, in the driver's own mode, until it is ended,
+ * and says that it is attached.
  *
  *	pass		takes 200 octets of room in front of each frame, gives them back, and passes it on
  *	drop		drops all
