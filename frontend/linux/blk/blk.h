@@ -9,6 +9,7 @@
 #define FRONTEND_LINUX_BLK_BLK_H
 
 #include <linux/blk-mq.h>
+#include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include <xen/interface/io/blkif.h>
@@ -38,7 +39,7 @@ enum blk_phase {
 	BLK_OFFERED,   /* our rings are published; a disk from an earlier connection waits, quiesced */
 	BLK_CONNECTED, /* there is a disk, and it works */
 	BLK_SUSPENDED, /* no rings; the disk waits, quiesced, for a new backend */
-	BLK_CLOSED,    /* no rings any more; the disk fails what it is asked for */
+	BLK_CLOSED,    /* the disk fails what it is asked for; the rings are kept until the backend has let go */
 };
 
 struct blk_front {
@@ -68,6 +69,11 @@ struct blk_front {
 	struct list_head node; /* of all disks, for their names */
 	struct work_struct add;
 	struct delayed_work trim;
+
+	/* After BLK_CLOSED. */
+	struct delayed_work release;
+	unsigned int release_tries;
+	struct completion released;
 
 	/* What broke a ring, once one is; the first only. */
 	const char *broken;
@@ -109,8 +115,15 @@ void front_resize(struct blk_front *front);
 /* The old rings mean nothing any more, and what was not answered is kept: to BLK_SUSPENDED, or BLK_IDLE. */
 void front_suspend(struct blk_front *front);
 
-/* What is not answered has failed: to BLK_CLOSED, in xenstore, too. */
+/*
+ * To BLK_CLOSED, in xenstore, too. What is not answered has failed, but the backend may be at work on it: nobody hears
+ * of it, and no page is used again, before the backend has let go, for some seconds at most. Then front->released is
+ * complete.
+ */
 void front_close(struct blk_front *front);
+
+/* Is the backend done with what was before? */
+bool front_is_let_go(struct blk_front *front);
 
 /* ---- from anywhere ---------------------------------------------------------------------------------------------- */
 

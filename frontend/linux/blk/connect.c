@@ -4,7 +4,9 @@
 #include "frontend/linux/blk/blk.h"
 #include "frontend/linux/blk/request.h"
 
-#define TRIM_PERIOD (10 * HZ)
+#define TRIM_PERIOD    (10 * HZ)
+#define RELEASE_PERIOD (HZ / 10)
+#define RELEASE_TRIES  50
 
 /* ---- the disk stands still while there are no rings -------------------------------------------------------------- */
 
@@ -50,16 +52,23 @@ static void free_queues(struct blk_front *front)
 }
 
 /* Of a disk that is quiesced. */
-static void disconnect(struct blk_front *front, enum blk_phase phase)
+static void stop_queues(struct blk_front *front, enum blk_phase phase)
 {
 	unsigned int i;
 
 	WRITE_ONCE(front->phase, phase);
 	cancel_delayed_work_sync(&front->trim);
-	for (i = 0; i < front->nr_queues; i++) {
+	for (i = 0; i < front->nr_queues; i++)
 		queue_stop(&front->queue[i]);
-		take_back(&front->queue[i], phase == BLK_SUSPENDED);
-	}
+}
+
+/* And nothing of them is left. */
+static void end_queues(struct blk_front *front, bool again)
+{
+	unsigned int i;
+
+	for (i = 0; i < front->nr_queues; i++)
+		take_back(&front->queue[i], again);
 	free_queues(front);
 }
 
@@ -75,11 +84,45 @@ static void trim_work(struct work_struct *work)
 	schedule_delayed_work(&front->trim, TRIM_PERIOD);
 }
 
+/* ---- what is kept until the backend has let go ------------------------------------------------------------------- */
+
+bool front_is_let_go(struct blk_front *front)
+{
+	switch (terms_backend_state(front->dev)) {
+	case XenbusStateUnknown:
+	case XenbusStateInitialising:
+	case XenbusStateInitWait:
+	case XenbusStateClosed:
+		return true;
+	default:
+		return !terms_is_wanted(front->dev);
+	}
+}
+
+/* Requests fail before anybody is told that the disk is gone: a file system that is told so waits for its own. */
+static void release_work(struct work_struct *work)
+{
+	struct blk_front *front = container_of(work, struct blk_front, release.work);
+
+	if (front->release_tries-- > 0 && !front_is_let_go(front)) {
+		schedule_delayed_work(&front->release, RELEASE_PERIOD);
+		return;
+	}
+	mutex_lock(&front->lock);
+	end_queues(front, false);
+	if (front->disk)
+		blk_mark_disk_dead(front->disk);
+	mutex_unlock(&front->lock);
+	complete_all(&front->released);
+}
+
 void front_init(struct blk_front *front)
 {
 	mutex_init(&front->lock);
 	front->phase = BLK_IDLE;
 	INIT_DELAYED_WORK(&front->trim, trim_work);
+	INIT_DELAYED_WORK(&front->release, release_work);
+	init_completion(&front->released);
 }
 
 /* ---- coming up --------------------------------------------------------------------------------------------------- */
@@ -216,20 +259,18 @@ void front_suspend(struct blk_front *front)
 	if (front->phase == BLK_CLOSED)
 		return;
 	quiesce(front);
-	disconnect(front, front->disk ? BLK_SUSPENDED : BLK_IDLE);
+	stop_queues(front, front->disk ? BLK_SUSPENDED : BLK_IDLE);
+	end_queues(front, true);
 }
 
-/*
- * Requests fail before anybody is told that the disk is gone: a file system that is told so waits for its own.
- */
 void front_close(struct blk_front *front)
 {
 	if (front->phase == BLK_CLOSED)
 		return;
 	quiesce(front);
-	disconnect(front, BLK_CLOSED);
+	stop_queues(front, BLK_CLOSED);
 	unquiesce(front);
-	if (front->disk)
-		blk_mark_disk_dead(front->disk);
 	xenbus_frontend_closed(front->dev);
+	front->release_tries = RELEASE_TRIES;
+	schedule_delayed_work(&front->release, 0);
 }

@@ -2,7 +2,6 @@
 /* The driver: what xenbus tells of a device, and the module's parameters. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/delay.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <xen/platform_pci.h>
@@ -12,7 +11,6 @@
 #include "frontend/linux/blk/blk.h"
 
 #define WATCHDOG_PERIOD HZ
-#define LEAVE_TRIES 50 /* of 100 ms */
 
 /* ---- parameters, with the stock driver's names ------------------------------------------------------------------- */
 
@@ -222,24 +220,13 @@ static int blkfront_resume(struct xenbus_device *dev)
 	return 0;
 }
 
-/*
- * For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. The
- * backend lets go first.
- */
-static void leave(struct xenbus_device *dev)
+/* For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. */
+static void leave(struct blk_front *front)
 {
-	unsigned int i;
-	int backend;
-
-	for (i = 0; i < LEAVE_TRIES && terms_is_wanted(dev); i++) {
-		backend = terms_backend_state(dev);
-		if (backend == XenbusStateClosed || backend == XenbusStateInitWait) {
-			terms_unpublish(dev);
-			xenbus_switch_state(dev, XenbusStateInitialising);
-			return;
-		}
-		msleep(100);
-	}
+	if (!terms_is_wanted(front->dev) || !front_is_let_go(front))
+		return;
+	terms_unpublish(front->dev);
+	xenbus_switch_state(front->dev, XenbusStateInitialising);
 }
 
 /* In order while the backend serves us: what is written is written. Else nobody waits for what will not come. */
@@ -253,8 +240,10 @@ static void blkfront_remove(struct xenbus_device *dev)
 		del_gendisk(front->disk);
 	cancel_delayed_work_sync(&front->watchdog);
 	front_fail(front);
+	wait_for_completion(&front->released);
 	cancel_work_sync(&front->fail);
-	leave(dev);
+	cancel_delayed_work_sync(&front->release);
+	leave(front);
 	disk_put(front);
 }
 
