@@ -175,21 +175,29 @@ static bool has_verdict(const char *status)
 	return *status && strcmp(status, "opening") != 0 && strcmp(status, "closing") != 0;
 }
 
-int vusb_wait_until_ready(const struct ts_device *vusb, struct xb_store *store, uint32_t port, struct errbuf *err)
+static bool is_empty(const char *status)
+{
+	return !*status;
+}
+
+/* Until a backend that is there has seen it: what it said is not to be taken for its word on the next device. */
+static void free_port(const struct ts_device *vusb, struct xb_store *store, uint32_t port, bool has_backend)
 {
 	struct errbuf ignored;
+
+	if (write_port(store, vusb, port, "", &ignored) == 0 && has_backend)
+		(void)wait_for_status(vusb, store, port, is_empty, &ignored);
+}
+
+int vusb_wait_until_ready(const struct ts_device *vusb, struct xb_store *store, uint32_t port, struct errbuf *err)
+{
 	int rc = wait_for_status(vusb, store, port, has_verdict, err);
 
 	if (rc == 0 && strcmp(err->text, "ready") != 0)
 		rc = -EIO;
 	if (rc)
-		(void)write_port(store, vusb, port, "", &ignored);
+		free_port(vusb, store, port, rc != -ETIMEDOUT);
 	return rc;
-}
-
-static bool is_empty(const char *status)
-{
-	return !*status;
 }
 
 static int take_out(struct xb_store *store, void *arg, struct errbuf *err)

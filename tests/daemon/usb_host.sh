@@ -16,10 +16,17 @@ hostile=$(realpath "$O/tests/daemon/usb_hostile")
 sysfs=/sys/bus/usb/devices
 mount -t tmpfs none /sys/bus
 mkdir -p $sysfs
-mount -t tmpfs none /dev # but for what everybody needs
-for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "/dev/${node%:*}" c 1 "${node#*:}"; done
-ln -s /proc/self/fd /dev/fd
-mkdir -m 1777 /dev/shm
+make_dev() { # with what everybody needs of this machine's, and room for a bus
+	local dev=/sys/bus/dev node
+	mkdir -p $dev/shm
+	for node in null zero full random urandom; do
+		: >$dev/$node
+		mount --bind /dev/$node $dev/$node
+	done
+	ln -s /proc/self/fd $dev/fd
+	mount --rbind $dev /dev
+}
+make_dev
 
 device_add() { # PORT NUMBER VENDOR PRODUCT SERIAL SPEED CLASS DESCRIPTORS
 	mkdir -p "$sysfs/$1" /dev/bus/usb/003

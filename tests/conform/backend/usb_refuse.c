@@ -224,5 +224,5 @@ const struct backend_case usb_refuse_cases[] = {
 	CASE("usb-addresses", "USB-11", "SET_ADDRESS with what is no address", bad_addresses),
 	CASE("usb-who-answers", "USB-12 USB-16", "which device answers to which address", who_answers),
 	CASE("usb-grants", "USB-13", "grants that cannot be used", bad_grant),
-	{ .head = { NULL } },
+	{ .head.name = NULL },
 };

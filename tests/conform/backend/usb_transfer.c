@@ -236,5 +236,5 @@ const struct backend_case usb_transfer_cases[] = {
 	CASE("usb-unlink-of-none", "USB-23 USB-24", "unlinks of what is not out", unlink_of_none),
 	CASE("usb-told", "USB-27", "a device is told of, once for each connection", told_of_ports),
 	CASE("usb-no-place", "USB-29", "an event that there is no request for", no_place),
-	{ .head = { NULL } },
+	{ .head.name = NULL },
 };
