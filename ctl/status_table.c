@@ -28,6 +28,27 @@ struct failures {
 	const char *member, *what;
 };
 
+/* Of either kind of controller. */
+static const struct column usb_columns[] = {
+	{ "DEVICE", -14, TEXT, "device" },
+	{ "STATE", -12, STATE, NULL },
+	{ "PORTS", 5, NUMBER, "nr_ports" },
+	{ "CONTROL", 9, NUMBER, "urbs.control" },
+	{ "BULK", 9, NUMBER, "urbs.bulk" },
+	{ "INTERRUPT", 9, NUMBER, "urbs.interrupt" },
+	{ "ISOC", 9, NUMBER, "urbs.isochronous" },
+	{ "IN FLIGHT", 9, NUMBER, "in_flight" },
+	{ "ERRORS", 7, FAILURES, NULL },
+	{ "P50 us", 9, MICROSECONDS, "latency_ns.p50" },
+	{ "P99 us", 9, MICROSECONDS, "latency_ns.p99" },
+	{ NULL, 0, TEXT, NULL },
+};
+
+static const struct failures usb_failures[] = {
+	{ "errors", "URB(s) refused" },
+	{ NULL, NULL },
+};
+
 static const struct view {
 	const char *kind; /* the device's name begins with it; "": any other */
 	const struct column *columns; /* up to one without a title */
@@ -77,27 +98,8 @@ static const struct view {
 			{ NULL, NULL },
 		},
 	},
-	{
-		.kind = "vusb ",
-		.columns = (const struct column[]){
-			{ "DEVICE", -14, TEXT, "device" },
-			{ "STATE", -12, STATE, NULL },
-			{ "PORTS", 5, NUMBER, "nr_ports" },
-			{ "CONTROL", 9, NUMBER, "urbs.control" },
-			{ "BULK", 9, NUMBER, "urbs.bulk" },
-			{ "INTERRUPT", 9, NUMBER, "urbs.interrupt" },
-			{ "ISOC", 9, NUMBER, "urbs.isochronous" },
-			{ "IN FLIGHT", 9, NUMBER, "in_flight" },
-			{ "ERRORS", 7, FAILURES, NULL },
-			{ "P50 us", 9, MICROSECONDS, "latency_ns.p50" },
-			{ "P99 us", 9, MICROSECONDS, "latency_ns.p99" },
-			{ NULL, 0, TEXT, NULL },
-		},
-		.failures = (const struct failures[]){
-			{ "errors", "URB(s) refused" },
-			{ NULL, NULL },
-		},
-	},
+	{ .kind = "vusb ", .columns = usb_columns, .failures = usb_failures },
+	{ .kind = "qusb ", .columns = usb_columns, .failures = usb_failures },
 	{
 		.kind = "",
 		.columns = (const struct column[]){

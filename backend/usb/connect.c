@@ -326,7 +326,7 @@ static void usb_status(struct device *dev, json_t *object)
 	usb_counters_status(&counters, object);
 }
 
-const struct device_class usb_class = {
+struct device_class usb_class = {
 	.kind = "vusb",
 	.device_bytes = sizeof(struct usb_controller),
 	.parse = usb_parse,

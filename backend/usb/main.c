@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <string.h>
+
 #include "backend/core/daemon.h"
 #include "backend/usb/policy.h"
 #include "backend/usb/usb.h"
@@ -11,7 +14,16 @@ static int set_policy(void *config, const char *value, struct errbuf *err)
 	return usb_policy_read(&policy, value, err);
 }
 
+static int set_kind(void *config, const char *value, struct errbuf *err)
+{
+	if (strcmp(value, "vusb") != 0 && strcmp(value, "qusb") != 0)
+		return errbuf_set(err, -EINVAL, "'%s' is not a kind of USB controller: expected vusb or qusb", value);
+	usb_class.kind = value;
+	return 0;
+}
+
 static const struct option_row rows[] = {
+	{ "kind", "KIND", "serve backend/KIND: vusb (default), or qusb, which is QEMU's to serve otherwise", set_kind },
 	{ "policy", "FILE", "which devices of this domain may be given to which guest (default: any)", set_policy },
 };
 

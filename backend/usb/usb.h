@@ -7,7 +7,8 @@
 #include "backend/usb/ports.h"
 #include "backend/usb/rings.h"
 
-extern const struct device_class usb_class;
+/* Its kind is main.c's to change, before anything else is done. */
+extern struct device_class usb_class;
 
 struct usb_controller {
 	struct device dev;

@@ -128,6 +128,26 @@ done <<-ROWS
 ROWS
 check_match "and then writes what is right" "$(usbload 1 loopback --requests 10)" '^verified 10 transfers'
 
+# ---- the other kind --------------------------------------------------------------------------------------------------
+
+qusb=/local/domain/0/backend/qusb/3/0 front=/local/domain/3/device/vusb/0
+"$loopxen" domain create 3
+dom0 xenstore-write $qusb "" $front ""
+dom0 xenstore-chmod $front n3 r0
+dom0 xenstore-chmod $qusb n0 r3
+dom0 xenstore-write $front/backend $qusb $front/backend-id 0 $front/state 1 $qusb/frontend $front $qusb/frontend-id 3 \
+	$qusb/online 1 $qusb/type qusb $qusb/usb-ver 2 $qusb/num-ports 4 $qusb/port "" $qusb/port/2 fake:loopback $qusb/state 1
+daemon_start_as other --kind qusb
+check_match "a controller of a device model's kind is served on request" "$(usbload 3 loopback --requests 100)" \
+	'^verified 100 transfers'
+check_match "and is in the status" "$(dom0 "$pvring" status --control "$T/run/other.sock")" 'qusb 3/0 .* port 2: fake:loopback: ready'
+dom0 xenstore-rm $front
+dom0 xenstore-rm $qusb
+daemon_stop other
+daemon_launch wrong --kind vbd
+wait "${daemon_pid[wrong]}"
+check_match "no other kind is" "$?: $(cat "$(daemon_log wrong)")" "^2: .*'vbd' is not a kind of USB controller: expected vusb or qusb"
+
 # ---- the end ---------------------------------------------------------------------------------------------------------
 
 kill $bystander
