@@ -223,6 +223,8 @@ static const struct {
 	{ "pvring_net_received_drops_total", "counter", "Frames for it that were dropped.", "rx.drops", "reason" },
 	{ "pvring_net_grant_copies_total", "counter", "Pieces of frames that Xen copied.", "grant_copies", NULL },
 	{ "pvring_net_static_grants", "gauge", "Pages that the guest has registered.", "static_grants", NULL },
+	{ "pvring_usb_urbs_total", "counter", "URBs that a device has answered.", "urbs", "type" },
+	{ "pvring_usb_unlinks_total", "counter", "URBs that the guest has taken back.", "unlinks", NULL },
 };
 
 char *metrics_prometheus(const json_t *devices)

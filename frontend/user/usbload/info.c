@@ -53,7 +53,7 @@ int usbload_info(struct usbload *ul)
 	return EXIT_OK;
 }
 
-/* Every event of a port is a line. */
+/* A line for each port that has had an event, or several. */
 int usbload_hold(struct usbload *ul)
 {
 	uint32_t seen[USB_MAX_PORTS + 1] = { 0 };
