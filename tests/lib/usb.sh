@@ -30,6 +30,7 @@ usbload() { # DOMID ARGUMENT...: what it says
 }
 
 usbload_start() { # NAME DOMID ARGUMENT...: in the background; its pid is $started
+	rm -f "$T/$1" # what an earlier one has said is not this one's
 	"$loopxen" run --domid "$2" -- "$usbload" "${@:3}" >"$T/$1" 2>&1 &
 	started=$!
 	loopxen_track $started
