@@ -190,7 +190,7 @@ static bool step(struct storage *st, uint8_t *data, uint8_t *expected)
 	return transfer(st, false, first, nr, data) && read_back(st, first, nr, data, expected);
 }
 
-/* Data that does not come is a stall; then the status says that it failed, and the sense why. */
+/* Data that does not come is a stall, or too little of it; then the status says that it failed, and the sense why. */
 static bool is_refused(struct storage *st)
 {
 	const struct command unknown = { { 0xee }, 6, true, 512, "a command that there is not" };
@@ -205,11 +205,12 @@ static bool is_refused(struct storage *st)
 	usbfront_push(st->ul->front);
 	if (!usbload_await(st->ul))
 		return false;
-	if (st->io->status != USBIF_STATUS_STALL) {
-		usbload_error("%s: %s, not STALL", unknown.what, usbload_status_name(st->io->status));
+	if (st->io->status != USBIF_STATUS_STALL && st->io->status != USBIF_STATUS_OK) {
+		usbload_error("%s: %s, not STALL or OK", unknown.what, usbload_status_name(st->io->status));
 		return false;
 	}
-	if (!usbload_control(st->ul, &clear_halt, NULL, NULL, "CLEAR_FEATURE of ENDPOINT_HALT"))
+	if (st->io->status == USBIF_STATUS_STALL &&
+	    !usbload_control(st->ul, &clear_halt, NULL, NULL, "CLEAR_FEATURE of ENDPOINT_HALT"))
 		return false;
 	if (take_status(st, unknown.what) != 1 || !run(st, &sense, NULL, data))
 		return false;
