@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# timeout: 7200
+# files: tests/vm/guest_frontend.sh tests/conform/drive-guest tests/conform/expect/pvring-blkfront
+# What conform_pvring_blkfront.sh does, with Linux 6.12 in a PVH guest.
+[ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
+
+# shellcheck disable=SC2034
+cases='@(bus-*|state-*|close-*|response-*)'
+. "$tests_vm/guest_frontend.sh"
+# shellcheck disable=SC2034
+expectation=pvring-blkfront guest_vcpus=2
+# shellcheck disable=SC2034
+guest_options=front=pvring-blkfront guest_extras=pvring_modules guest_kernels=6.12 guest_kernel=6.12 guest_types=pvh guest_type=pvh
+# shellcheck disable=SC2034
+expected_lines='\[g1\]' # it complains of what is done to it
