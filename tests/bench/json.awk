@@ -16,8 +16,9 @@ $1 == "sum" {
 		"\"p50_us\": %s, \"p99_us\": %s, \"front_cpu_s_per_million\": %s, \"back_cpu_s_per_million\": %s, " \
 		"\"others_percent\": %s, \"rounds_iops\": [%s]}", \
 		$2, part[1], part[2], part[3], part[4], $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-		$2 == "xen" ? "null" : $13, $14))
+		$2 != "loopxen" ? "null" : $13, $14))
 }
+$1 == "irqs" { put("interrupts", sprintf("{\"place\": \"%s\", \"row\": \"%s\", \"contender\": \"%s\", \"per_request\": %s}", $2, $3, $4, $5)) }
 $1 == "idle" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "further" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib_per_further_disk\": %d, \"disks\": %d}", $2, $3, $4)) }
 $1 == "netsum" {
@@ -30,7 +31,7 @@ $1 == "net-further" { put("idle", sprintf("{\"contender\": \"pvring-netd\", \"rs
 $1 == "target" { put("targets", sprintf("{\"met\": %s, \"target\": %s}", $2 == "met" ? "true" : "false", quoted(rest(2)))) }
 END {
 	printf "{"
-	n = split("about results networks absent idle targets", names, " ")
+	n = split("about results interrupts networks absent idle targets", names, " ")
 	for (i = 1; i <= n; i++)
 		printf("%s\n  \"%s\": [%s]", i > 1 ? "," : "", names[i], lists[names[i]])
 	print "\n}"

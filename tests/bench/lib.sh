@@ -3,6 +3,7 @@
 #
 #	run PLACE ROW CONTENDER IOPS P50-us P99-us FRONT-CPU-s BACK-CPU-s REQUESTS OTHERS-%	one measurement
 #	none PLACE ROW CONTENDER WHY...								cannot be measured
+#	irqs PLACE ROW CONTENDER INTERRUPTS-PER-REQUEST 0 0 0 0 0 0				of a guest's driver
 #	idle CONTENDER RSS-KiB CPU-s SECONDS							one idle disk
 #	further CONTENDER KiB DISKS								each further disk
 #	net PLACE ROW CONTENDER SECONDS FRAMES BYTES BACK-CPU-s OTHERS-%				of networks, one measurement

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The lines of summary.awk and targets.awk as a table. Use with words.awk and stats.awk.
+# Ratios are to a peer that does the same, which differs from place to place.
+function peer_of(place) {
+	return place ~ /^front/ ? "stock" : place == "xen" ? "blkback" : "fio"
+}
 function ratio(who) {
 	return (row, who) in rounds ? sprintf("%.2f", ratio_of($14, rounds[row, who])) : "-"
 }
 function heading(place) {
 	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), "requests/s", "MiB/s", "spread", \
-		place == "xen" ? "to blkback" : "to fio", "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
+		"to " peer_of(place), "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
 }
 function net_heading(place) {
 	printf "\n%-14s %10s %10s %7s %10s %9s %9s %7s\n", place_title(place), "frames/s", "Mbit/s", "spread", \
@@ -33,9 +37,9 @@ $1 == "sum" {
 		print row_title($3)
 	last = row
 	printf("  %-12s %10d %8.1f %6d%% %10s %8s %9.0f %9.0f %9.2f %9s %7s%s\n", $4, $5, $5 * block_bytes($3) / 1048576, \
-	       $8, ratio($2 == "xen" ? "blkback" : "fio"), ratio("qdisk"), $9, $10, $11, \
+	       $8, ratio(peer_of($2)), ratio("qdisk"), $9, $10, $11, \
 	       $4 == "fio" ? "-" : sprintf("%.2f", $12), \
-	       $2 == "xen" ? "-" : $13 "%", $8 > 25 ? "  spread over 25%: noisy" : "")
+	       $2 != "loopxen" ? "-" : $13 "%", $8 > 25 ? "  spread over 25%: noisy" : "")
 	if ($4 == "pvring" && row in missing)
 		printf "  %-12s %10s\n", missing[row], "-"
 	next
@@ -52,6 +56,7 @@ $1 == "netsum" {
 	       $2 == "xen" ? "-" : $10 "%", $7 > 25 ? "  spread over 25%: noisy" : "")
 	next
 }
+$1 == "irqs" { irqs[++nr_irqs] = sprintf("%s, %s: %s takes %.2f", place_title($2), row_title($3), $4, $5); next }
 $1 == "net-idle" { idle[++nr_idle] = sprintf("pvring-netd: %.1f MiB resident with one idle interface, %.2f s of CPU in %d s", $2 / 1024, $3, $4) }
 $1 == "net-further" { idle[++nr_idle] = sprintf("pvring-netd: %d KiB for each of %d further idle interfaces", $2, $3) }
 $1 == "idle" { idle[++nr_idle] = sprintf("%-8s %.1f MiB resident with one idle disk, %.2f s of CPU in %d s", $2, $3 / 1024, $4, $5) }
@@ -59,8 +64,8 @@ $1 == "further" { idle[++nr_idle] = sprintf("%-8s %d KiB for each of %d further 
 $1 == "target" { verdict[++nr_verdicts] = toupper($2); sub(/^target [a-z]+ /, ""); target[nr_verdicts] = $0 }
 END {
 	print "\nMedians; spread: highest less lowest, of the median. CPU: seconds per million requests."
-	if (place == "xen")
-		print "On Xen, front CPU is fio's in the guest, back CPU all that dom0 did."
+	if (place != "loopxen")
+		print "On Xen, front CPU is fio's in the guest (where drivers are measured, all that the guest did), back CPU all that dom0 did."
 	print "Ratios: medians of the ratio in each round; of a target with the lowest and the highest."
 	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
 	if (net_place)
@@ -68,6 +73,10 @@ END {
 			"\nspread and ratio are of bytes per second of that CPU on loopxen, of bytes per second on Xen."
 	for (why in absent)
 		print "\n" why absent[why]
+	if (nr_irqs)
+		print "\nInterrupts of a guest's driver for each request"
+	for (i = 1; i <= nr_irqs; i++)
+		print "  " irqs[i]
 	if (nr_idle)
 		print "\nIdle, after a load that used the whole ring"
 	for (i = 1; i <= nr_idle; i++)

@@ -43,6 +43,8 @@ $1 == "sum" {
 	rounds[$2, $3, $4] = $14
 	if ($2 == "xen" && $4 == "pvring")
 		xen_rows[++nr_xen] = $3
+	if ($2 ~ /^front/ && $4 == "pvring")
+		fronts[++nr_fronts] = $2 " " $3
 }
 $1 == "idle" && $2 == "pvring" { rss = $3; cpu = $4; seconds = $5 }
 $1 == "further" && $2 == "pvring" { further = $3 }
@@ -51,6 +53,10 @@ END {
 	times("loopxen", "randread/4k/32/cached", "fio", 0.5)
 	for (i = 1; i <= nr_xen; i++)
 		times("xen", xen_rows[i], "blkback", 0.7)
+	for (i = 1; i <= nr_fronts; i++) {
+		split(fronts[i], part, " ")
+		times(part[1], part[2], "stock", 1)
+	}
 	if (rss) {
 		verdict(rss < 8192, "one idle disk: under 8 MiB resident", sprintf("%.1f MiB", rss / 1024))
 		verdict(cpu <= 0.01, "one idle disk: no CPU", sprintf("%.2f s in %d s", cpu, seconds))

@@ -2,7 +2,7 @@
 # How rows and places are called; lines that end in words.
 function row_load(row,    part, kind) {
 	split(row, part, "/")
-	kind["read"] = "sequential read"; kind["write"] = "sequential write"; kind["randread"] = "random read"
+	kind["read"] = "sequential read"; kind["write"] = "sequential write"; kind["randread"] = "random read"; kind["randwrite"] = "random write"
 	return part[2] " " kind[part[1]] ", " part[3] " at once"
 }
 function row_cache(row) {
@@ -12,7 +12,10 @@ function row_title(row) {
 	return row_load(row) ", " row_cache(row)
 }
 function place_title(place) {
-	return place == "xen" ? "Xen under QEMU" : "loopxen"
+	title["xen"] = "Xen under QEMU"
+	title["front-blkd"] = "drivers, blkd"
+	title["front-blkback"] = "drivers, blkback"
+	return place in title ? title[place] : "loopxen"
 }
 function block_bytes(row,    part) {
 	split(row, part, "/")
