@@ -28,7 +28,7 @@ streams() { # [HOW-MANY]: at once, of TCP
 }
 
 datagrams() { # [HOW-MANY]: flows of UDP, of which most arrive
-	each_way most_arrive "${1:-1}" -u -b 10M -l 1200 -t 1
+	each_way most_arrive "${1:-1}" -u -b 2M -l 1200 -t 2
 }
 
 each_way() { # FUNCTION HOW-MANY IPERF-ARGUMENT...

@@ -90,8 +90,9 @@ pings_both_ways() {
 	ping -q -c 2 -W 10 -s 65507 10.9.0.2 && in_guest g1 reaches 10.9.0.1 && in_guest g1 reaches fd00::1 65487
 }
 
+# With a program Linux' frontend drops what does not fit a page, so a stream would crawl.
 passes_program() {
-	in_guest g1 xdp_begin pass && has_room 256 && pings_both_ways && in_guest g1 streams && program_ends
+	in_guest g1 xdp_begin pass && has_room 256 && pings_both_ways && in_guest g1 datagrams && program_ends
 }
 
 dropped_by_program() {
