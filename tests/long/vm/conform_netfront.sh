@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 3600
+# timeout: 7200
 # files: tests/vm/guest_frontend.sh tests/vm/guest_netfront.sh tests/conform/drive-guest tests/conform/expect/netfront
 # The conformance suite for frontends of networks against Linux's own, in a PV guest that is made anew whenever it has
-# failed.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+# failed. `make conform-peers` runs what is known of it, which takes half an hour.
+[ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+'!(receive-*|control-*|multicast-*)'}} exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 cases='@(bus-all*|bus-numbers|close-idle|node-*|queue-*|send-verify|send-large|receive-parts-1000)' frontend_of=net
