@@ -53,7 +53,9 @@ with_netd() { # COMMAND...
 }
 
 with_netback() { # COMMAND...
-	load_module xen-netback && "$@"
+	load_module xen-netback
+	echo 2 >/sys/module/xen_netback/parameters/max_queues # of this machine's processors dom0 has one
+	"$@"
 	rmmod xen-netback
 }
 
@@ -91,7 +93,7 @@ checks() { # BACKEND
 	check "streams with the smallest rings" in_guest g1 streams_with_rings eth0 64
 	check "a key and a mapping of the hash are set" in_guest g1 sets_hash eth0
 	check "frames of several flows come by both queues" several_flows
-	check "of multicast it gets what it wants" groups
+	check "of multicast it gets what it wants" groups "$1"
 	check "XDP passes frames" xdp_passes
 	check "XDP drops them" xdp_drops
 	check "XDP sends them back" xdp_tx
@@ -112,11 +114,13 @@ several_flows() {
 	in_guest g1 both_received eth0
 }
 
-# An address of IPv6 is found by a group of its own; another one is passed on by the bridge, but not by the backend.
-groups() {
+# An address of IPv6 is found by a group of its own; another one is passed on by the bridge, but not by the backend: Linux's
+# passes on, too, what its own domain sends.
+groups() { # BACKEND
 	ip addr add fd00::1/64 dev br0 2>/dev/null
-	in_guest g1 ip addr add fd00::2/64 dev eth0 && wait_until 30 ping6 -q -c 1 -W 1 fd00::2 && in_guest g1 count_received eth0 ||
-		return
+	in_guest g1 ip addr add fd00::2/64 dev eth0 && wait_until 30 ping6 -q -c 1 -W 1 fd00::2 || return
+	[ "$1" != netback ] || { in_guest g1 ip addr del fd00::2/64 dev eth0; return; }
+	in_guest g1 count_received eth0
 	ping -q -c 12 -W 1 -I br0 239.9.9.9
 	in_guest g1 received_fewer eth0 8 && in_guest g1 ip addr del fd00::2/64 dev eth0
 }
