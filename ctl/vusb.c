@@ -67,10 +67,7 @@ static int read_port(struct xb_store *store, const char *dir, uint32_t port, cha
 	return xb_read_string_or(store, dir, name, "", device, VUSB_NAME_SIZE, err);
 }
 
-/*
- * In the backend's directory alone. What stands in the toolstack's own, libxl takes from a backend in the kernel when the
- * guest ends, which fails, and leaves the controller there.
- */
+/* In the backend's directory, where libxl puts them, too. */
 static int write_port(struct xb_store *store, const struct ts_device *vusb, uint32_t port, const char *device,
 		      struct errbuf *err)
 {
