@@ -327,11 +327,6 @@ void usb_rings_free(struct usb_rings *rings)
 	free(rings);
 }
 
-bool usb_rings_are_stopping(const struct usb_rings *rings)
-{
-	return rings->is_stopping;
-}
-
 void usb_rings_plug(struct usb_rings *rings, unsigned int number, struct usb_device *device)
 {
 	rings->port[number].device = device;

@@ -55,7 +55,6 @@ void usb_rings_free(struct usb_rings *rings);
 /* From started() on. After usb_rings_stop() neither does anything: what is lent is back with released(). */
 void usb_rings_plug(struct usb_rings *rings, unsigned int number, struct usb_device *device);
 void usb_rings_unplug(struct usb_rings *rings, unsigned int number);
-bool usb_rings_are_stopping(const struct usb_rings *rings);
 
 /* Adds what it has counted so far. Any thread. */
 void usb_rings_count(const struct usb_rings *rings, struct usb_counters *sum);

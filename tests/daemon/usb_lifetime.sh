@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A controller goes in whatever state it is: with a guest and no device. The
+# daemon serves the other guest on, and frees what it had once.
+# shellcheck disable=SC2317 # functions are called through check and soon
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/usb.sh
+
+usb_test_begin 1 2 3
+daemon_start
+attach 2 fake:loopback >/dev/null
+usbload_start bystander 2 loopback --seconds 3600
+bystander=$started
+
+is_connected() { # DOMID
+	[ "$(node "$(usb_back "$1")/state")" = 4 ]
+}
+
+hold_empty() { # DOMID: it is connected, and no port has a device; its pid is $hold
+	log_begin
+	attach "$1" fake:mouse >/dev/null
+	detach "$1" fake:mouse >/dev/null
+	usbload_start hold "$1" hold
+	hold=$started
+	soon 10 is_connected "$1" || not_ok "guest $1 is connected" "$(cat "$T/hold")"
+}
+
+hold_ends() {
+	kill -KILL $hold 2>/dev/null
+	wait $hold 2>/dev/null
+}
+
+remove() { # DOMID: all nodes that are left of its controller
+	local node
+	for node in "$(usb_back "$1")" "$(usb_front "$1")" "/libxl/$1/device/vusb/0"; do
+		dom0 xenstore-rm "$node" 2>/dev/null
+	done
+}
+
+check_goes() { # NAME DOMID: and the daemon is none the worse
+	check_said "$1" "vusb $2/0: gone"
+	check_alive "and the daemon does not go with it"
+}
+
+# ---- connected, without a device -------------------------------------------------------------------------------------
+
+hold_empty 1
+dom0 xenstore-rm "$(usb_back 1)"
+check_goes "a controller without a device goes with its directory" 1
+hold_ends
+remove 1
+
+hold_empty 1
+kill -STOP $hold
+dom0 "$pvring" detach vusb 1 0 --force >/dev/null
+check_goes "or when it is detached from a guest that does not let go" 1
+hold_ends
+
+hold_empty 3
+hold_ends
+dom0 xenstore-write "$(usb_back 3 online)" 0
+"$loopxen" domain destroy 3
+check_goes "or with its guest" 3
+
+# ---- the end ---------------------------------------------------------------------------------------------------------
+
+kill $bystander
+wait $bystander
+check_match "another guest's transfers ran through all of it, unharmed" "$(cat "$T/bystander")" '^verified [1-9][0-9]{2,}'
+daemon_test_end
