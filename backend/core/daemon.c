@@ -331,10 +331,10 @@ static void finish(struct daemon *daemon)
 	loop_fini(&daemon->loop);
 }
 
-/* Storage that does not answer keeps a helper thread, and what that one uses, for ever. */
+/* Storage that does not answer, or a device, keeps a helper thread, and what that one uses, for ever. */
 static void leave_at_once(struct daemon *daemon, int status)
 {
-	log_warn("%s: an image is still being opened or closed: not waited for", daemon->config.name);
+	log_warn("%s: an image or a device is still being opened or closed: not waited for", daemon->config.name);
 	_exit(status);
 }
 
@@ -360,11 +360,11 @@ static int run(struct daemon *daemon)
 		status = DAEMON_EXIT_KERNEL_OWNS;
 	else if (rc || daemon->host.has_lost_one)
 		status = DAEMON_EXIT_FAILED;
-	/* From here on a disk that does not answer may keep this process: nobody else is to wait for that. */
+	/* From here on what does not answer may keep this process: nobody else is to wait for that. */
 	if (daemon->control)
 		control_close(daemon->control);
 	device_host_let_go(&daemon->host);
-	if (device_host_has_jobs(&daemon->host))
+	if (device_host_has_jobs(&daemon->host) || (daemon->host.helper && helper_is_busy(daemon->host.helper)))
 		leave_at_once(daemon, status);
 	finish(daemon);
 	return status;

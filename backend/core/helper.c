@@ -12,6 +12,7 @@ struct helper {
 	/* under `lock` */
 	struct helper_job *jobs, **jobs_tail;
 	unsigned int nr_threads, nr_idle, nr_waiting_jobs;
+	unsigned int nr_jobs; /* waiting, or at work */
 	bool is_stopping;
 	pthread_t thread[HELPER_MAX_THREADS];
 };
@@ -51,8 +52,9 @@ static void *helper_main(void *arg)
 		pthread_mutex_unlock(&helper->lock);
 		job->run(job);
 		job->reply.run = reply;
-		loop_post(job->reply_to, &job->reply);
 		pthread_mutex_lock(&helper->lock);
+		loop_post(job->reply_to, &job->reply); /* under the lock: see helper_is_busy() */
+		helper->nr_jobs--;
 	}
 	pthread_mutex_unlock(&helper->lock);
 	return NULL;
@@ -111,8 +113,19 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 	*helper->jobs_tail = job;
 	helper->jobs_tail = &job->next;
 	helper->nr_waiting_jobs++;
+	helper->nr_jobs++;
 	if (helper->nr_waiting_jobs > helper->nr_idle && helper->nr_threads < HELPER_MAX_THREADS)
 		add_thread(helper);
 	pthread_cond_signal(&helper->wake);
 	pthread_mutex_unlock(&helper->lock);
+}
+
+bool helper_is_busy(struct helper *helper)
+{
+	bool is_busy;
+
+	pthread_mutex_lock(&helper->lock);
+	is_busy = helper->nr_jobs > 0;
+	pthread_mutex_unlock(&helper->lock);
+	return is_busy;
 }

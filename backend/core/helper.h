@@ -28,5 +28,7 @@ struct helper *helper_start(void); /* NULL: no memory */
 /* Waits for all that was posted; the replies are in the loops' inboxes then. */
 void helper_stop(struct helper *helper);
 void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job *job);
+/* Something that was posted is not over; of all else the replies are in the loops' inboxes. */
+bool helper_is_busy(struct helper *helper);
 
 #endif

@@ -7,7 +7,7 @@
 . tests/lib/loopxen.sh
 . tests/lib/usb.sh
 
-usb_test_begin 1 2 3
+usb_test_begin 1 2 3 4
 daemon_start
 attach 2 fake:loopback >/dev/null
 usbload_start bystander 2 loopback --seconds 3600
@@ -63,9 +63,24 @@ dom0 xenstore-write "$(usb_back 3 online)" 0
 "$loopxen" domain destroy 3
 check_goes "or with its guest" 3
 
-# ---- the end ---------------------------------------------------------------------------------------------------------
-
 kill $bystander
 wait $bystander
 check_match "another guest's transfers ran through all of it, unharmed" "$(cat "$T/bystander")" '^verified [1-9][0-9]{2,}'
+
+# ---- the daemon's end ------------------------------------------------------------------------------------------------
+
+head -c 64K /dev/zero >"$T/slow"
+log_begin
+lease_hold "$T/slow"
+attach 4 "fake:storage,$T/slow" >/dev/null &
+attaching=$!
+soon 10 port_says 4 1 opening
+kill -TERM "${daemon_pid[usbd]}"
+check "a daemon that ends waits for no device that is being opened" soon 10 eval '! daemon_is_alive'
+wait "${daemon_pid[usbd]}"
+check_eq "and has ended well" $? 0
+lock_release "$locker"
+daemon_start
+wait $attaching
+check "the next opens it" soon 10 port_says 4 1 ready
 daemon_test_end

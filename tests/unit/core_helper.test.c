@@ -107,9 +107,11 @@ static void a_job_that_blocks_keeps_nobody_waiting(void **state)
 	assert_true(quick.is_done);
 	for (int i = 0; i < 3; i++) {
 		assert_false(blocked[i].is_done);
+		assert_true(helper_is_busy(helper));
 		sem_post(&gate);
 	}
 	run_until_done(4);
+	assert_false(helper_is_busy(helper));
 	helper_stop(helper);
 }
 
