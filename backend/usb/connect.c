@@ -117,7 +117,7 @@ static int make_ports(struct usb_controller *usb, struct errbuf *err)
 
 	usb_hotplug_watch(host, host_changed);
 	if (usb->ports)
-		usb_ports_abandon(usb->ports, true);
+		usb_ports_abandon(usb->ports);
 	usb->ports = usb_ports_new(&params);
 	return usb->ports ? 0 : errbuf_set(err, -ENOMEM, "no memory for %u ports", usb->nr_ports);
 }
@@ -161,7 +161,7 @@ static void usb_leave(struct device *dev)
 	struct usb_controller *usb = to_usb(dev);
 
 	if (usb->ports)
-		usb_ports_abandon(usb->ports, true);
+		usb_ports_abandon(usb->ports);
 	usb->ports = NULL;
 }
 
@@ -171,7 +171,7 @@ static void usb_close(struct device *dev)
 	struct usb_controller *usb = to_usb(dev);
 
 	if (usb->ports)
-		usb_ports_abandon(usb->ports, false);
+		usb_ports_abandon(usb->ports);
 	usb->ports = NULL;
 }
 

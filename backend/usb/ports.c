@@ -38,11 +38,10 @@ struct usb_ports {
 	struct usb_rings *rings; /* to lend to */
 	unsigned int nr_rings;	 /* that will tell us of their end */
 	bool is_abandoned;
-	bool is_walked; /* all ports, one after the other: not to be freed meanwhile */
 	struct usb_port port[USB_MAX_PORTS + 1]; /* by number */
 };
 
-static void advance(struct usb_port *port);
+static void step(struct usb_port *port);
 
 /* ---- opening and closing --------------------------------------------------------------------------------------- */
 
@@ -85,10 +84,10 @@ static void opened(struct helper_job *job)
 		say_fault(port);
 	else
 		log_info("%s: port %u: has %s", port->ports->label, port->number, port->name);
-	advance(port);
+	step(port);
 }
 
-/* Helper thread, but for one that is left when there are none any more. */
+/* Helper thread. */
 static void run_close(struct helper_job *job)
 {
 	struct usb_port *port = container_of(job, struct usb_port, job);
@@ -96,21 +95,16 @@ static void run_close(struct helper_job *job)
 	port->device->engine->close(port->device);
 }
 
-static void note_closed(struct usb_port *port)
+static void closed(struct helper_job *job)
 {
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
 	log_info("%s: port %u: %s %s", port->ports->label, port->number, port->name,
 		 port->is_gone ? "was unplugged" : "is no longer given");
 	port->device = NULL;
 	port->said.text[0] = '\0';
 	port->state = PORT_EMPTY;
-}
-
-static void closed(struct helper_job *job)
-{
-	struct usb_port *port = container_of(job, struct usb_port, job);
-
-	note_closed(port);
-	advance(port);
+	step(port);
 }
 
 static void post(struct usb_port *port, enum port_state state, void (*run)(struct helper_job *),
@@ -126,12 +120,7 @@ static void post(struct usb_port *port, enum port_state state, void (*run)(struc
 
 static void start_closing(struct usb_port *port)
 {
-	if (port->ports->params.host.helper) {
-		post(port, PORT_CLOSING, run_close, closed);
-		return;
-	}
-	run_close(&port->job);
-	note_closed(port);
+	post(port, PORT_CLOSING, run_close, closed);
 }
 
 static void start_opening(struct usb_port *port)
@@ -151,7 +140,7 @@ static bool is_settled(const struct usb_port *port)
 
 static void free_if_over(struct usb_ports *ports)
 {
-	if (!ports->is_abandoned || ports->is_walked || ports->nr_rings > 0)
+	if (!ports->is_abandoned || ports->nr_rings > 0)
 		return;
 	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
 		if (!is_settled(&ports->port[i]))
@@ -181,6 +170,7 @@ static void advance_open(struct usb_port *port)
 	}
 }
 
+/* Never the last use of the ports, so that all of them can be gone through; what may be that is step(). */
 static void advance(struct usb_port *port)
 {
 	struct usb_ports *ports = port->ports;
@@ -193,7 +183,12 @@ static void advance(struct usb_port *port)
 		advance_open(port);
 	if (!ports->is_abandoned)
 		ports->params.changed(ports->params.owner, port->number);
-	free_if_over(ports);
+}
+
+static void step(struct usb_port *port)
+{
+	advance(port);
+	free_if_over(port->ports);
 }
 
 /* ---- from the controller --------------------------------------------------------------------------------------- */
@@ -213,17 +208,13 @@ struct usb_ports *usb_ports_new(const struct usb_ports_params *params)
 	return ports;
 }
 
-/* Who comes back from here on finds no helper that is sure to be there. */
-void usb_ports_abandon(struct usb_ports *ports, bool can_post)
+/* Nothing is opened from here on. */
+void usb_ports_abandon(struct usb_ports *ports)
 {
-	if (!can_post)
-		ports->params.host.helper = NULL;
 	ports->rings = NULL;
-	ports->is_abandoned = ports->is_walked = true;
+	ports->is_abandoned = true;
 	for (unsigned int i = 1; i <= ports->params.nr_ports; i++)
 		usb_ports_want(ports, i, "");
-	ports->params.host.helper = NULL;
-	ports->is_walked = false;
 	free_if_over(ports);
 }
 
@@ -281,29 +272,26 @@ void usb_ports_look_again(struct usb_ports *ports)
 	}
 }
 
-static void take_back(struct usb_port *port)
-{
-	port->lent_to = NULL;
-	advance(port);
-}
-
 void usb_ports_returned(void *arg, unsigned int number)
 {
-	take_back(&((struct usb_ports *)arg)->port[number]);
+	struct usb_port *port = &((struct usb_ports *)arg)->port[number];
+
+	port->lent_to = NULL;
+	step(port);
 }
 
 void usb_ports_released(void *arg, struct usb_rings *rings)
 {
 	struct usb_ports *ports = arg;
 
-	ports->is_walked = true;
 	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
-		if (ports->port[i].lent_to == rings)
-			take_back(&ports->port[i]);
+		if (ports->port[i].lent_to != rings)
+			continue;
+		ports->port[i].lent_to = NULL;
+		advance(&ports->port[i]);
 	}
 	usb_rings_free(rings);
 	ports->nr_rings--;
-	ports->is_walked = false;
 	free_if_over(ports);
 }
 

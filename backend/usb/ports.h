@@ -36,8 +36,8 @@ struct usb_ports_params {
 
 /* NULL: no memory. */
 struct usb_ports *usb_ports_new(const struct usb_ports_params *params);
-/* The controller is gone. can_post: the helper still works. */
-void usb_ports_abandon(struct usb_ports *ports, bool can_post);
+/* The controller is gone. The helper outlives all that is posted to it. */
+void usb_ports_abandon(struct usb_ports *ports);
 
 /* name: ""; no device. A name that is too long names none. */
 void usb_ports_want(struct usb_ports *ports, unsigned int number, const char *name);

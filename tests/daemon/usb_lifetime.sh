@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A controller goes in whatever state it is: with a guest and no device. The
+# A controller goes in whatever state it is: with a guest and no device, while a port's device is still being opened. The
 # daemon serves the other guest on, and frees what it had once.
 # shellcheck disable=SC2317 # functions are called through check and soon
 . tests/lib/tap.sh
@@ -62,6 +62,23 @@ hold_ends
 dom0 xenstore-write "$(usb_back 3 online)" 0
 "$loopxen" domain destroy 3
 check_goes "or with its guest" 3
+
+# ---- while a device is opened ----------------------------------------------------------------------------------------
+
+head -c 64K /dev/zero >"$T/stick"
+log_begin
+lease_hold "$T/stick"
+attach 1 "fake:storage,$T/stick" >/dev/null &
+attaching=$!
+soon 10 port_says 1 1 opening
+dom0 xenstore-rm "$(usb_back 1)"
+check_goes "a controller goes while a device is opened for it" 1
+lock_release "$locker"
+wait $attaching
+check_said "which is closed when it has been" "vusb 1/0: port 1: fake:storage,$T/stick is no longer given"
+check_alive "and all of it once"
+remove 1
+check_eq "the guest's next controller has it" "$(attach 1 "fake:storage,$T/stick")" "vusb 1/0 port 1: fake:storage,$T/stick"
 
 kill $bystander
 wait $bystander
