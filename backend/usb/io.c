@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "backend/usb/host_request.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/wire/xen_usbif.h"
@@ -213,10 +214,11 @@ static void chore_done(struct usb_chore *chore)
 	queue_kick(urbs->queue);
 }
 
-static void begin_chore(struct usb_io *io)
+static void begin_chore(struct usb_io *io, const struct usb_chore *chore)
 {
 	struct usb_hub *hub = io->urbs->hub;
 
+	io->chore = *chore;
 	io->at = USB_IO_CHORE;
 	io->chore.done = chore_done;
 	io->chore.device = usb_hub_device(hub, io->urb.port);
@@ -224,38 +226,25 @@ static void begin_chore(struct usb_io *io)
 	io->chore.device->engine->chore(io->chore.device, &io->chore);
 }
 
-/* What a host does not leave to the device. true: this was such a request. */
-static bool begin_host_request(struct usb_io *io)
+static void submit_control(struct usb_io *io, struct usb_device *device)
 {
-	struct usb_setup setup;
+	const struct usb_host_request request = usb_host_request(&io->urb);
 
-	usb_setup_decode(io->urb.setup, &setup);
-	switch (setup.request_type << 8 | setup.request) {
-	case 0x0005: /* SET_ADDRESS */
-		if (setup.value > USB_MAX_ADDRESS) {
-			land_refused(io, USBIF_STATUS_INVAL, "no such address");
-			return true;
-		}
-		io->urbs->hub->port[io->urb.port].address = (uint8_t)setup.value;
+	switch (request.kind) {
+	case USB_NOT_THE_HOSTS:
+		give_to_device(io, device);
+		break;
+	case USB_SET_ADDRESS:
+		io->urbs->hub->port[io->urb.port].address = request.address;
 		land_status(io, USBIF_STATUS_OK);
-		return true;
-	case 0x0009: /* SET_CONFIGURATION */
-		io->chore = (struct usb_chore){ USB_SET_CONFIGURATION, .configuration = (uint8_t)setup.value };
 		break;
-	case 0x010b: /* SET_INTERFACE */
-		io->chore = (struct usb_chore){ USB_SET_INTERFACE, .interface = (uint8_t)setup.index,
-						.alternate = (uint8_t)setup.value };
+	case USB_DO_CHORE:
+		begin_chore(io, &request.chore);
 		break;
-	case 0x0201: /* CLEAR_FEATURE of an endpoint */
-		if (setup.value != 0) /* not ENDPOINT_HALT */
-			return false;
-		io->chore = (struct usb_chore){ USB_CLEAR_HALT, .endpoint = (uint8_t)setup.index };
+	case USB_BAD_REQUEST:
+		land_refused(io, USBIF_STATUS_INVAL, request.why);
 		break;
-	default:
-		return false;
 	}
-	begin_chore(io);
-	return true;
 }
 
 /* A device without an address yet answers to 0, as after a reset of its port, which is the guest's alone to know of. */
@@ -273,7 +262,9 @@ static void submit(struct usb_io *io)
 		land_refused(io, USBIF_STATUS_NODEV, "no device of that address at its port");
 	else if (io->urb.type != USB_CONTROL && usb_endpoint_check(&port->endpoints, &io->urb, &why) != USB_OK)
 		land_refused(io, USBIF_STATUS_INVAL, why);
-	else if (io->urb.type != USB_CONTROL || io->urb.len_bytes > 0 || !begin_host_request(io))
+	else if (io->urb.type == USB_CONTROL)
+		submit_control(io, device);
+	else
 		give_to_device(io, device);
 }
 

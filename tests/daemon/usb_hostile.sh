@@ -48,6 +48,13 @@ its-address OK 18
 another-address NODEV
 set-address-0 OK
 afterwards OK 18"
+check_case "requests to the host, with data" host-requests "\
+set-address INVAL
+set-configuration INVAL
+set-interface INVAL
+clear-halt INVAL
+set-address-128 INVAL
+afterwards OK 18"
 check_case "endpoints, configurations and interfaces that there are not" endpoints "\
 endpoint-3 INVAL
 endpoint-15-in INVAL

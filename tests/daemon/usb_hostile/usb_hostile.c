@@ -55,6 +55,25 @@ static void run_addresses(void)
 	afterwards();
 }
 
+/* What the host does by itself, with data that none of it has: nothing that the device is to see. */
+static void run_host_requests(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t request_type, request;
+	} rows[] = {
+		{ "set-address", 0x00, 5 },
+		{ "set-configuration", 0x00, 9 },
+		{ "set-interface", 0x01, 11 },
+		{ "clear-halt", 0x02, 1 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ask_one(rows[i].name, control_to(LOOPBACK, rows[i].request_type, rows[i].request, 0, 0, 1));
+	ask_one("set-address-128", control_to(LOOPBACK, 0, 5, 128, 0, 1));
+	afterwards();
+}
+
 static void run_endpoints(void)
 {
 	configure(LOOPBACK);
@@ -336,6 +355,7 @@ static const struct {
 } cases[] = {
 	{ "ports", run_ports, 0 },
 	{ "addresses", run_addresses, 0 },
+	{ "host-requests", run_host_requests, 0 },
 	{ "endpoints", run_endpoints, 0 },
 	{ "segments", run_segments, 0 },
 	{ "65536", run_65536, 0 },
