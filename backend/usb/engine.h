@@ -80,6 +80,7 @@ struct usb_engine {
 	void (*submit)(struct usb_device *device, struct usb_transfer *transfer);
 	/* done() follows, with what became of it. */
 	void (*cancel)(struct usb_device *device, struct usb_transfer *transfer);
+	/* One at a time, and while no control transfer is out. */
 	void (*chore)(struct usb_device *device, struct usb_chore *chore);
 };
 

@@ -7,15 +7,12 @@
 #include <sys/mman.h>
 
 #include "backend/usb/host_request.h"
+#include "backend/usb/io_copy.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/wire/xen_usbif.h"
 
-/* Each begins with a page that is an engine's, at its end. */
-#define PAGE_BYTES    4096
-#define BUFFER_BYTES  (PAGE_BYTES + USB_MAX_URB_BYTES)
-#define BUFFERS_BYTES ((size_t)USB_NR_SLOTS * BUFFER_BYTES)
-_Static_assert(USB_ROOM_BYTES <= PAGE_BYTES, "room before the data");
+#define BUFFERS_BYTES ((size_t)USB_NR_SLOTS * USB_BUFFER_BYTES)
 
 int usb_urbs_init(struct usb_urbs *urbs)
 {
@@ -26,6 +23,7 @@ int usb_urbs_init(struct usb_urbs *urbs)
 	urbs->io = calloc(USB_NR_SLOTS, sizeof(*urbs->io));
 	TAILQ_INIT(&urbs->to_learn);
 	TAILQ_INIT(&urbs->to_fetch);
+	TAILQ_INIT(&urbs->waiting);
 	TAILQ_INIT(&urbs->to_store);
 	if (!urbs->buffers || !urbs->io) {
 		usb_urbs_fini(urbs);
@@ -50,11 +48,6 @@ void usb_urbs_fini(struct usb_urbs *urbs)
 void usb_urbs_trim(struct usb_urbs *urbs)
 {
 	madvise(urbs->buffers, BUFFERS_BYTES, MADV_DONTNEED);
-}
-
-static uint8_t *buffer_of(const struct usb_io *io)
-{
-	return io->urbs->buffers + (size_t)io->slot * BUFFER_BYTES + PAGE_BYTES;
 }
 
 static bool is_isoc(const struct usb_io *io)
@@ -122,6 +115,11 @@ static void land_refused(struct usb_io *io, int32_t status, const char *why)
 	answer_unlinks(io->urbs, io->slot);
 }
 
+static void has_bad_grant(struct usb_io *io)
+{
+	land_refused(io, USBIF_STATUS_IOERROR, "a grant that cannot be used");
+}
+
 static int32_t nr_packet_errors(const struct usb_io *io)
 {
 	int32_t nr = 0;
@@ -172,7 +170,7 @@ static void transfer_done(struct usb_transfer *transfer)
 	if (transfer->status != USBIF_STATUS_OK && !usb_hub_device(urbs->hub, io->urb.port))
 		transfer->status = USBIF_STATUS_NODEV;
 	/* Also of no data: one endpoint's answers come in the order in which the device gave them. */
-	if ((io->urb.is_in || is_isoc(io)) && queue_has_ring(urbs->queue))
+	if ((io->urb.is_in || is_isoc(io) || io->urb.type == USB_CONTROL) && queue_has_ring(urbs->queue))
 		add(&urbs->to_store, io, USB_IO_TO_STORE);
 	else
 		land_with_data(io);
@@ -186,7 +184,7 @@ static void give_to_device(struct usb_io *io, struct usb_device *device)
 		.type = io->urb.type,
 		.is_in = io->urb.is_in,
 		.endpoint = io->urb.endpoint,
-		.data = buffer_of(io),
+		.data = usb_io_buffer(io),
 		.len_bytes = io->urb.len_bytes,
 		.packets = io->packets,
 		.nr_packets = io->urb.nr_packets,
@@ -226,10 +224,39 @@ static void begin_chore(struct usb_io *io, const struct usb_chore *chore)
 	io->chore.device->engine->chore(io->chore.device, &io->chore);
 }
 
+/*
+ * What the host does is no transfer, but has its turn at endpoint 0 as if it were: it begins when all before it are
+ * answered, and what comes after it begins when it is. So a device has one chore at a time, and no control transfer
+ * beside it.
+ */
+static bool must_wait(const struct usb_io *io, bool is_the_hosts)
+{
+	const struct usb_urbs *urbs = io->urbs;
+	const struct usb_io *other;
+
+	TAILQ_FOREACH(other, &urbs->waiting, entry) {
+		if (other->urb.port == io->urb.port)
+			return true;
+	}
+	for (uint32_t slot = 0; slot < USB_NR_SLOTS; slot++) {
+		other = &urbs->io[slot];
+		if (!urbs->flight.urb[slot].is_out || other->urb.port != io->urb.port || other->urb.type != USB_CONTROL)
+			continue;
+		if (other->at == USB_IO_CHORE ||
+		    (is_the_hosts && (other->at == USB_IO_IN_DEVICE || other->at == USB_IO_TO_STORE)))
+			return true;
+	}
+	return false;
+}
+
 static void submit_control(struct usb_io *io, struct usb_device *device)
 {
 	const struct usb_host_request request = usb_host_request(&io->urb);
 
+	if (must_wait(io, request.kind != USB_NOT_THE_HOSTS)) {
+		add(&io->urbs->waiting, io, USB_IO_WAITING);
+		return;
+	}
 	switch (request.kind) {
 	case USB_NOT_THE_HOSTS:
 		give_to_device(io, device);
@@ -268,100 +295,17 @@ static void submit(struct usb_io *io)
 		give_to_device(io, device);
 }
 
-/* ---- grants ---------------------------------------------------------------------------------------------------- */
-
-/*
- * Between nr bytes of ours and the guest's pages, as far as these segments lie within [from, from + nr) of what they
- * make up together.
- */
-static void copy_range(struct usb_io *io, enum grants_direction direction, const struct usb_segment *segment,
-		       unsigned int nr_segments, uint32_t from, uint32_t nr_bytes, uint8_t *local)
+/* In their order: who still has to wait is the last again. */
+static void submit_waiting(struct usb_urbs *urbs)
 {
-	uint32_t at = 0, end = from + nr_bytes;
-
-	for (unsigned int i = 0; i < nr_segments; at += segment[i++].len_bytes) {
-		uint32_t first = from > at ? from - at : 0;
-		uint32_t last = end < at + segment[i].len_bytes ? end - at : segment[i].len_bytes;
-		struct grants_segment part = { .gref = segment[i].gref };
-
-		if (at >= end || first >= last)
-			continue;
-		part.offset_bytes = (uint16_t)(segment[i].offset_bytes + first);
-		part.len_bytes = (uint16_t)(last - first);
-		part.local = local + at + first - from;
-		grants_copy(&io->urbs->queue->grants, direction, &part, io->slot);
-	}
-}
-
-static void copy_packets(struct usb_io *io, enum grants_direction direction)
-{
-	copy_range(io, direction, &io->urb.segment[io->urb.nr_segments], io->urb.nr_desc_segments, 0,
-		   io->urb.nr_packets * sizeof(struct usb_packet), (uint8_t *)io->packets);
-}
-
-static void copy_data(struct usb_io *io, enum grants_direction direction, uint32_t from, uint32_t nr_bytes)
-{
-	copy_range(io, direction, io->urb.segment, io->urb.nr_segments, from, nr_bytes, buffer_of(io) + from);
-}
-
-static void learn(struct usb_io *io)
-{
-	copy_packets(io, GRANTS_FROM_GUEST);
-}
-
-static void fetch(struct usb_io *io)
-{
-	if (!io->urb.is_in)
-		copy_data(io, GRANTS_FROM_GUEST, 0, io->urb.len_bytes);
-}
-
-/* What the device has given, and nothing else of the buffer. */
-static void store(struct usb_io *io)
-{
-	if (!is_isoc(io)) {
-		copy_data(io, GRANTS_TO_GUEST, 0, io->transfer.actual_bytes);
-		return;
-	}
-	for (unsigned int i = 0; io->urb.is_in && i < io->urb.nr_packets; i++)
-		copy_data(io, GRANTS_TO_GUEST, io->packets[i].offset_bytes, io->packets[i].actual_bytes);
-	copy_packets(io, GRANTS_TO_GUEST);
-}
-
-/* The most parts that any of the above has: packets do not overlap, so that each cuts a segment in two at most. */
-static uint32_t max_parts(const struct usb_io *io)
-{
-	return USB_MAX_SEGMENTS + io->urb.nr_packets;
-}
-
-static void copy_failed(void *context, uint32_t slot, int rc)
-{
-	((struct usb_urbs *)context)->io[slot].copy_failed = true;
-}
-
-/* Copies for the whole list, a batch at a time, then hands each URB on. */
-static void copy_list(struct usb_urbs *urbs, struct usb_io_list *list, void (*copy)(struct usb_io *),
-		      void (*then)(struct usb_io *))
-{
-	struct grants *grants = &urbs->queue->grants;
-	struct usb_io_list batch;
+	struct usb_io_list list;
 	struct usb_io *io;
 
-	while (!TAILQ_EMPTY(list)) {
-		TAILQ_INIT(&batch);
-		while ((io = TAILQ_FIRST(list)) && grants_copy_room(grants) >= max_parts(io)) {
-			TAILQ_REMOVE(list, io, entry);
-			io->copy_failed = false;
-			copy(io);
-			TAILQ_INSERT_TAIL(&batch, io, entry);
-		}
-		grants_copy_run(grants, copy_failed, urbs);
-		while ((io = TAILQ_FIRST(&batch))) {
-			TAILQ_REMOVE(&batch, io, entry);
-			if (io->copy_failed)
-				land_refused(io, USBIF_STATUS_IOERROR, "a grant that cannot be used");
-			else
-				then(io);
-		}
+	TAILQ_INIT(&list);
+	TAILQ_CONCAT(&list, &urbs->waiting, entry);
+	while ((io = TAILQ_FIRST(&list))) {
+		TAILQ_REMOVE(&list, io, entry);
+		submit(io);
 	}
 }
 
@@ -416,6 +360,10 @@ static void unlink_urb(struct usb_urbs *urbs, struct usb_io *io)
 		TAILQ_REMOVE(&urbs->to_fetch, io, entry);
 		land_status(io, USBIF_STATUS_IOERROR);
 		break;
+	case USB_IO_WAITING:
+		TAILQ_REMOVE(&urbs->waiting, io, entry);
+		land_status(io, USBIF_STATUS_IOERROR);
+		break;
 	case USB_IO_IN_DEVICE:
 		cancel(io);
 		break;
@@ -459,10 +407,11 @@ void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
 
 void usb_urbs_flush(struct usb_urbs *urbs)
 {
-	copy_list(urbs, &urbs->to_learn, learn, has_learnt);
-	copy_list(urbs, &urbs->to_fetch, fetch, submit);
+	usb_io_copy(urbs, &urbs->to_learn, usb_io_learn, has_learnt, has_bad_grant);
+	usb_io_copy(urbs, &urbs->to_fetch, usb_io_fetch, submit, has_bad_grant);
 	if (queue_has_ring(urbs->queue))
-		copy_list(urbs, &urbs->to_store, store, land_with_data);
+		usb_io_copy(urbs, &urbs->to_store, usb_io_store, land_with_data, has_bad_grant);
+	submit_waiting(urbs);
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */

@@ -32,7 +32,14 @@ struct usb_io {
 	struct usb_transfer transfer;
 	struct usb_urbs *urbs;
 	TAILQ_ENTRY(usb_io) entry; /* in one of the lists, while it is our turn */
-	enum usb_io_at { USB_IO_TO_LEARN, USB_IO_TO_FETCH, USB_IO_IN_DEVICE, USB_IO_CHORE, USB_IO_TO_STORE } at;
+	enum usb_io_at {
+		USB_IO_TO_LEARN,
+		USB_IO_TO_FETCH,
+		USB_IO_WAITING,
+		USB_IO_IN_DEVICE,
+		USB_IO_CHORE,
+		USB_IO_TO_STORE,
+	} at;
 	uint32_t slot;
 	struct usb_urb urb;
 	bool copy_failed, is_cancelled;
@@ -56,6 +63,7 @@ struct usb_urbs {
 	struct usb_flight flight;
 	struct usb_io_list to_learn; /* isochronous ones whose packets are still the guest's to say */
 	struct usb_io_list to_fetch; /* data is still the guest's */
+	struct usb_io_list waiting;  /* for their turn at endpoint 0 */
 	struct usb_io_list to_store; /* data is not yet the guest's */
 	bool is_stopping;
 };

@@ -108,6 +108,25 @@ for case in unlink short stall endpoints 65536; do
 		ROWS
 		)"
 done
+check_eq "a device does one thing at a time, in the order of the ring" "$(domu 1 "$hostile" order 2>&1 | tr '\n' ';')" \
+	"$(tr '\n' ';' <<-ROWS
+		descriptor OK 18
+		set-address OK
+		configure OK
+		descriptor-2 OK 18
+		configure-none OK
+		configuration OK 1
+		configure-again OK
+		feature OK
+		clear-halt OK
+		no-such-address INVAL
+		bulk OK 8
+		bulk-in OK 8
+		afterwards OK 18
+	ROWS
+	)"
+check_match "one that waits for its turn can be unlinked" "$(domu 1 "$hostile" unlink-waiting 2>&1 | tr '\n' ';')" \
+	'^(configure OK;descriptor IOERROR;unlink OK|descriptor IOERROR;unlink OK;configure OK);afterwards OK 18;$'
 check_match "isochronous packets, also with room between them" "$(domu 1 "$hostile" packets 2>&1 | tr '\n' ';')" \
 	'set-interface OK;packets OK 4096;with-gaps OK 400;none INVAL;'
 check_match "which are in their places" "$(usbload 1 iso --port 4 --requests 5)" '^80 packets, 0 lost, 0 octets wrong;'

@@ -55,6 +55,20 @@ set-interface INVAL
 clear-halt INVAL
 set-address-128 INVAL
 afterwards OK 18"
+check_case "one endpoint's URBs are answered in their order, whoever answers" order "\
+descriptor OK 18
+set-address OK
+configure OK
+descriptor-2 OK 18
+configure-none OK
+configuration OK 1
+configure-again OK
+feature OK
+clear-halt OK
+no-such-address INVAL
+bulk OK 8
+bulk-in OK 8
+afterwards OK 18"
 check_case "endpoints, configurations and interfaces that there are not" endpoints "\
 endpoint-3 INVAL
 endpoint-15-in INVAL
@@ -128,8 +142,8 @@ in-of-100 BABBLE
 long-string OK 32"
 check_case "a stall, thousands of URBs to it, and its end" stall "\
 no-such-request STALL
-halt OK
 waits STALL
+halt OK
 stalled 3000, others 0
 clear-halt OK
 out OK 8

@@ -74,6 +74,39 @@ static void run_host_requests(void)
 	afterwards();
 }
 
+/* Whoever answers them: the device, the host at once, the host when it is done. All are there at once. */
+static void run_order(void)
+{
+	ask("descriptor", descriptor_of(LOOPBACK));
+	ask("set-address", control_to(LOOPBACK, 0, 5, 3, 0, 0));
+	ask("configure", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	ask("descriptor-2", descriptor_of(LOOPBACK));
+	ask("configure-none", control_to(LOOPBACK, 0, 9, 0, 0, 0));
+	ask("configuration", control_to(LOOPBACK, 0x80, 8, 0, 0, 1));
+	ask("configure-again", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	ask("feature", control_to(LOOPBACK, 2, 3, 0, 0x81, 0));
+	ask("clear-halt", control_to(LOOPBACK, 2, 1, 0, 0x81, 0));
+	ask("no-such-address", control_to(LOOPBACK, 0, 5, 128, 0, 0));
+	settle(10);
+	ask_one("bulk", urb_to(LOOPBACK, USB_BULK, 1, false, 8));
+	ask_one("bulk-in", urb_to(LOOPBACK, USB_BULK, 1, true, 8));
+	afterwards();
+}
+
+/* One that waits for another of its endpoint has not gone to the device. */
+static void run_unlink_waiting(void)
+{
+	struct usbfront_io *io;
+
+	configure(LOOPBACK);
+	ask("configure", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	io = ask("descriptor", descriptor_of(LOOPBACK));
+	settle(0);
+	usbfront_unlink(front, get("unlink"), io);
+	settle(3);
+	afterwards();
+}
+
 static void run_endpoints(void)
 {
 	configure(LOOPBACK);
@@ -356,6 +389,8 @@ static const struct {
 	{ "ports", run_ports, 0 },
 	{ "addresses", run_addresses, 0 },
 	{ "host-requests", run_host_requests, 0 },
+	{ "order", run_order, 0 },
+	{ "unlink-waiting", run_unlink_waiting, 0 },
 	{ "endpoints", run_endpoints, 0 },
 	{ "segments", run_segments, 0 },
 	{ "65536", run_65536, 0 },

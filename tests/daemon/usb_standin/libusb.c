@@ -19,6 +19,8 @@
 #include "common/base/errbuf.h"
 #include "common/wire/xen_usbif.h"
 
+#define CHORE_US 20000
+
 /* Of a transfer of libusb's, which is the end of it. */
 struct op {
 	struct usb_transfer transfer;
@@ -43,6 +45,7 @@ struct libusb_device_handle {
 	struct usb_device *fake;
 	bool is_iso;
 	uint32_t claimed; /* by interface */
+	int nr_at_work; /* calls that wait for the device; one after the other is what it can do */
 	uint8_t next_given;
 };
 
@@ -217,10 +220,15 @@ static void chore_done(struct usb_chore *chore)
 {
 }
 
+/* It takes its time, as devices do; what comes meanwhile is the caller's mistake. */
 static int do_chore(libusb_device_handle *handle, struct usb_chore *chore)
 {
+	if (__atomic_fetch_add(&handle->nr_at_work, 1, __ATOMIC_SEQ_CST) > 0)
+		abort();
+	usleep(CHORE_US);
 	chore->done = chore_done;
 	usb_engine_fake.chore(handle->fake, chore);
+	__atomic_fetch_sub(&handle->nr_at_work, 1, __ATOMIC_SEQ_CST);
 	return chore->status == USBIF_STATUS_OK ? 0 : LIBUSB_ERROR_PIPE;
 }
 
