@@ -19,6 +19,7 @@ struct events {
 	int epoll_fd;
 	struct loop_fd lfd;
 	struct loop_msg watch_msg;
+	struct loop_task look_again; /* also asked for again by what wakes us meanwhile */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list */
@@ -45,12 +46,12 @@ static void readable(struct loop_fd *lfd)
 		if (!is_ready(events))
 			return;
 	}
-	loop_post(events->loop, &events->watch_msg);
+	loop_defer(events->loop, &events->look_again);
 }
 
-static void look_again(struct loop_msg *msg)
+static void look_again(struct loop_task *task)
 {
-	readable(&container_of(msg, struct events, watch_msg)->lfd);
+	readable(&container_of(task, struct events, look_again)->lfd);
 }
 
 /* The loop's thread. */
@@ -58,7 +59,6 @@ static void watch(struct loop_msg *msg)
 {
 	struct events *events = container_of(msg, struct events, watch_msg);
 
-	events->watch_msg.run = look_again;
 	loop_fd_add(events->loop, &events->lfd, events->epoll_fd, readable);
 }
 
@@ -98,6 +98,7 @@ static int make(struct loop *loop, struct events **made, struct errbuf *err)
 		return errbuf_set(err, -ENOMEM, "libusb: no memory");
 	events->loop = loop;
 	events->watch_msg.run = watch;
+	events->look_again.run = look_again;
 	events->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	(void)libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
 	r = events->epoll_fd < 0 ? LIBUSB_ERROR_NO_MEM : libusb_init(&events->context);

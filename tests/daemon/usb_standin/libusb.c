@@ -20,6 +20,7 @@
 #include "common/wire/xen_usbif.h"
 
 #define CHORE_US 20000
+#define NR_BUSY	 40
 
 /* Of a transfer of libusb's, which is the end of it. */
 struct op {
@@ -36,6 +37,7 @@ static struct op *op_of(struct libusb_transfer *libusb)
 
 struct libusb_context {
 	int event_fd;
+	int busy_fd; /* readable for NR_BUSY rounds more with each transfer, as by a device that completes on and on */
 	pthread_mutex_t lock;
 	STAILQ_HEAD(, op) completed;
 };
@@ -72,6 +74,7 @@ int libusb_init(libusb_context **ctx)
 {
 	*ctx = calloc(1, sizeof(**ctx));
 	(*ctx)->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	(*ctx)->busy_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC | EFD_SEMAPHORE);
 	pthread_mutex_init(&(*ctx)->lock, NULL);
 	STAILQ_INIT(&(*ctx)->completed);
 	return 0;
@@ -84,17 +87,20 @@ const char *libusb_strerror(int errcode)
 
 const struct libusb_pollfd **libusb_get_pollfds(libusb_context *ctx)
 {
-	struct libusb_pollfd **fds = calloc(2, sizeof(*fds));
+	struct libusb_pollfd **fds = calloc(3, sizeof(*fds));
 
-	fds[0] = calloc(1, sizeof(*fds[0]));
-	fds[0]->fd = ctx->event_fd;
-	fds[0]->events = 1; /* POLLIN */
+	for (unsigned int i = 0; i < 2; i++) {
+		fds[i] = calloc(1, sizeof(*fds[i]));
+		fds[i]->fd = i ? ctx->busy_fd : ctx->event_fd;
+		fds[i]->events = 1; /* POLLIN */
+	}
 	return (const struct libusb_pollfd **)fds;
 }
 
 void libusb_free_pollfds(const struct libusb_pollfd **fds)
 {
 	free((void *)fds[0]);
+	free((void *)fds[1]);
 	free(fds);
 }
 
@@ -106,13 +112,14 @@ void libusb_set_pollfd_notifiers(libusb_context *ctx, libusb_pollfd_added_cb add
 static void complete(struct op *op)
 {
 	struct libusb_context *context = op->libusb.dev_handle->context;
-	uint64_t one = 1;
+	uint64_t one = 1, nr_busy = NR_BUSY;
 
 	op->is_waiting = false;
 	pthread_mutex_lock(&context->lock);
 	STAILQ_INSERT_TAIL(&context->completed, op, entry);
 	pthread_mutex_unlock(&context->lock);
-	if (write(context->event_fd, &one, sizeof(one)) != sizeof(one))
+	if (write(context->event_fd, &one, sizeof(one)) != sizeof(one) ||
+	    write(context->busy_fd, &nr_busy, sizeof(nr_busy)) != sizeof(nr_busy))
 		abort();
 }
 
@@ -147,6 +154,7 @@ int libusb_handle_events_timeout_completed(libusb_context *ctx, struct timeval *
 	uint64_t nr;
 	struct op *op;
 
+	(void)!read(ctx->busy_fd, &nr, sizeof(nr));
 	if (read(ctx->event_fd, &nr, sizeof(nr)) < 0)
 		return 0;
 	while ((op = take_completed(ctx))) {
