@@ -340,8 +340,10 @@ static void advance_idle(struct device *dev)
 			start_forgetting(dev);
 		return;
 	}
-	if (dev->host->class->look && dev->phase != DEVICE_CLAIMING)
+	if (dev->host->class->look && dev->must_look && dev->phase != DEVICE_CLAIMING) {
+		dev->must_look = false;
 		dev->host->class->look(dev);
+	}
 	rc = read_peer_state(dev, &peer, &err);
 	if (!device_asks_again(dev, rc))
 		act(dev, ours, rc ? XB_ACT_PROTOCOL_ERROR : find_action(dev, ours, peer, &err), &err);

@@ -74,7 +74,10 @@ struct device_class {
 	int (*reconfigure)(struct device *dev, struct errbuf *err);
 	/* Connected: a node of our own directory, or peer_node, may have changed, or none. NULL: no matter. */
 	void (*changed)(struct device *dev);
-	/* Connected or not, while nothing is under way: a node of our directory may have changed. NULL: no matter. */
+	/*
+	 * Connected or not, while nothing is under way: a node of our directory may have changed; never for what the
+	 * guest does alone. One that could not read all sets must_look. NULL: no matter.
+	 */
 	void (*look)(struct device *dev);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
@@ -111,6 +114,7 @@ struct device {
 	char label[40]; /* "vbd 5/51712" */
 	enum device_phase phase;
 	bool is_forgotten; /* the nodes are gone or are another device's now: forget it when it is idle */
+	bool must_look;	   /* a node of our directory may have changed since class->look() */
 	bool is_resuming;  /* found in use: to be taken up, not offered */
 	bool was_offered;  /* by us or by a daemon before us */
 	bool said_claim, said_wait;

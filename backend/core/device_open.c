@@ -204,6 +204,7 @@ void device_start_open(struct device *dev)
 		return;
 	}
 	dev->phase = DEVICE_OPENING;
+	dev->must_look = true;
 	rc = device_read_domain(dev, &err);
 	if (rc == 0)
 		rc = dev->host->class->parse(dev, &err);

@@ -108,6 +108,7 @@ static void look_at(struct discovery *discovery, const struct xb_watch *watch)
 	}
 	TAILQ_FOREACH(dev, &discovery->host->devices, entry) {
 		if (watch == &dev->xb.own_watch || watch == &dev->xb.peer_watch || watch == &dev->xb.node_watch) {
+			dev->must_look |= watch == &dev->xb.own_watch;
 			device_advance(dev);
 			return;
 		}

@@ -41,6 +41,16 @@ static int write_port_status(struct xb_store *store, void *arg, struct errbuf *e
 	return rc ? rc : xb_remove(store, path, err);
 }
 
+/* false: there was an answer. */
+static bool look_again(struct usb_controller *usb, int rc)
+{
+	bool is_unknown = xb_is_unknown(rc);
+
+	usb->dev.must_look |= is_unknown;
+	usb->dev.host->must_look_again |= is_unknown;
+	return is_unknown;
+}
+
 /* What is not written for want of an answer is written with the next look. */
 static void say_port(struct usb_controller *usb, unsigned int number)
 {
@@ -57,7 +67,7 @@ static void say_port(struct usb_controller *usb, unsigned int number)
 	if (rc == 0)
 		strcpy(said->text, status.text);
 	else
-		usb->dev.host->must_look_again |= xb_is_unknown(rc);
+		look_again(usb, rc);
 }
 
 static void port_changed(void *owner, unsigned int number)
@@ -74,10 +84,8 @@ static void look_at_port(struct usb_controller *usb, unsigned int number)
 
 	snprintf(node, sizeof(node), "port/%u", number);
 	rc = xb_read_string_or(xb->store, xb->dir, node, "", name, sizeof(name), &err);
-	if (xb_is_unknown(rc)) {
-		usb->dev.host->must_look_again = true;
+	if (look_again(usb, rc))
 		return;
-	}
 	/* One that cannot be read as a text names nothing that there is: it is told as it is. */
 	usb_ports_want(usb->ports, number, rc ? "?" : name);
 	say_port(usb, number);

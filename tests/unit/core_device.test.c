@@ -213,7 +213,13 @@ static void count_idle(struct device_host *h)
 	nr_idle++;
 }
 
-/* What a change in the store leads to. */
+static void look(void)
+{
+	the_device()->must_look = true;
+	device_advance(the_device());
+}
+
+/* What a change in our directory leads to. */
 static void changed(void)
 {
 	if (!the_device())
@@ -221,7 +227,7 @@ static void changed(void)
 	else if (!fake_get(DIR "/frontend-id"))
 		device_forget(the_device());
 	else
-		device_advance(the_device());
+		look();
 }
 
 #define HASTENED_NS 1
@@ -446,6 +452,16 @@ static void our_own_nodes_are_looked_at_connected_or_not(void **state)
 	changed();
 	lose_store(false);
 	assert_int_equal(class.nr_looked, 1);
+}
+
+static void they_are_not_looked_at_for_what_the_guest_does(void **state)
+{
+	add_and_offer();
+	guest(XB_INITIALISED);
+	class.nr_looked = 0;
+	for (int i = 0; i < 10; i++)
+		device_advance(the_device());
+	assert_int_equal(class.nr_looked, 0);
 }
 
 static void a_guest_that_is_faster_than_us_is_served(void **state)
@@ -1329,6 +1345,7 @@ int main(void)
 		TEST(it_connects_when_the_guest_has_published),
 		TEST(what_changes_while_connected_is_looked_at),
 		TEST(our_own_nodes_are_looked_at_connected_or_not),
+		TEST(they_are_not_looked_at_for_what_the_guest_does),
 		TEST(a_guest_that_is_faster_than_us_is_served),
 		TEST(a_guest_closes_and_comes_back),
 		TEST(a_guest_comes_back_before_we_have_let_go),
