@@ -106,6 +106,15 @@ static int find_room(struct xb_store *store, struct plug *plug, uint32_t nr_port
 			      errbuf_set(err, -ENOSPC, "none of the controller's %u ports is free", nr_ports);
 }
 
+/* What was said of the device before is nothing of the one that comes. */
+static int remove_status(struct xb_store *store, const struct ts_device *vusb, uint32_t port, struct errbuf *err)
+{
+	char path[XB_PATH_MAX];
+	int rc = xb_path(path, sizeof(path), err, "%s/port-status/%u", vusb->backend, port);
+
+	return rc ? rc : xb_remove(store, path, err);
+}
+
 static int plug_in(struct xb_store *store, void *arg, struct errbuf *err)
 {
 	struct plug *plug = arg;
@@ -114,6 +123,8 @@ static int plug_in(struct xb_store *store, void *arg, struct errbuf *err)
 
 	if (rc == 0)
 		rc = find_room(store, plug, nr_ports, err);
+	if (rc == 0)
+		rc = remove_status(store, plug->vusb, plug->found, err);
 	return rc ? rc : write_port(store, plug->vusb, plug->found, plug->device, err);
 }
 

@@ -75,6 +75,21 @@ static void port_changed(void *owner, unsigned int number)
 	say_port(owner, number);
 }
 
+/* Who puts a device in removes what was said of the one before, and waits for what is said of his. */
+static void forget_if_removed(struct usb_controller *usb, unsigned int number)
+{
+	struct xb_device *xb = &usb->dev.xb;
+	struct usb_said *said = &usb->said[number];
+	char node[32], text[sizeof(said->text)];
+	struct errbuf ignored;
+
+	if (!said->is_known || !*said->text)
+		return;
+	snprintf(node, sizeof(node), "port-status/%u", number);
+	if (xb_read_string_or(xb->store, xb->dir, node, "", text, sizeof(text), &ignored) == 0 && !*text)
+		said->is_known = false;
+}
+
 static void look_at_port(struct usb_controller *usb, unsigned int number)
 {
 	struct xb_device *xb = &usb->dev.xb;
@@ -86,6 +101,7 @@ static void look_at_port(struct usb_controller *usb, unsigned int number)
 	rc = xb_read_string_or(xb->store, xb->dir, node, "", name, sizeof(name), &err);
 	if (look_again(usb, rc))
 		return;
+	forget_if_removed(usb, number);
 	/* One that cannot be read as a text names nothing that there is: it is told as it is. */
 	usb_ports_want(usb->ports, number, rc ? "?" : name);
 	say_port(usb, number);

@@ -100,4 +100,16 @@ lock_release "$locker"
 daemon_start
 wait $attaching
 check "the next opens it" soon 10 port_says 4 1 ready
+
+# ---- what it has left in the store -----------------------------------------------------------------------------------
+
+daemon_stop
+check_match "without a daemon nobody takes a device away" "$(detach 4 1)" "port-status/1 is 'ready' after [0-9]+ s: is pvring-usbd running"
+check_match "nor is one there for what was said before" "$(attach 4 fake:nonsense --port 1)" \
+	"port-status/1 is '' after [0-9]+ s: is pvring-usbd running"
+daemon_start
+dom0 xenstore-write "$(usb_back 4 port/1)" fake:nonsense
+check "what is wrong is said" soon 10 port_says 4 1 "expected loopback"
+dom0 xenstore-rm "$(usb_back 4 port-status/1)"
+check "again, to who has taken it away" soon 10 port_says 4 1 "expected loopback"
 daemon_test_end
