@@ -23,5 +23,6 @@ sweep_life() {
 
 # A stick that fails, or that there was no memory for; a command that fails in the middle leaves no status.
 sweep_answered() {
-	! grep -vqE '^(stick|blocks|refused): |^pvring-usbload: (.*: (IOERROR|NODEV|STALL|the stick says that it failed)|there is no device, after 5 s)$' "$1"
+	grep -q '^pvring-usbload: ' "$1" &&
+		! grep -vqE '^(stick|blocks|refused): |^pvring-usbload: (.*: (IOERROR|NODEV|STALL|the stick says that it failed)|there is no device, after 5 s)$' "$1"
 }
