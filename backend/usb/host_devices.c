@@ -238,6 +238,40 @@ static const char *mounted_from(dev_t block, const char *table, char *text, size
 	return found;
 }
 
+/* That is made of it: dm-0, md0. NULL: none. */
+static const char *held_by(const char *dir, char *text, size_t size)
+{
+	const struct dirent *entry;
+	const char *found = NULL;
+	char path[PATH_MAX + sizeof("/holders")];
+	DIR *holders;
+
+	snprintf(path, sizeof(path), "%s/holders", dir);
+	holders = opendir(path);
+	while (holders && !found && (entry = readdir(holders))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(text, size, "%.100s is on it", entry->d_name);
+		found = text;
+	}
+	if (holders)
+		closedir(holders);
+	return found;
+}
+
+/* The kernel's own word, also for what is in neither table: a file system of several devices has one of them there. */
+static const char *claimed(const char *dir, char *text, size_t size)
+{
+	int fd;
+
+	snprintf(text, size, "/dev/%.200s", strrchr(dir, '/') + 1);
+	fd = open(text, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_EXCL);
+	if (fd < 0)
+		return errno == EBUSY ? text : NULL;
+	close(fd);
+	return NULL;
+}
+
 static int check_block(const char *dir, const struct usb_host_device *device, struct errbuf *err)
 {
 	unsigned int block_major, block_minor;
@@ -247,7 +281,8 @@ static int check_block(const char *dir, const struct usb_host_device *device, st
 	if (sscanf(number, "%5u:%7u", &block_major, &block_minor) != 2)
 		return 0;
 	if (mounted_from(makedev(block_major, block_minor), "/proc/self/mounts", text, sizeof(text)) ||
-	    mounted_from(makedev(block_major, block_minor), "/proc/swaps", text, sizeof(text)))
+	    mounted_from(makedev(block_major, block_minor), "/proc/swaps", text, sizeof(text)) ||
+	    held_by(dir, text, sizeof(text)) || claimed(dir, text, sizeof(text)))
 		return errbuf_set(err, -EBUSY, "%s: this domain uses it itself: %s", device->path, text);
 	return 0;
 }

@@ -38,7 +38,8 @@ int usb_host_devices_list(const char *sysfs, void (*visit)(const struct usb_host
 bool usb_host_device_is_name(const char *name);
 
 /*
- * -EPERM: a hub, as all that is behind it would go too; -EBUSY: a file system, or swap, of this domain is on it.
+ * -EPERM: a hub, as all that is behind it would go too; -EBUSY: this domain has a file system on it, or swap, or what
+ * either may be on, such as a volume of LUKS, LVM or md.
  * -EPROTONOSUPPORT: a link that PV USB does not have.
  */
 int usb_host_device_check(const char *sysfs, const struct usb_host_device *device, struct errbuf *err);

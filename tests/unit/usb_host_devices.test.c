@@ -128,6 +128,28 @@ static void only_what_pv_usb_has_may_go(void **state)
 	assert_non_null(strstr(err.text, "SuperSpeed link of 5000 Mbit/s"));
 }
 
+static void make_dir(const char *path)
+{
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/%s", sysfs, path);
+	assert_int_equal(mkdir(dir, 0700), 0);
+}
+
+static void what_this_domain_uses_by_a_volume_is_its_own(void **state)
+{
+	make_dir("3-1/3-1:1.0");
+	make_dir("3-1/3-1:1.0/block");
+	make_dir("3-1/3-1:1.0/block/pvring-sdz");
+	put("3-1/3-1:1.0/block/pvring-sdz", "dev", "511:1");
+	make_dir("3-1/3-1:1.0/block/pvring-sdz/holders");
+	assert_int_equal(find("3-1"), 0);
+	assert_int_equal(usb_host_device_check(sysfs, &device, &err), 0);
+	put("3-1/3-1:1.0/block/pvring-sdz/holders", "dm-7", "");
+	assert_int_equal(usb_host_device_check(sysfs, &device, &err), -EBUSY);
+	assert_string_equal(err.text, "3-1: this domain uses it itself: dm-7 is on it");
+}
+
 static void descriptors_are_read_as_they_are(void **state)
 {
 	uint8_t octets[16];
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(a_device_is_found_by_what_it_is),
 		cmocka_unit_test(what_is_no_name_is_told_what_one_is),
 		cmocka_unit_test(only_what_pv_usb_has_may_go),
+		cmocka_unit_test(what_this_domain_uses_by_a_volume_is_its_own),
 		cmocka_unit_test(descriptors_are_read_as_they_are),
 		cmocka_unit_test(all_but_root_hubs_are_listed),
 	};
