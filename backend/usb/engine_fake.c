@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Devices in software: descriptors and the requests that every device knows; the rest is each kind's. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,16 @@ static void find_endpoints(const struct fake *fake, struct usb_endpoints *endpoi
 	usb_endpoints_find(endpoints, fake->kind->configuration, len, fake->alternate);
 }
 
+/* FNV-1a, of 64 bits. */
+static uint64_t hash(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	return hash;
+}
+
 /* As a device is that its host's kernel has found: with its first configuration. */
 static int fake_open(struct usb_device **device, const char *name, const struct usb_host *host, struct errbuf *err)
 {
@@ -60,7 +71,7 @@ static int fake_open(struct usb_device **device, const char *name, const struct 
 	fake->kind = kind;
 	fake->loop = host->loop;
 	fake->configuration = 1;
-	snprintf(fake->name, sizeof(fake->name), "%s", name);
+	snprintf(fake->serial, sizeof(fake->serial), "%016" PRIx64, hash(name));
 	find_endpoints(fake, &fake->device.endpoints);
 	rc = kind->init(fake, rest, err);
 	if (rc)
@@ -129,7 +140,7 @@ static int give(uint8_t *data, const void *from, size_t len_bytes)
 
 static int give_string(const struct fake *fake, uint8_t index, uint8_t *data)
 {
-	const char *text = index == FAKE_STRING_NAME ? fake->kind->product : fake->name;
+	const char *text = index == FAKE_STRING_NAME ? fake->kind->product : fake->serial;
 	size_t len = strlen(text);
 	static const uint8_t languages[] = { 4, DESCRIPTOR_STRING, 0x09, 0x04 };
 

@@ -58,7 +58,7 @@ struct fake {
 	struct usb_device device;
 	const struct fake_kind *kind;
 	struct loop *loop;
-	char name[64]; /* of the whole: its serial number */
+	char serial[17]; /* the same for the same name; a guest is not to read there what this domain's files are */
 	uint8_t configuration;
 	uint8_t alternate[USB_MAX_INTERFACES];
 	uint32_t halted; /* bits by number, and 16 more for IN */

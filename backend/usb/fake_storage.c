@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/usb/fake.h"
@@ -338,6 +339,33 @@ static int find_size(struct storage *storage, const char *path, struct errbuf *e
 	return 0;
 }
 
+/* Who had it may be about to let go: a daemon that ends, or a controller that a device has just left. */
+#define LOCK_WAIT_MS 2000
+#define LOCK_LOOK_MS 20
+
+/*
+ * The byte that pvring-blkd locks of a disk's image, so that it is no disk meanwhile, either. Who only reads shares it.
+ */
+static int lock(struct storage *storage, const char *path, struct errbuf *err)
+{
+	const struct timespec look = { .tv_nsec = LOCK_LOOK_MS * 1000000L };
+	struct flock byte = {
+		.l_type = storage->disk.is_read_only ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = 1LL << 62,
+		.l_len = 1,
+	};
+
+	for (unsigned int ms = 0; fcntl(storage->fd, F_OFD_SETLK, &byte); ms += LOCK_LOOK_MS) {
+		if (errno != EAGAIN && errno != EACCES)
+			return errbuf_set(err, -errno, "%.200s: cannot be locked: %s", path, strerror(errno));
+		if (ms >= LOCK_WAIT_MS)
+			return errbuf_set(err, -EBUSY, "%.200s: another guest or program has it", path);
+		nanosleep(&look, NULL);
+	}
+	return 0;
+}
+
 static int init(struct fake *fake, const char *path, struct errbuf *err)
 {
 	struct storage *storage = to_storage(fake);
@@ -355,6 +383,8 @@ static int init(struct fake *fake, const char *path, struct errbuf *err)
 	if (storage->fd < 0)
 		return errbuf_set(err, -errno, "%.200s: %s", path, strerror(errno));
 	rc = find_size(storage, path, err);
+	if (rc == 0)
+		rc = lock(storage, path, err);
 	if (rc)
 		close(storage->fd);
 	return rc;

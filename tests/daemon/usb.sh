@@ -34,6 +34,9 @@ done <<-ROWS
 	port 0|1 fake:mouse --port 0|'0' is not a port: expected a number from 1 to 31
 	a guest that there is not|77 fake:mouse|there is no domain 77
 ROWS
+check_match "a file that another guest's stick is, too, is refused" "$(attach 2 "fake:storage,$T/stick")" \
+	"$T/stick: another guest or program has it"
+check_match "what a guest reads of a stick is not where its file is" "$(usbload 1 info --port 2)" 'serial: [0-9a-f]{16}[[:space:]]'
 check_eq "what was refused is at no port" "$(node "$(usb_back 1 port/3)")$(node "$(usb_back 1 port-status/3)")" ""
 check_match "and no controller was made for it" "$(attach 2 fake:nonsense; node "$(usb_back 2)/state")" "expected loopback[^0-9]*$"
 check_match "a high-speed device is none for a controller of USB 1.1" "$(attach 2 fake:iso --usb-version 1)" \
