@@ -10,17 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/usb/descriptors.h"
 #include "backend/usb/engine.h"
 #include "backend/usb/host_devices.h"
+#include "backend/usb/libusb_config.h"
 #include "backend/usb/libusb_events.h"
 #include "backend/usb/policy.h"
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 #include "common/wire/xen_usbif.h"
-
-#define DEVICE_BYTES	      18 /* its descriptor, which the configurations' follow */
-#define MAX_DESCRIPTORS_BYTES 65536
 
 /* libusb's transfer for one of ours; a ring's URBs are as many as a device can have at once. */
 struct flight {
@@ -35,13 +32,8 @@ struct host_device {
 	struct usb_host_device host;
 	struct helper *helper;
 	struct loop *loop;
-	libusb_device_handle *handle;
 	int fd;
-	uint8_t descriptors[MAX_DESCRIPTORS_BYTES];
-	int descriptors_bytes;
-	/* A helper's, as it opens or does a chore. */
-	uint8_t configuration; /* 0: none */
-	uint8_t alternate[USB_MAX_INTERFACES];
+	struct libusb_config config; /* a helper's, as it opens or does a chore */
 	/* The worker's. */
 	struct flight flight[16], *free;
 };
@@ -49,65 +41,6 @@ struct host_device {
 static struct host_device *to_host(struct usb_device *device)
 {
 	return container_of(device, struct host_device, device);
-}
-
-/* ---- configurations -------------------------------------------------------------------------------------------- */
-
-/* The descriptors of the one that the device has; NULL: none. */
-static const uint8_t *configuration_of(const struct host_device *hd, size_t *len_bytes)
-{
-	int at = DEVICE_BYTES;
-
-	while (at + 9 <= hd->descriptors_bytes) {
-		const uint8_t *configuration = hd->descriptors + at;
-		int len = configuration[2] | configuration[3] << 8;
-
-		if (len < 9 || len > hd->descriptors_bytes - at)
-			break;
-		if (configuration[5] == hd->configuration) {
-			*len_bytes = (size_t)len;
-			return configuration;
-		}
-		at += len;
-	}
-	*len_bytes = 0;
-	return NULL;
-}
-
-static void find_endpoints(const struct host_device *hd, struct usb_endpoints *endpoints)
-{
-	size_t len_bytes;
-	const uint8_t *configuration = configuration_of(hd, &len_bytes);
-
-	usb_endpoints_find(endpoints, configuration, len_bytes, hd->alternate);
-}
-
-static bool has_interface(const struct host_device *hd, uint8_t interface)
-{
-	size_t len_bytes;
-	const uint8_t *configuration = configuration_of(hd, &len_bytes);
-
-	return usb_has_setting(configuration, len_bytes, interface, 0);
-}
-
-/* As auto-detach has it: their drivers lose them now, and get them back when they are released. */
-static int claim_interfaces(struct host_device *hd)
-{
-	int r = 0;
-
-	for (unsigned int i = 0; r == 0 && i < USB_MAX_INTERFACES; i++) {
-		if (has_interface(hd, (uint8_t)i))
-			r = libusb_claim_interface(hd->handle, (int)i);
-	}
-	return r;
-}
-
-static void release_interfaces(struct host_device *hd)
-{
-	for (unsigned int i = 0; i < USB_MAX_INTERFACES; i++) {
-		if (has_interface(hd, (uint8_t)i))
-			(void)libusb_release_interface(hd->handle, (int)i);
-	}
 }
 
 /* ---- open ------------------------------------------------------------------------------------------------------ */
@@ -123,11 +56,11 @@ static int open_node(struct host_device *hd, struct errbuf *err)
 
 static int read_descriptors(struct host_device *hd, struct errbuf *err)
 {
-	int nr = usb_host_device_descriptors(USB_SYSFS, hd->host.path, hd->descriptors, sizeof(hd->descriptors));
+	int nr = usb_host_device_descriptors(USB_SYSFS, hd->host.path, hd->config.descriptors, sizeof(hd->config.descriptors));
 
-	if (nr < DEVICE_BYTES)
+	if (nr < LIBUSB_DEVICE_BYTES)
 		return errbuf_set(err, -EIO, "%s: its descriptors cannot be read", hd->host.path);
-	hd->descriptors_bytes = nr;
+	hd->config.descriptors_bytes = nr;
 	return 0;
 }
 
@@ -142,19 +75,19 @@ static int libusb_failed(const struct host_device *hd, const char *what, int r, 
 /* A guest finds it as after a reset of its port, whatever was done with it before. */
 static int take(struct host_device *hd, libusb_context *context, struct errbuf *err)
 {
-	int configuration, r = libusb_wrap_sys_device(context, hd->fd, &hd->handle);
+	int configuration, r = libusb_wrap_sys_device(context, hd->fd, &hd->config.handle);
 
 	if (r)
 		return libusb_failed(hd, "it cannot be opened", r, err);
-	r = libusb_get_configuration(hd->handle, &configuration);
+	r = libusb_get_configuration(hd->config.handle, &configuration);
 	if (r)
 		return libusb_failed(hd, "its configuration", r, err);
-	hd->configuration = (uint8_t)configuration;
-	(void)libusb_set_auto_detach_kernel_driver(hd->handle, 1);
-	r = claim_interfaces(hd);
+	hd->config.configuration = (uint8_t)configuration;
+	(void)libusb_set_auto_detach_kernel_driver(hd->config.handle, 1);
+	r = libusb_config_claim(&hd->config);
 	if (r)
 		return libusb_failed(hd, "its interfaces", r, err);
-	r = libusb_reset_device(hd->handle);
+	r = libusb_reset_device(hd->config.handle);
 	return r ? libusb_failed(hd, "its reset", r, err) : 0;
 }
 
@@ -178,9 +111,9 @@ static void close_host_device(struct host_device *hd)
 {
 	for (unsigned int i = 0; i < sizeof(hd->flight) / sizeof(hd->flight[0]); i++)
 		libusb_free_transfer(hd->flight[i].libusb);
-	if (hd->handle) {
-		release_interfaces(hd);
-		libusb_close(hd->handle);
+	if (hd->config.handle) {
+		libusb_config_release(&hd->config);
+		libusb_close(hd->config.handle);
 	}
 	if (hd->fd >= 0)
 		close(hd->fd);
@@ -195,7 +128,7 @@ static int open_found(struct host_device *hd, uint32_t domid, struct errbuf *err
 	if (rc == 0)
 		rc = read_descriptors(hd, err);
 	if (rc == 0 && usb_policy)
-		rc = usb_policy_check(usb_policy, domid, &hd->host, hd->descriptors, (size_t)hd->descriptors_bytes,
+		rc = usb_policy_check(usb_policy, domid, &hd->host, hd->config.descriptors, (size_t)hd->config.descriptors_bytes,
 				      err);
 	if (rc == 0)
 		rc = open_node(hd, err);
@@ -225,7 +158,7 @@ static int host_open(struct usb_device **device, const char *name, const struct 
 	}
 	hd->device.engine = &usb_engine_libusb;
 	hd->device.speed = usb_host_device_speed(&hd->host);
-	find_endpoints(hd, &hd->device.endpoints);
+	libusb_config_endpoints(&hd->config, &hd->device.endpoints);
 	*device = &hd->device;
 	return 0;
 }
@@ -361,7 +294,7 @@ static void fill(struct flight *flight, struct usb_transfer *transfer)
 	};
 	struct libusb_transfer *libusb = flight->libusb;
 
-	libusb->dev_handle = flight->device->handle;
+	libusb->dev_handle = flight->device->config.handle;
 	libusb->endpoint = transfer->type == USB_CONTROL ? 0 : transfer->endpoint | (transfer->is_in ? 0x80 : 0);
 	libusb->type = types[transfer->type];
 	libusb->flags = 0;
@@ -405,55 +338,15 @@ static void host_cancel(struct usb_device *device, struct usb_transfer *transfer
 
 /* ---- chores ---------------------------------------------------------------------------------------------------- */
 
-/*
- * The configuration that it has is not set again: the kernel would take the device for one that is new. What the guest
- * counts on with that are the first settings of its interfaces.
- */
-static int set_configuration(struct host_device *hd, uint8_t configuration)
-{
-	int r = 0;
-
-	if (configuration == hd->configuration) {
-		for (unsigned int i = 0; r == 0 && i < USB_MAX_INTERFACES; i++) {
-			if (hd->alternate[i])
-				r = libusb_set_interface_alt_setting(hd->handle, (int)i, 0);
-		}
-	} else {
-		release_interfaces(hd);
-		r = libusb_set_configuration(hd->handle, configuration ? configuration : -1);
-		if (r == 0)
-			hd->configuration = configuration;
-		if (r == 0 && configuration)
-			r = claim_interfaces(hd);
-	}
-	if (r == 0)
-		memset(hd->alternate, 0, sizeof(hd->alternate));
-	return r;
-}
-
-static int set_interface(struct host_device *hd, uint8_t interface, uint8_t alternate)
-{
-	size_t len_bytes;
-	const uint8_t *configuration = configuration_of(hd, &len_bytes);
-	int r;
-
-	if (!usb_has_setting(configuration, len_bytes, interface, alternate))
-		return LIBUSB_ERROR_PIPE;
-	r = libusb_set_interface_alt_setting(hd->handle, interface, alternate);
-	if (r == 0)
-		hd->alternate[interface] = alternate;
-	return r;
-}
-
 static int do_chore(struct host_device *hd, const struct usb_chore *chore)
 {
 	switch (chore->kind) {
 	case USB_SET_CONFIGURATION:
-		return set_configuration(hd, chore->configuration);
+		return libusb_config_set(&hd->config, chore->configuration);
 	case USB_SET_INTERFACE:
-		return set_interface(hd, chore->interface, chore->alternate);
+		return libusb_config_set_interface(&hd->config, chore->interface, chore->alternate);
 	case USB_CLEAR_HALT:
-		return libusb_clear_halt(hd->handle, chore->endpoint);
+		return libusb_clear_halt(hd->config.handle, chore->endpoint);
 	}
 	return LIBUSB_ERROR_NOT_SUPPORTED;
 }
@@ -468,7 +361,7 @@ static void run_chore(struct helper_job *job)
 	chore->status = r == 0			    ? USBIF_STATUS_OK :
 			r == LIBUSB_ERROR_NO_DEVICE ? USBIF_STATUS_NODEV :
 						      USBIF_STATUS_STALL;
-	find_endpoints(hd, &chore->endpoints);
+	libusb_config_endpoints(&hd->config, &chore->endpoints);
 }
 
 static void chore_done(struct helper_job *job)
