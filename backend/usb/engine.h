@@ -3,9 +3,9 @@
  * What has the devices that are given to guests. An engine knows nothing of guests; what is above knows nothing of how
  * a device is reached.
  *
- * open() and close() run on a helper thread and may block; the others run on the worker that open() was told, and may
+ * open(), reset() and close() run on a helper thread and may block; the others run on the worker that open() was told, and may
  * not. A transfer or a chore belongs to its caller; between submit() or chore() and done() the engine alone touches it.
- * done() may run before submit(), cancel() or chore() returns. A device is closed when none of either is out.
+ * done() may run before submit(), cancel() or chore() returns. A device is closed, or reset, when none of either is out.
  * Errors: -errno with a reason; engines never log.
  */
 #ifndef BACKEND_USB_ENGINE_H
@@ -75,6 +75,8 @@ struct usb_engine {
 	 */
 	int (*open)(struct usb_device **device, const char *name, const struct usb_host *host, struct errbuf *err);
 	void (*close)(struct usb_device *device);
+	/* As it was when it was opened, whatever was done with it since. */
+	int (*reset)(struct usb_device *device, struct errbuf *err);
 	/* Any thread: it has not been unplugged since it was opened. NULL: it cannot be. */
 	bool (*is_there)(const struct usb_device *device);
 	void (*submit)(struct usb_device *device, struct usb_transfer *transfer);
@@ -88,7 +90,7 @@ struct usb_engine {
 struct usb_device {
 	const struct usb_engine *engine;
 	enum usb_speed speed;
-	struct usb_endpoints endpoints; /* when it was opened */
+	struct usb_endpoints endpoints; /* when it was opened, or reset */
 };
 
 /* Finds the engine by the name, and opens. */

@@ -260,6 +260,21 @@ static void fake_cancel(struct usb_device *device, struct usb_transfer *transfer
 
 /* ---- chores ---------------------------------------------------------------------------------------------------- */
 
+static void reconfigure(struct fake *fake, uint8_t configuration)
+{
+	fake->configuration = configuration;
+	fake->halted = 0;
+	memset(fake->alternate, 0, sizeof(fake->alternate));
+	if (fake->kind->configured)
+		fake->kind->configured(fake);
+}
+
+static int fake_reset(struct usb_device *device, struct errbuf *err)
+{
+	reconfigure(to_fake(device), 1);
+	return 0;
+}
+
 static int32_t do_chore(struct fake *fake, const struct usb_chore *chore)
 {
 	const struct fake_kind *kind = fake->kind;
@@ -268,9 +283,7 @@ static int32_t do_chore(struct fake *fake, const struct usb_chore *chore)
 	case USB_SET_CONFIGURATION:
 		if (chore->configuration > 1)
 			return USBIF_STATUS_STALL;
-		fake->configuration = chore->configuration;
-		fake->halted = 0;
-		memset(fake->alternate, 0, sizeof(fake->alternate));
+		reconfigure(fake, chore->configuration);
 		return USBIF_STATUS_OK;
 	case USB_SET_INTERFACE:
 		if (!fake->configuration ||
@@ -278,6 +291,9 @@ static int32_t do_chore(struct fake *fake, const struct usb_chore *chore)
 				     chore->alternate))
 			return USBIF_STATUS_STALL;
 		fake->alternate[chore->interface] = chore->alternate;
+		fake->halted = 0; /* of its endpoints, which are all that each kind has */
+		if (kind->configured)
+			kind->configured(fake);
 		return USBIF_STATUS_OK;
 	case USB_CLEAR_HALT:
 		fake_halt(fake, chore->endpoint, false);
@@ -292,14 +308,13 @@ static void fake_chore(struct usb_device *device, struct usb_chore *chore)
 
 	chore->status = do_chore(fake, chore);
 	find_endpoints(fake, &chore->endpoints);
-	if (chore->kind != USB_CLEAR_HALT && chore->status == USBIF_STATUS_OK && fake->kind->configured)
-		fake->kind->configured(fake);
 	chore->done(chore);
 }
 
 const struct usb_engine usb_engine_fake = {
 	.open = fake_open,
 	.close = fake_close,
+	.reset = fake_reset,
 	.submit = fake_submit,
 	.cancel = fake_cancel,
 	.chore = fake_chore,

@@ -82,7 +82,7 @@ static int take(struct host_device *hd, libusb_context *context, struct errbuf *
 	r = libusb_get_configuration(hd->config.handle, &configuration);
 	if (r)
 		return libusb_failed(hd, "its configuration", r, err);
-	hd->config.configuration = (uint8_t)configuration;
+	hd->config.configuration = hd->config.first = (uint8_t)configuration;
 	(void)libusb_set_auto_detach_kernel_driver(hd->config.handle, 1);
 	r = libusb_config_claim(&hd->config);
 	if (r)
@@ -166,6 +166,14 @@ static int host_open(struct usb_device **device, const char *name, const struct 
 static void host_close(struct usb_device *device)
 {
 	close_host_device(to_host(device));
+}
+
+static int host_reset(struct usb_device *device, struct errbuf *err)
+{
+	struct host_device *hd = to_host(device);
+	int r = libusb_config_reset(&hd->config);
+
+	return r ? libusb_failed(hd, "its reset", r, err) : 0;
 }
 
 static bool host_is_there(const struct usb_device *device)
@@ -383,6 +391,7 @@ static void host_chore(struct usb_device *device, struct usb_chore *chore)
 const struct usb_engine usb_engine_libusb = {
 	.open = host_open,
 	.close = host_close,
+	.reset = host_reset,
 	.is_there = host_is_there,
 	.submit = host_submit,
 	.cancel = host_cancel,

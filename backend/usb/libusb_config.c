@@ -100,3 +100,10 @@ int libusb_config_set_interface(struct libusb_config *config, uint8_t interface,
 		config->alternate[interface] = alternate;
 	return r;
 }
+
+int libusb_config_reset(struct libusb_config *config)
+{
+	int r = libusb_config_set(config, config->first);
+
+	return r ? r : libusb_reset_device(config->handle);
+}

@@ -22,7 +22,7 @@ struct libusb_config {
 	libusb_device_handle *handle;
 	uint8_t descriptors[LIBUSB_MAX_DESCRIPTORS_BYTES];
 	int descriptors_bytes;
-	uint8_t configuration; /* 0: none */
+	uint8_t configuration, first; /* 0: none; when it was opened */
 	/* ours */
 	uint8_t alternate[USB_MAX_INTERFACES];
 };
@@ -32,6 +32,8 @@ void libusb_config_endpoints(const struct libusb_config *config, struct usb_endp
 int libusb_config_claim(struct libusb_config *config);
 void libusb_config_release(struct libusb_config *config);
 int libusb_config_set(struct libusb_config *config, uint8_t configuration);
+/* As it was when it was opened. */
+int libusb_config_reset(struct libusb_config *config);
 int libusb_config_set_interface(struct libusb_config *config, uint8_t interface, uint8_t alternate);
 
 #endif

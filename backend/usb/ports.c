@@ -15,6 +15,7 @@ enum port_state {
 	PORT_EMPTY,
 	PORT_OPENING, /* a helper has it */
 	PORT_OPEN,
+	PORT_RESETTING, /* a helper has it */
 	PORT_CLOSING, /* a helper has it */
 	PORT_FAULTY,  /* what was wanted could not be opened */
 };
@@ -27,6 +28,7 @@ struct usb_port {
 	struct usb_device *device;
 	struct usb_rings *lent_to;
 	bool is_asked_back, is_gone;
+	bool is_used; /* was lent since it was opened, or reset */
 	struct errbuf fault, said; /* why it cannot be opened, and what was last logged of that */
 	struct helper_job job;
 	int job_rc;
@@ -118,6 +120,28 @@ static void post(struct usb_port *port, enum port_state state, void (*run)(struc
 	helper_post(params->host.helper, params->loop, &port->job);
 }
 
+/* Helper thread. */
+static void run_reset(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	port->job_rc = port->device->engine->reset(port->device, &port->fault);
+}
+
+/* One that cannot be is opened anew, if it is still there. */
+static void was_reset(struct helper_job *job)
+{
+	struct usb_port *port = container_of(job, struct usb_port, job);
+
+	port->state = PORT_OPEN;
+	port->is_used = false;
+	if (port->job_rc) {
+		say_fault(port);
+		port->is_gone = true;
+	}
+	step(port);
+}
+
 static void start_closing(struct usb_port *port)
 {
 	post(port, PORT_CLOSING, run_close, closed);
@@ -126,7 +150,7 @@ static void start_closing(struct usb_port *port)
 static void start_opening(struct usb_port *port)
 {
 	strcpy(port->name, port->wanted);
-	port->is_gone = false;
+	port->is_gone = port->is_used = false;
 	port->fault.text[0] = '\0';
 	post(port, PORT_OPENING, run_open, opened);
 }
@@ -163,8 +187,11 @@ static void advance_open(struct usb_port *port)
 	} else if (!has_what_is_wanted(port) && !port->is_asked_back) {
 		port->is_asked_back = true;
 		usb_rings_unplug(port->lent_to, port->number);
+	} else if (!port->lent_to && rings && port->is_used) {
+		post(port, PORT_RESETTING, run_reset, was_reset);
 	} else if (!port->lent_to && rings) {
 		port->lent_to = rings;
+		port->is_used = true;
 		port->is_asked_back = false;
 		usb_rings_plug(rings, port->number, port->device);
 	}
@@ -253,7 +280,7 @@ void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
 
 static bool was_unplugged(const struct usb_port *port)
 {
-	return port->state == PORT_OPEN && port->device->engine->is_there &&
+	return (port->state == PORT_OPEN || port->state == PORT_RESETTING) && port->device->engine->is_there &&
 	       !port->device->engine->is_there(port->device);
 }
 
@@ -305,6 +332,7 @@ const char *usb_ports_say(const struct usb_ports *ports, unsigned int number)
 	case PORT_OPENING:
 		return "opening";
 	case PORT_OPEN:
+	case PORT_RESETTING:
 		return has_what_is_wanted(port) ? "ready" : "closing";
 	case PORT_CLOSING:
 		return "closing";

@@ -127,6 +127,11 @@ check_eq "a device does one thing at a time, in the order of the ring" "$(domu 1
 	)"
 check_match "one that waits for its turn can be unlinked" "$(domu 1 "$hostile" unlink-waiting 2>&1 | tr '\n' ';')" \
 	'^(configure OK;descriptor IOERROR;unlink OK|descriptor IOERROR;unlink OK;configure OK);afterwards OK 18;$'
+for left in leave-data leave-unconfigured; do
+	domu 1 "$hostile" $left >/dev/null
+	check_eq "the next connection finds a device as new, after $left" "$(domu 1 "$hostile" as-new 2>&1 | tr '\n' ';')" \
+		'configuration OK 1;out-8 OK 8;in OK 8;'
+done
 check_match "isochronous packets, also with room between them" "$(domu 1 "$hostile" packets 2>&1 | tr '\n' ';')" \
 	'set-interface OK;packets OK 4096;with-gaps OK 400;none INVAL;'
 check_match "which are in their places" "$(usbload 1 iso --port 4 --requests 5)" '^80 packets, 0 lost, 0 octets wrong;'

@@ -80,6 +80,12 @@ bulk-of-no-configuration INVAL
 configure-2 STALL
 interface-1 STALL
 afterwards OK 18"
+for left in leave-data leave-unconfigured; do
+	misbehave $left >/dev/null
+	check_case "the next connection finds a device as new, after $left" as-new "configuration OK 1
+out-8 OK 8
+in OK 8"
+done
 check_case "too many segments, none, and such as leave their page" segments "\
 17-segments INVAL
 65535-segments INVAL

@@ -121,6 +121,27 @@ static void run_endpoints(void)
 	afterwards();
 }
 
+/* What the next connection is to find nothing of. */
+static void run_leave_data(void)
+{
+	configure(LOOPBACK);
+	ask_one("out-100", urb_to(LOOPBACK, USB_BULK, 1, false, 100));
+	ask_one("halt", control_to(LOOPBACK, 2, 3, 0, 0x81, 0));
+}
+
+static void run_leave_unconfigured(void)
+{
+	ask_one("configure-none", control_to(LOOPBACK, 0, 9, 0, 0, 0));
+}
+
+/* A guest that relies on what a device is when it is plugged in. */
+static void run_as_new(void)
+{
+	ask_one("configuration", control_to(LOOPBACK, 0x80, 8, 0, 0, 1));
+	ask_one("out-8", urb_to(LOOPBACK, USB_BULK, 1, false, 8));
+	ask_one("in", urb_to(LOOPBACK, USB_BULK, 1, true, 512));
+}
+
 /* ---- segments -------------------------------------------------------------------------------------------------- */
 
 static void run_segments(void)
@@ -392,6 +413,9 @@ static const struct {
 	{ "order", run_order, 0 },
 	{ "unlink-waiting", run_unlink_waiting, 0 },
 	{ "endpoints", run_endpoints, 0 },
+	{ "leave-data", run_leave_data, 0 },
+	{ "leave-unconfigured", run_leave_unconfigured, 0 },
+	{ "as-new", run_as_new, 0 },
 	{ "segments", run_segments, 0 },
 	{ "65536", run_65536, 0 },
 	{ "packets", run_packets, 0 },

@@ -215,7 +215,10 @@ int libusb_release_interface(libusb_device_handle *handle, int number)
 
 int libusb_reset_device(libusb_device_handle *handle)
 {
-	return 0;
+	struct errbuf ignored;
+
+	handle->next_given = 0;
+	return usb_engine_fake.reset(handle->fake, &ignored) ? LIBUSB_ERROR_IO : 0;
 }
 
 void libusb_close(libusb_device_handle *handle)
