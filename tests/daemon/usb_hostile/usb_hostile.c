@@ -98,8 +98,7 @@ static void run_unlink_waiting(void)
 {
 	struct usbfront_io *io;
 
-	configure(LOOPBACK);
-	ask("configure", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	ask("configure-none", control_to(LOOPBACK, 0, 9, 0, 0, 0));
 	io = ask("descriptor", descriptor_of(LOOPBACK));
 	settle(0);
 	usbfront_unlink(front, get("unlink"), io);

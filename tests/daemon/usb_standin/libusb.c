@@ -19,7 +19,7 @@
 #include "common/base/errbuf.h"
 #include "common/wire/xen_usbif.h"
 
-#define CHORE_US 20000
+#define CHORE_US 200000
 #define NR_BUSY	 40
 
 /* Of a transfer of libusb's, which is the end of it. */
