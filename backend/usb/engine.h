@@ -3,9 +3,10 @@
  * What has the devices that are given to guests. An engine knows nothing of guests; what is above knows nothing of how
  * a device is reached.
  *
- * open(), reset() and close() run on a helper thread and may block; the others run on the worker that open() was told, and may
- * not. A transfer or a chore belongs to its caller; between submit() or chore() and done() the engine alone touches it.
- * done() may run before submit(), cancel() or chore() returns. A device is closed, or reset, when none of either is out.
+ * open(), reset() and close() run on a helper thread and may block; the others run on the worker that open() was told,
+ * and may not. A transfer or a chore belongs to its caller; between submit() or chore() and done() the engine alone
+ * touches it. done() may run before submit(), cancel() or chore() returns. A device is closed, or reset, when none of
+ * either is out.
  * Errors: -errno with a reason; engines never log.
  */
 #ifndef BACKEND_USB_ENGINE_H

@@ -56,7 +56,8 @@ static int open_node(struct host_device *hd, struct errbuf *err)
 
 static int read_descriptors(struct host_device *hd, struct errbuf *err)
 {
-	int nr = usb_host_device_descriptors(USB_SYSFS, hd->host.path, hd->config.descriptors, sizeof(hd->config.descriptors));
+	int nr = usb_host_device_descriptors(USB_SYSFS, hd->host.path, hd->config.descriptors,
+					     sizeof(hd->config.descriptors));
 
 	if (nr < LIBUSB_DEVICE_BYTES)
 		return errbuf_set(err, -EIO, "%s: its descriptors cannot be read", hd->host.path);
@@ -128,8 +129,8 @@ static int open_found(struct host_device *hd, uint32_t domid, struct errbuf *err
 	if (rc == 0)
 		rc = read_descriptors(hd, err);
 	if (rc == 0 && usb_policy)
-		rc = usb_policy_check(usb_policy, domid, &hd->host, hd->config.descriptors, (size_t)hd->config.descriptors_bytes,
-				      err);
+		rc = usb_policy_check(usb_policy, domid, &hd->host, hd->config.descriptors,
+				      (size_t)hd->config.descriptors_bytes, err);
 	if (rc == 0)
 		rc = open_node(hd, err);
 	if (rc == 0)
