@@ -255,8 +255,11 @@ static int read_peer_state(struct device *dev, enum xb_state *peer, struct errbu
 	bool is_there;
 	int rc = xb_store_has_domain(dev->host->store, dev->xb.domid, &is_there, err);
 
-	if (rc == 0 && is_there)
+	if (rc == 0 && is_there) {
+		dev->has_seen_guest = true;
 		return xb_device_peer_state(&dev->xb, peer, err);
+	}
+	dev->is_guest_dead = rc == 0 && dev->has_seen_guest;
 	*peer = XB_UNKNOWN;
 	return rc;
 }
@@ -345,7 +348,11 @@ static void advance_idle(struct device *dev)
 		dev->host->class->look(dev);
 	}
 	rc = read_peer_state(dev, &peer, &err);
-	if (!device_asks_again(dev, rc))
+	if (device_asks_again(dev, rc))
+		return;
+	if (dev->is_guest_dead && ours == XB_CLOSED && dev->host->class->outlived)
+		dev->host->class->outlived(dev);
+	else
 		act(dev, ours, rc ? XB_ACT_PROTOCOL_ERROR : find_action(dev, ours, peer, &err), &err);
 }
 

@@ -79,6 +79,11 @@ struct device_class {
 	 * guest does alone. One that could not read all sets must_look. NULL: no matter.
 	 */
 	void (*look)(struct device *dev);
+	/*
+	 * Its guest was there and is dead, and all that was connected is closed: where no toolstack removes our directory,
+	 * the class does. NULL: the toolstack does.
+	 */
+	void (*outlived)(struct device *dev);
 	/* Stops the queues; ends in device_disconnected(). */
 	void (*disconnect)(struct device *dev, enum queue_stop how);
 	/* It is over: what open() took is no obstacle to another device any more. close() follows. */
@@ -115,6 +120,7 @@ struct device {
 	enum device_phase phase;
 	bool is_forgotten; /* the nodes are gone or are another device's now: forget it when it is idle */
 	bool must_look;	   /* a node of our directory may have changed since class->look() */
+	bool has_seen_guest, is_guest_dead;
 	bool is_resuming;  /* found in use: to be taken up, not offered */
 	bool was_offered;  /* by us or by a daemon before us */
 	bool said_claim, said_wait;

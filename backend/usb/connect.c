@@ -327,6 +327,15 @@ static void usb_connect(struct device *dev)
 	usb_rings_start(usb->rings);
 }
 
+/* libxl fails where a port has a device that is none of this domain's bus, says nothing and leaves the controller. */
+static void usb_outlived(struct device *dev)
+{
+	struct errbuf err;
+
+	if (xb_remove(dev->host->store, dev->xb.dir, &err))
+		log_warn("%s: its guest is dead, and its nodes stay: %s", dev->label, err.text);
+}
+
 static void usb_disconnect(struct device *dev, enum queue_stop how)
 {
 	struct usb_controller *usb = to_usb(dev);
@@ -362,6 +371,7 @@ struct device_class usb_class = {
 	.connect = usb_connect,
 	.publish = usb_publish,
 	.look = usb_look,
+	.outlived = usb_outlived,
 	.disconnect = usb_disconnect,
 	.leave = usb_leave,
 	.close = usb_close,

@@ -7,7 +7,7 @@
 . tests/lib/loopxen.sh
 . tests/lib/usb.sh
 
-usb_test_begin 1 2 3 4
+usb_test_begin 1 2 3 4 5
 daemon_start
 attach 2 fake:loopback >/dev/null
 usbload_start bystander 2 loopback --seconds 3600
@@ -15,6 +15,10 @@ bystander=$started
 
 is_connected() { # DOMID
 	[ "$(node "$(usb_back "$1")/state")" = 4 ]
+}
+
+is_removed() { # DOMID
+	! dom0 xenstore-exists "$(usb_back "$1")"
 }
 
 hold_empty() { # DOMID: it is connected, and no port has a device; its pid is $hold
@@ -62,6 +66,12 @@ hold_ends
 dom0 xenstore-write "$(usb_back 3 online)" 0
 "$loopxen" domain destroy 3
 check_goes "or with its guest" 3
+
+log_begin
+attach 5 fake:mouse >/dev/null
+"$loopxen" domain destroy 5
+check_goes "a guest that dies takes its controller along, where the toolstack leaves it" 5
+check "and nothing is left of it" soon 10 is_removed 5
 
 # ---- while a device is opened ----------------------------------------------------------------------------------------
 
