@@ -41,7 +41,6 @@ struct usb_transfer {
 	/* The engine's own. */
 	struct usb_device *device;
 	TAILQ_ENTRY(usb_transfer) entry;
-	struct loop_op loop_op;
 	void *handle;
 };
 

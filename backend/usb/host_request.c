@@ -3,19 +3,19 @@
 
 static struct usb_host_request bad(const char *why)
 {
-	return (struct usb_host_request){ USB_BAD_REQUEST, .why = why };
+	return (struct usb_host_request){ .kind = USB_BAD_REQUEST, .why = why };
 }
 
 static struct usb_host_request chore(struct usb_chore chore)
 {
-	return (struct usb_host_request){ USB_DO_CHORE, .chore = chore };
+	return (struct usb_host_request){ .kind = USB_DO_CHORE, .chore = chore };
 }
 
 static struct usb_host_request set_address(uint16_t address)
 {
 	if (address > USB_MAX_ADDRESS)
 		return bad("no such address");
-	return (struct usb_host_request){ USB_SET_ADDRESS, .address = (uint8_t)address };
+	return (struct usb_host_request){ .kind = USB_SET_ADDRESS, .address = (uint8_t)address };
 }
 
 static struct usb_host_request without_data(const struct usb_setup *setup)
@@ -33,7 +33,7 @@ static struct usb_host_request without_data(const struct usb_setup *setup)
 			return chore((struct usb_chore){ USB_CLEAR_HALT, .endpoint = (uint8_t)setup->index });
 		break;
 	}
-	return (struct usb_host_request){ USB_NOT_THE_HOSTS };
+	return (struct usb_host_request){ .kind = USB_NOT_THE_HOSTS };
 }
 
 /* With data it is none that there is; the device would take it for the one without. */

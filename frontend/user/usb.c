@@ -270,6 +270,8 @@ int usbfront_wait(struct usbfront *front, int timeout_ms)
 	if (front->state == USBFRONT_BROKEN || front->state == USBFRONT_CLOSED)
 		return front->state == USBFRONT_BROKEN ? -EPROTO : -ESHUTDOWN;
 	nr = epoll_wait(front->epoll_fd, event, 2, timeout_ms);
+	if (nr < 0 && errno != EINTR)
+		return -errno;
 	for (int i = 0; i < nr; i++) {
 		if (event[i].data.u32 == USBFRONT_EVENT_CHANNEL)
 			front_port_take_event(&front->port);
