@@ -106,7 +106,7 @@ extra_pygrub() { # TEST NAME TREE
 
 # /boot/system.img: GRUB in the boot track, and one partition with a kernel and what else is a guest's initramfs.
 extra_system_disk() { # TEST NAME TREE
-	local files=$out/$2-system image=$3/boot/system.img megabytes=48
+	local files=$out/$2-system image=$3/boot/system.img megabytes=64
 	rm -rf "$files"
 	mkdir -p "$files/boot/grub"
 	make_guest_initrd "$1" "$2" 6.1 "$files.cpio"
