@@ -80,8 +80,8 @@ struct device_class {
 	 */
 	void (*look)(struct device *dev);
 	/*
-	 * Its guest was there and is dead, and all that was connected is closed: where no toolstack removes our directory,
-	 * the class does. NULL: the toolstack does.
+	 * Its guest was there and is dead, and all that was connected is closed: where no toolstack removes our
+	 * directory, the class does. NULL: the toolstack does.
 	 */
 	void (*outlived)(struct device *dev);
 	/* Stops the queues; ends in device_disconnected(). */
