@@ -12,7 +12,7 @@ guest_made() {
 work() { # DEVID WORK
 	[ "$2" != rebind ] || rebind "vif-$1" || return
 	wait_until 15 has_interface "$1" || return
-	interface_up "$1"
+	interface_up "$1" && wait_until 15 has_carrier "$1" || return
 	case $2 in
 	big) streams "$1" 400k ;;
 	*) pings "$1" && streams "$1" 60k ;;
@@ -21,6 +21,10 @@ work() { # DEVID WORK
 
 has_interface() { # DEVID
 	ls "/sys/bus/xen/devices/vif-$1/net/"* >/dev/null 2>&1
+}
+
+has_carrier() { # DEVID: ours has an interface before it is connected
+	[ "$(cat "/sys/bus/xen/devices/vif-$1/net/"*/carrier)" = 1 ]
 }
 
 interface_up() { # DEVID
