@@ -130,8 +130,7 @@ struct vif_rx {
 enum vif_queue_bit {
 	VIF_TX_EOI, /* an event of that ring has not been ended: its port stays masked */
 	VIF_RX_EOI,
-	VIF_TX_WORKED, /* and something was found for it */
-	VIF_RX_WORKED,
+	VIF_WORKED, /* something was found since then, in whichever ring */
 };
 
 struct vif_stats {

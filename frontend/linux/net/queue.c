@@ -31,15 +31,12 @@ static irqreturn_t rx_event(int irq, void *arg)
 
 static void end_events(struct vif_queue *q)
 {
-	bool tx_worked = test_and_clear_bit(VIF_TX_WORKED, &q->bits);
-	bool rx_worked = test_and_clear_bit(VIF_RX_WORKED, &q->bits);
+	unsigned int flags = test_and_clear_bit(VIF_WORKED, &q->bits) ? 0 : XEN_EOI_FLAG_SPURIOUS;
 
-	if (!q->rx.port)
-		tx_worked |= rx_worked;
 	if (test_and_clear_bit(VIF_TX_EOI, &q->bits))
-		xen_irq_lateeoi(q->tx.irq, tx_worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		xen_irq_lateeoi(q->tx.irq, flags);
 	if (test_and_clear_bit(VIF_RX_EOI, &q->bits))
-		xen_irq_lateeoi(q->rx.irq, rx_worked ? 0 : XEN_EOI_FLAG_SPURIOUS);
+		xen_irq_lateeoi(q->rx.irq, flags);
 }
 
 int vif_poll(struct napi_struct *napi, int budget)

@@ -100,7 +100,7 @@ int vif_rx_poll(struct vif_queue *q, int budget)
 	if (needs_flush)
 		xdp_do_flush();
 	if (nr)
-		set_bit(VIF_RX_WORKED, &q->bits);
+		set_bit(VIF_WORKED, &q->bits);
 	if (!vif_is_broken(q->vif))
 		vif_rx_post(q);
 	return nr;

@@ -122,7 +122,7 @@ static enum ring_pop take_answers(struct vif_queue *q, struct done *done)
 	enum ring_pop got;
 
 	while ((got = ring_front_pop(&q->tx.ring, &rsp)) == RING_GOT) {
-		set_bit(VIF_TX_WORKED, &q->bits);
+		set_bit(VIF_WORKED, &q->bits);
 		why = take_answer(q, &rsp, done);
 		if (why)
 			break;
