@@ -6,7 +6,7 @@
 [ -n "$VM_SIDE" ] || CASES=${CASES:-${CONFORM_ALL:+*}} exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
-cases='@(bus-*|state-*|close-*|response-*)'
+cases='@(state-*|close-*)'
 . "$tests_vm/guest_frontend.sh"
 # shellcheck disable=SC2034
 expectation=pvring-blkfront guest_vcpus=2 # several queues, if they are offered
