@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 1200
+# timeout: 1800
 # files: tests/vm/disk.sh tests/vm/every_guest.sh
 # The life of a disk (disk.sh) of guests that use it by our module, and what a module has beside that: it is unloaded and
 # loaded again, and the stock driver and it take a disk over from each other.
@@ -10,7 +10,7 @@
 . "$tests_vm/every_guest.sh"
 guests='pv-6.1 pvh-6.12'
 guest_options=front=pvring-blkfront
-guest_extras=pvring_modules
+guest_extras=pvring_modules in_guest_seconds=600
 
 verdicts_of_lives() {
 	echo "pvring-blkd starts"
