@@ -94,12 +94,12 @@ loaded_times() { # TIMES
 
 taken_over() {
 	load_module xen-netfront
-	driver_takes vif && ping -q -c 2 -W 10 10.9.0.1 && driver_takes pvring-netfront && waits_for_carrier eth0 &&
-		ping -q -c 2 -W 10 10.9.0.1 && rmmod xen-netfront
+	driver_takes vif && ping -q -c 2 -W 10 10.9.0.1 && driver_takes pvring-netfront && ping -q -c 2 -W 10 10.9.0.1 &&
+		rmmod xen-netfront
 }
 
 driver_takes() { # DRIVER
 	echo vif-0 >/sys/bus/xen/devices/vif-0/driver/unbind && interface_gone eth0 &&
 		echo vif-0 >"/sys/bus/xen/drivers/$1/bind" && wait_until 30 test -e /sys/class/net/eth0 &&
-		ip addr add 10.9.0.2/24 dev eth0 && ip link set eth0 up
+		ip addr add 10.9.0.2/24 dev eth0 && ip link set eth0 up && waits_for_carrier eth0
 }
