@@ -12,7 +12,7 @@
 . "$tests_vm/netfront.sh"
 guests=${GUESTS:-'pv-6.1 pvh-6.12 hvm-6.1'}
 # shellcheck disable=SC2034
-times=${TIMES:-40} in_guest_seconds=600
+times=${TIMES:-40} in_guest_seconds=600 guest_memory=192 # which dom0 has to hold while it is saved
 
 # shellcheck disable=SC2034
 verdicts=$(of_every_guest "a guest starts
@@ -63,7 +63,8 @@ unplugged_times() { # TIMES
 
 saved() {
 	in_guest g1 stream_begins 10.9.0.1 && wait_until 60 has_sent "$(vif_of g1 0)" 1000000 &&
-		xl save g1 /img/saved >/log/save 2>&1 && guest_console_end g1 && xl restore /img/saved >/log/restore 2>&1 || return
+		xl save g1 /img/saved >/log/save 2>&1 && guest_console_end g1 && xl restore /img/saved >/log/restore 2>&1 ||
+		{ tail -3 /log/save /log/restore; rm -f /img/saved; return 1; }
 	rm /img/saved
 	console_again g1 && wait_until 60 ping -q -c 1 -W 2 10.9.0.2 && wait_until 60 has_sent "$(vif_of g1 0)" 1000000 &&
 		in_guest g1 stream_ends
