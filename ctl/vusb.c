@@ -67,14 +67,16 @@ static int read_port(struct xb_store *store, const char *dir, uint32_t port, cha
 	return xb_read_string_or(store, dir, name, "", device, VUSB_NAME_SIZE, err);
 }
 
-/* In the backend's directory, where libxl puts them, too. */
+/* In the backend's directory, and in the toolstack's own, of which one that is made anew is made. */
 static int write_port(struct xb_store *store, const struct ts_device *vusb, uint32_t port, const char *device,
 		      struct errbuf *err)
 {
 	char name[16];
+	int rc;
 
 	snprintf(name, sizeof(name), "port/%u", port);
-	return xb_write(store, vusb->backend, name, err, "%s", device);
+	rc = xb_write(store, vusb->libxl, name, err, "%s", device);
+	return rc ? rc : xb_write(store, vusb->backend, name, err, "%s", device);
 }
 
 static int read_nr_ports(struct xb_store *store, const struct ts_device *vusb, uint32_t *nr, struct errbuf *err)

@@ -241,7 +241,7 @@ done <<'END'
 unknown option '--cdrom'|2 --cdrom
 END
 check "a domain that is not there" fails_with 1 'there is no domain 77: /local/domain/77 is missing' attach 77
-check "no class of devices" fails_with 2 "'vusb' is not a kind of device: expected vbd or vif" dom0 "$pvring" attach vusb 2
+check "no class of devices" fails_with 2 "'vusb' is not a kind of device: expected vbd, vif or usb" dom0 "$pvring" attach vusb 2
 check "a device's number that is none" fails_with 2 "'xvda' is not a network device's number" detach 2 xvda
 
 # ---- the daemon's verdict ------------------------------------------------------------------------------------------
