@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/epoll.h>
 
 #include "common/base/clock.h"
 #include "frontend/user/segments.h"
@@ -217,7 +216,7 @@ int blkfront_poll(struct blkfront *front, struct blkfront_io **done, unsigned in
 
 int blkfront_fd(const struct blkfront *front)
 {
-	return front->epoll_fd;
+	return front->device.epoll_fd;
 }
 
 /* The backend's state changed, or somebody touched our directory. */
@@ -245,29 +244,26 @@ static void look_at_backend(struct blkfront *front)
 	}
 }
 
+static int take_events(struct blkfront *front, int timeout_ms)
+{
+	bool has_news;
+	int rc = front_device_take_events(&front->device, timeout_ms, &has_news);
+
+	if (has_news)
+		look_at_backend(front);
+	return front->state == BLKFRONT_BROKEN ? -EPROTO : rc;
+}
+
 int blkfront_take_events(struct blkfront *front)
 {
-	struct epoll_event event[2];
-	int nr = epoll_wait(front->epoll_fd, event, 2, 0);
-
-	for (int i = 0; i < nr; i++) {
-		if (event[i].data.u32 == BLKFRONT_EVENT_CHANNEL)
-			front_queue_take_event(&front->queue);
-		else
-			look_at_backend(front);
-	}
-	return front->state == BLKFRONT_BROKEN ? -EPROTO : 0;
+	return take_events(front, 0);
 }
 
 int blkfront_wait(struct blkfront *front, int timeout_ms)
 {
-	struct epoll_event event;
-
 	if (front->state == BLKFRONT_BROKEN || front->state == BLKFRONT_CLOSED)
 		return front->state == BLKFRONT_BROKEN ? -EPROTO : -ESHUTDOWN;
-	if (epoll_wait(front->epoll_fd, &event, 1, timeout_ms) <= 0)
-		return 0;
-	return blkfront_take_events(front);
+	return take_events(front, timeout_ms);
 }
 
 int blkfront_do(struct blkfront *front, struct blkfront_io *io, uint8_t operation, uint64_t sector, uint32_t nr_sectors,

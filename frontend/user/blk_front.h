@@ -9,9 +9,6 @@
 #include "frontend/user/grants.h"
 #include "frontend/user/queue.h"
 
-/* epoll's names for the two fds that blkfront_fd() stands for. */
-enum blkfront_source { BLKFRONT_EVENT_CHANNEL, BLKFRONT_XENSTORE };
-
 struct blkfront {
 	struct blkfront_config config;
 	enum blkfront_state state;
@@ -19,11 +16,9 @@ struct blkfront {
 	struct front_device device;
 	struct blk_disk disk;
 	/* From connect to disconnect. */
-	xengntshr_handle *gntshr;
 	struct front_queue queue;
 	struct grant_pool buffers; /* pages_per_io for each: its data, and a page for segments if they need one */
 	uint32_t pages_per_io;
-	int epoll_fd;
 	uint32_t nr_buffers;
 	struct blkfront_io *io;	   /* [nr_buffers] */
 	struct flight *flight;	   /* [nr_buffers]: io[i] is out as flight[i] */

@@ -7,10 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
 #include "frontend/user/segments.h"
 #include "xenbus/node.h"
 
@@ -26,7 +23,6 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 	if (front->config.buffer_pages > BLKFRONT_MAX_BUFFER_PAGES)
 		front->config.buffer_pages = BLKFRONT_MAX_BUFFER_PAGES;
 	front->pages_per_io = front->config.buffer_pages + (front->config.buffer_pages > BLK_MAX_SEGMENTS);
-	front->epoll_fd = -1;
 	front_device_init(&front->device);
 	front_queue_init(&front->queue);
 	grant_pool_init(&front->buffers);
@@ -36,14 +32,8 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 /* The backend has let go, or never will. */
 static void release(struct blkfront *front)
 {
-	if (front->epoll_fd >= 0)
-		close(front->epoll_fd);
-	front->epoll_fd = -1;
 	front_queue_fini(&front->queue);
 	grant_pool_fini(&front->buffers);
-	if (front->gntshr)
-		xengntshr_close(front->gntshr);
-	front->gntshr = NULL;
 	front_device_fini(&front->device);
 	free(front->io);
 	free(front->flight);
@@ -76,7 +66,7 @@ static int make_buffers(struct blkfront *front, struct errbuf *err)
 	front->free = calloc(nr, sizeof(struct blkfront_io *));
 	if (!front->io || !front->flight || !front->free)
 		return errbuf_set(err, -ENOMEM, "%u buffers: out of memory", nr);
-	rc = grant_pool_share(&front->buffers, front->gntshr, front->device.xb.domid, nr * pages, err);
+	rc = grant_pool_share(&front->buffers, front->device.gntshr, front->device.xb.domid, nr * pages, err);
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < nr; i++) {
@@ -88,8 +78,9 @@ static int make_buffers(struct blkfront *front, struct errbuf *err)
 	return 0;
 }
 
-static int make_ring(struct blkfront *front, struct errbuf *err)
+static int prepare(void *arg, struct errbuf *err)
 {
+	struct blkfront *front = arg;
 	unsigned int order = front->config.ring_order;
 	struct blk_offer offer;
 	int rc;
@@ -100,12 +91,7 @@ static int make_ring(struct blkfront *front, struct errbuf *err)
 	if (order > offer.max_ring_order)
 		return errbuf_set(err, -EINVAL, "ring order %u: the backend offers up to %u", order,
 				  offer.max_ring_order);
-	front->gntshr = xengntshr_open(NULL, 0);
-	if (!front->gntshr) {
-		rc = errno ? -errno : -EIO;
-		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
-	}
-	rc = front_queue_open(&front->queue, front->gntshr, front->device.xb.domid, order,
+	rc = front_queue_open(&front->queue, front->device.gntshr, front->device.xb.domid, order,
 			      blk_request_bytes(front->config.abi), blk_response_bytes(front->config.abi), err);
 	if (rc)
 		return rc;
@@ -167,82 +153,35 @@ static int check_request_size(const struct blkfront *front, struct errbuf *err)
 	return errbuf_set(err, -EOPNOTSUPP, "requests of %u segments: the backend offers %u indirect ones", nr, most);
 }
 
-static int make_fd(struct blkfront *front, struct errbuf *err)
+static int connected(void *arg, struct errbuf *err)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-	int fd[2], rc;
-
-	fd[BLKFRONT_EVENT_CHANNEL] = front_queue_fd(&front->queue);
-	fd[BLKFRONT_XENSTORE] = front_device_fd(&front->device, err);
-	if (fd[BLKFRONT_XENSTORE] < 0)
-		return fd[BLKFRONT_XENSTORE];
-	front->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	for (unsigned int i = 0; i < 2; i++) {
-		event.data.u32 = i;
-		if (front->epoll_fd < 0 || epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd[i], &event) < 0) {
-			rc = -errno;
-			return errbuf_set(err, rc, "epoll: %s", strerror(-rc));
-		}
-	}
-	return 0;
-}
-
-static uint64_t deadline_of(const struct blkfront *front)
-{
-	return clock_in_ms(front->config.timeout_ms);
-}
-
-/* How far connect came decides what a failure has to undo in xenstore. */
-static int connect_steps(struct blkfront *front, bool *is_published, struct errbuf *err)
-{
-	uint64_t deadline = deadline_of(front);
+	struct blkfront *front = arg;
 	struct front_device *dev = &front->device;
-	struct errbuf ignored;
-	int rc;
+	int rc = blk_disk_read(&dev->store, dev->xb.otherend, &front->disk, err);
 
-	rc = front_device_open(dev, "vbd", front->config.devid, err);
-	if (rc)
-		return rc;
-	rc = front_device_begin(dev, deadline, err);
-	if (rc)
-		return rc;
-	rc = make_ring(front, err);
-	if (rc)
-		return rc;
-	*is_published = true;
-	rc = front_device_publish(dev, publish, front, XB_INITIALISED, err);
-	if (rc)
-		return rc;
-	rc = front_device_await_connected(dev, deadline, err);
-	if (rc)
-		return rc;
-	rc = blk_disk_read(&dev->store, dev->xb.otherend, &front->disk, err);
 	if (rc == 0)
 		rc = check_request_size(front, err);
-	if (rc)
-		return rc;
-	rc = make_fd(front, err);
-	if (rc)
-		return rc;
-	(void)xb_clear_error(&dev->store, dev->xb.dir, &ignored);
-	return front_device_connected(dev, err);
+	return rc ? rc : front_device_add_port(dev, &front->queue.port, err);
 }
+
+static const struct front_steps steps = {
+	.kind = "vbd",
+	.prepare = prepare,
+	.publish = publish,
+	.published = XB_INITIALISED,
+	.connected = connected,
+};
 
 int blkfront_connect(struct blkfront *front, struct errbuf *err)
 {
-	bool is_published = false;
-	struct front_device *dev = &front->device;
 	int rc;
 
 	assert(front->state == BLKFRONT_CLOSED);
-	rc = connect_steps(front, &is_published, err);
-	if (rc == 0) {
+	rc = front_device_connect(&front->device, &steps, front->config.devid, front->config.timeout_ms, front, err);
+	if (rc)
+		release(front);
+	else
 		front->state = BLKFRONT_CONNECTED;
-		return 0;
-	}
-	if (is_published) /* the backend may have mapped the ring */
-		front_device_give_up(dev, deadline_of(front), rc, err);
-	release(front);
 	return rc;
 }
 
@@ -252,7 +191,7 @@ int blkfront_disconnect(struct blkfront *front, struct errbuf *err)
 
 	if (front->state == BLKFRONT_CLOSED)
 		return 0;
-	rc = front_device_close(&front->device, deadline_of(front), err);
+	rc = front_device_close(&front->device, front->config.timeout_ms, err);
 	release(front);
 	return rc;
 }

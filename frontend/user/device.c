@@ -2,8 +2,13 @@
 #include "frontend/user/device.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/errbuf.h"
+#include "frontend/user/port.h"
 
 #define STATE_BIT(state) (1U << (state))
 /* A backend may be faster than we look: its offer is there from InitWait on. */
@@ -15,12 +20,18 @@ void front_device_init(struct front_device *dev)
 {
 	xb_store_init(&dev->store);
 	xb_device_init(&dev->xb);
+	dev->gntshr = NULL;
+	dev->epoll_fd = -1;
 }
 
 void front_device_fini(struct front_device *dev)
 {
 	struct errbuf ignored;
 
+	if (dev->epoll_fd >= 0)
+		close(dev->epoll_fd);
+	if (dev->gntshr)
+		xengntshr_close(dev->gntshr);
 	if (dev->store.xs) /* libxenstore 4.17 leaks what is pending for a watch that is removed */
 		(void)xb_watch_drain(&dev->store, &ignored);
 	xb_device_fini(&dev->xb);
@@ -28,7 +39,7 @@ void front_device_fini(struct front_device *dev)
 	front_device_init(dev);
 }
 
-int front_device_open(struct front_device *dev, const char *kind, uint32_t devid, struct errbuf *err)
+static int open_store(struct front_device *dev, const char *kind, uint32_t devid, struct errbuf *err)
 {
 	int rc;
 
@@ -136,64 +147,7 @@ static int await_backend(struct front_device *dev, unsigned int wanted, uint64_t
 	}
 }
 
-int front_device_begin(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
-{
-	enum xb_state ours;
-	int rc;
-
-	rc = xb_device_own_state(&dev->xb, &ours, err);
-	if (rc)
-		return rc;
-	if (ours != XB_INITIALISING) {
-		if (ours != XB_CLOSED)
-			rc = front_device_close(dev, deadline_ns, err);
-		else /* a backend still on its way to Closed would miss that we start again */
-			rc = await_states(dev, HAS_LET_GO, deadline_ns, err);
-		if (rc)
-			return rc;
-		rc = xb_device_switch(&dev->xb, XB_INITIALISING, err);
-		if (rc)
-			return rc;
-	}
-	return await_backend(dev, HAS_OFFERED, deadline_ns, err);
-}
-
-struct publication {
-	struct front_device *dev;
-	front_publish_fn *publish;
-	void *arg;
-	enum xb_state state;
-};
-
-static int publish_all(struct xb_store *store, void *arg, struct errbuf *err)
-{
-	struct publication *publication = arg;
-	struct xb_device *xb = &publication->dev->xb;
-	int rc;
-
-	rc = publication->publish(store, xb->dir, publication->arg, err);
-	if (rc)
-		return rc;
-	return xb_device_switch(xb, publication->state, err);
-}
-
-int front_device_publish(struct front_device *dev, front_publish_fn *publish, void *arg, enum xb_state state,
-			 struct errbuf *err)
-{
-	struct publication publication = { dev, publish, arg, state };
-
-	return xb_transaction(&dev->store, publish_all, &publication, err);
-}
-
-int front_device_await_connected(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
-{
-	return await_backend(dev, STATE_BIT(XB_CONNECTED), deadline_ns, err);
-}
-
-int front_device_connected(struct front_device *dev, struct errbuf *err)
-{
-	return xb_device_switch(&dev->xb, XB_CONNECTED, err);
-}
+/* ---- closing ---------------------------------------------------------------------------------------------------- */
 
 /* -ENOENT of a state that was to be written: the toolstack, or a backend that saw it coming, removed the directory. */
 static int close_steps(struct front_device *dev, enum xb_state ours, uint64_t deadline_ns, struct errbuf *err)
@@ -216,7 +170,7 @@ static int close_steps(struct front_device *dev, enum xb_state ours, uint64_t de
 	return await_states(dev, HAS_LET_GO, deadline_ns, err);
 }
 
-int front_device_close(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+static int close_by(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
 {
 	enum xb_state ours;
 	int rc;
@@ -228,17 +182,157 @@ int front_device_close(struct front_device *dev, uint64_t deadline_ns, struct er
 	return rc == -ENOENT ? 0 : rc;
 }
 
-void front_device_give_up(struct front_device *dev, uint64_t deadline_ns, int rc, const struct errbuf *why)
+int front_device_close(struct front_device *dev, uint32_t timeout_ms, struct errbuf *err)
+{
+	return close_by(dev, clock_in_ms(timeout_ms), err);
+}
+
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
+
+/* Returns when the backend has made its offer. -ETIMEDOUT says in which state it stayed. */
+static int begin(struct front_device *dev, uint64_t deadline_ns, struct errbuf *err)
+{
+	enum xb_state ours;
+	int rc;
+
+	rc = xb_device_own_state(&dev->xb, &ours, err);
+	if (rc)
+		return rc;
+	if (ours != XB_INITIALISING) {
+		if (ours != XB_CLOSED)
+			rc = close_by(dev, deadline_ns, err);
+		else /* a backend still on its way to Closed would miss that we start again */
+			rc = await_states(dev, HAS_LET_GO, deadline_ns, err);
+		if (rc)
+			return rc;
+		rc = xb_device_switch(&dev->xb, XB_INITIALISING, err);
+		if (rc)
+			return rc;
+	}
+	return await_backend(dev, HAS_OFFERED, deadline_ns, err);
+}
+
+static int open_grants(struct front_device *dev, struct errbuf *err)
+{
+	int rc;
+
+	dev->gntshr = xengntshr_open(NULL, 0);
+	if (dev->gntshr)
+		return 0;
+	rc = errno ? -errno : -EIO;
+	return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
+}
+
+struct publication {
+	struct front_device *dev;
+	const struct front_steps *steps;
+	void *front;
+};
+
+static int publish_all(struct xb_store *store, void *arg, struct errbuf *err)
+{
+	struct publication *publication = arg;
+	struct xb_device *xb = &publication->dev->xb;
+	int rc;
+
+	rc = publication->steps->publish(store, xb->dir, publication->front, err);
+	if (rc)
+		return rc;
+	return xb_device_switch(xb, publication->steps->published, err);
+}
+
+/* epoll's name for a port is a pointer to it, and NULL for xenstore. */
+static int add_source(struct front_device *dev, const struct front_port *port, int fd, struct errbuf *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = (void *)port };
+	int rc;
+
+	if (dev->epoll_fd >= 0 && epoll_ctl(dev->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	rc = -errno;
+	return errbuf_set(err, rc, "epoll: %s", strerror(-rc));
+}
+
+int front_device_add_port(struct front_device *dev, const struct front_port *port, struct errbuf *err)
+{
+	return add_source(dev, port, front_port_fd(port), err);
+}
+
+static int open_events(struct front_device *dev, struct errbuf *err)
+{
+	int store_fd = xb_watch_fd(&dev->store, err);
+
+	if (store_fd < 0)
+		return store_fd;
+	dev->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return add_source(dev, NULL, store_fd, err);
+}
+
+/* From here on the backend may have mapped what was published. */
+static int publish_and_wait(struct front_device *dev, const struct front_steps *steps, uint64_t deadline_ns,
+			    void *front, struct errbuf *err)
+{
+	struct publication publication = { dev, steps, front };
+	struct errbuf ignored;
+	int rc;
+
+	rc = xb_transaction(&dev->store, publish_all, &publication, err);
+	if (rc == 0)
+		rc = await_backend(dev, STATE_BIT(XB_CONNECTED), deadline_ns, err);
+	if (rc == 0)
+		rc = open_events(dev, err);
+	if (rc == 0)
+		rc = steps->connected(front, err);
+	if (rc)
+		return rc;
+	(void)xb_clear_error(&dev->store, dev->xb.dir, &ignored);
+	return steps->published == XB_CONNECTED ? 0 : xb_device_switch(&dev->xb, XB_CONNECTED, err);
+}
+
+static void give_up(struct front_device *dev, uint64_t deadline_ns, int rc, const struct errbuf *why)
 {
 	struct errbuf late;
 
 	(void)xb_report_error(&dev->store, dev->xb.dir, rc, why->text, &late);
-	(void)front_device_close(dev, deadline_ns, &late);
+	(void)close_by(dev, deadline_ns, &late);
 }
 
-int front_device_fd(struct front_device *dev, struct errbuf *err)
+int front_device_connect(struct front_device *dev, const struct front_steps *steps, uint32_t devid, uint32_t timeout_ms,
+			 void *front, struct errbuf *err)
 {
-	return xb_watch_fd(&dev->store, err);
+	uint64_t deadline_ns = clock_in_ms(timeout_ms);
+	int rc;
+
+	rc = open_store(dev, steps->kind, devid, err);
+	if (rc == 0)
+		rc = begin(dev, deadline_ns, err);
+	if (rc == 0)
+		rc = open_grants(dev, err);
+	if (rc == 0)
+		rc = steps->prepare(front, err);
+	if (rc)
+		return rc;
+	rc = publish_and_wait(dev, steps, deadline_ns, front, err);
+	if (rc)
+		give_up(dev, clock_in_ms(timeout_ms), rc, err);
+	return rc;
+}
+
+/* ---- while connected --------------------------------------------------------------------------------------------- */
+
+int front_device_take_events(struct front_device *dev, int timeout_ms, bool *has_news)
+{
+	struct epoll_event event[8];
+	int nr = epoll_wait(dev->epoll_fd, event, 8, timeout_ms);
+
+	*has_news = false;
+	for (int i = 0; i < nr; i++) {
+		if (event[i].data.ptr)
+			front_port_take_event(event[i].data.ptr);
+		else
+			*has_news = true;
+	}
+	return nr < 0 && errno != EINTR ? -errno : 0;
 }
 
 int front_device_look(struct front_device *dev, enum xb_action *action, struct errbuf *err)

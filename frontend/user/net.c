@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/epoll.h>
 
 enum netfront_state netfront_state(const struct netfront *front)
 {
@@ -207,7 +206,7 @@ int netfront_control(struct netfront *front, const struct xen_netif_ctrl_request
 
 int netfront_fd(const struct netfront *front)
 {
-	return front->epoll_fd;
+	return front->device.epoll_fd;
 }
 
 /* The backend's state changed, or somebody touched our directory. */
@@ -233,27 +232,24 @@ static void look_at_backend(struct netfront *front)
 	front->state = NETFRONT_CLOSING;
 }
 
+static int take_events(struct netfront *front, int timeout_ms)
+{
+	bool has_news;
+	int rc = front_device_take_events(&front->device, timeout_ms, &has_news);
+
+	if (has_news)
+		look_at_backend(front);
+	return front->state == NETFRONT_BROKEN ? -EPROTO : rc;
+}
+
 int netfront_take_events(struct netfront *front)
 {
-	struct epoll_event event[8];
-	int nr = epoll_wait(front->epoll_fd, event, 8, 0);
-
-	for (int i = 0; i < nr; i++) {
-		if (event[i].data.ptr == NETFRONT_XENSTORE)
-			look_at_backend(front);
-		else
-			front_port_take_event(event[i].data.ptr);
-	}
-	return front->state == NETFRONT_BROKEN ? -EPROTO : 0;
+	return take_events(front, 0);
 }
 
 int netfront_wait(struct netfront *front, int timeout_ms)
 {
-	struct epoll_event event;
-
 	if (front->state == NETFRONT_BROKEN || front->state == NETFRONT_CLOSED)
 		return front->state == NETFRONT_BROKEN ? -EPROTO : -ESHUTDOWN;
-	if (epoll_wait(front->epoll_fd, &event, 1, timeout_ms) <= 0)
-		return 0;
-	return netfront_take_events(front);
+	return take_events(front, timeout_ms);
 }

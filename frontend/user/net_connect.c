@@ -6,10 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
 #include "xenbus/node.h"
 
 static uint32_t buffers_of(uint32_t wanted)
@@ -40,7 +37,6 @@ struct netfront *netfront_new(const struct netfront_config *config)
 	front->config.features = net_features_settle(config->features);
 	front->config.nr_tx_buffers = buffers_of(config->nr_tx_buffers);
 	front->config.nr_rx_buffers = buffers_of(config->nr_rx_buffers);
-	front->epoll_fd = -1;
 	front_device_init(&front->device);
 	net_control_init(&front->control);
 	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
@@ -60,17 +56,11 @@ static void release_queue(struct net_queue *queue)
 /* The backend has let go, or never will. */
 static void release(struct netfront *front)
 {
-	if (front->epoll_fd >= 0)
-		close(front->epoll_fd);
-	front->epoll_fd = -1;
 	front->counters = netfront_counters(front); /* those of the queues, before they go */
 	for (unsigned int i = 0; i < NETFRONT_MAX_QUEUES; i++)
 		release_queue(&front->queue[i]);
 	front->nr_queues = 0;
 	net_control_fini(&front->control);
-	if (front->gntshr)
-		xengntshr_close(front->gntshr);
-	front->gntshr = NULL;
 	front_device_fini(&front->device);
 	front->state = NETFRONT_CLOSED;
 	front->why.text[0] = '\0';
@@ -88,13 +78,14 @@ static int make_queue(struct netfront *front, struct net_queue *queue, const str
 		      struct errbuf *err)
 {
 	const struct netfront_config *config = &front->config;
+	xengntshr_handle *gntshr = front->device.gntshr;
 	uint32_t domid = front->device.xb.domid;
 	int rc;
 
-	rc = front_tx_open(&queue->tx, front->gntshr, domid, config->nr_tx_buffers,
-			 net_features_common(config->features, offer), err);
+	rc = front_tx_open(&queue->tx, gntshr, domid, config->nr_tx_buffers,
+			   net_features_common(config->features, offer), err);
 	if (rc == 0)
-		rc = front_rx_open(&queue->rx, front->gntshr, domid, config->nr_rx_buffers, config->features, err);
+		rc = front_rx_open(&queue->rx, gntshr, domid, config->nr_rx_buffers, config->features, err);
 	if (rc == 0)
 		rc = front_port_open(&queue->tx_port, domid, err);
 	if (rc || config->shares_event_channel || !offer->can_split_event_channels)
@@ -122,11 +113,12 @@ static int make_control(struct netfront *front, const struct net_offer *offer, s
 	if (!offer->has_ctrl_ring)
 		return errbuf_set(err, -EOPNOTSUPP, "%s/feature-ctrl-ring is not 1: it has no control ring",
 				  xb->otherend);
-	return net_control_open(&front->control, front->gntshr, xb->domid, err);
+	return net_control_open(&front->control, front->device.gntshr, xb->domid, err);
 }
 
-static int prepare(struct netfront *front, struct errbuf *err)
+static int prepare(void *arg, struct errbuf *err)
 {
+	struct netfront *front = arg;
 	struct front_device *dev = &front->device;
 	struct net_offer offer;
 	int rc;
@@ -136,11 +128,6 @@ static int prepare(struct netfront *front, struct errbuf *err)
 		rc = net_identity_read(&dev->store, dev->xb.dir, dev->xb.otherend, &front->identity, err);
 	if (rc)
 		return rc;
-	front->gntshr = xengntshr_open(NULL, 0);
-	if (!front->gntshr) {
-		rc = errno ? -errno : -EIO;
-		return errbuf_set(err, rc, "granting pages: %s: is xen-gntalloc loaded?", strerror(-rc));
-	}
 	rc = make_queues(front, &offer, err);
 	return rc || !front->config.has_control ? rc : make_control(front, &offer, err);
 }
@@ -241,95 +228,48 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	return rc;
 }
 
-static int add_source(struct netfront *front, void *source, int fd, struct errbuf *err)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
-	int rc;
-
-	if (front->epoll_fd >= 0 && epoll_ctl(front->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
-		return 0;
-	rc = -errno;
-	return errbuf_set(err, rc, "epoll: %s", strerror(-rc));
-}
-
 static int add_ports(struct netfront *front, struct net_queue *queue, struct errbuf *err)
 {
-	int rc = add_source(front, &queue->tx_port, front_port_fd(&queue->tx_port), err);
+	int rc = front_device_add_port(&front->device, &queue->tx_port, err);
 
 	if (rc == 0 && queue->has_rx_port)
-		rc = add_source(front, &queue->rx_port, front_port_fd(&queue->rx_port), err);
+		rc = front_device_add_port(&front->device, &queue->rx_port, err);
 	return rc;
 }
 
-static int make_fd(struct netfront *front, struct errbuf *err)
+static int connected(void *arg, struct errbuf *err)
 {
-	int store_fd = front_device_fd(&front->device, err);
-	int rc;
+	struct netfront *front = arg;
+	int rc = 0;
 
-	if (store_fd < 0)
-		return store_fd;
-	front->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	rc = add_source(front, NETFRONT_XENSTORE, store_fd, err);
 	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++)
 		rc = add_ports(front, &front->queue[i], err);
+	/* The pages to receive in were posted when there was nobody to be told. */
+	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++)
+		front_port_notify(net_queue_rx_port(&front->queue[i]));
 	return rc;
 }
 
-static uint64_t deadline_of(const struct netfront *front)
-{
-	return clock_in_ms(front->config.timeout_ms);
-}
-
-/*
- * Network backends wait for Connected, and are there themselves when the toolstack's script has done its part. How far
- * connect came decides what a failure has to undo in xenstore.
- */
-static int connect_steps(struct netfront *front, bool *is_published, struct errbuf *err)
-{
-	uint64_t deadline = deadline_of(front);
-	struct front_device *dev = &front->device;
-	struct errbuf ignored;
-	int rc;
-
-	rc = front_device_open(dev, "vif", front->config.devid, err);
-	if (rc)
-		return rc;
-	rc = front_device_begin(dev, deadline, err);
-	if (rc == 0)
-		rc = prepare(front, err);
-	if (rc)
-		return rc;
-	*is_published = true;
-	rc = front_device_publish(dev, publish, front, XB_CONNECTED, err);
-	if (rc == 0)
-		rc = front_device_await_connected(dev, deadline, err);
-	if (rc == 0)
-		rc = make_fd(front, err);
-	if (rc)
-		return rc;
-	(void)xb_clear_error(&dev->store, dev->xb.dir, &ignored);
-	/* The pages to receive in were posted when there was nobody to be told. */
-	for (unsigned int i = 0; i < front->nr_queues; i++)
-		front_port_notify(net_queue_rx_port(&front->queue[i]));
-	return 0;
-}
+/* Network backends wait for Connected, and are there themselves when the toolstack's script has done its part. */
+static const struct front_steps steps = {
+	.kind = "vif",
+	.prepare = prepare,
+	.publish = publish,
+	.published = XB_CONNECTED,
+	.connected = connected,
+};
 
 int netfront_connect(struct netfront *front, struct errbuf *err)
 {
-	bool is_published = false;
-	struct front_device *dev = &front->device;
 	int rc;
 
 	assert(front->state == NETFRONT_CLOSED);
 	front->counters = (struct netfront_counters){ 0 };
-	rc = connect_steps(front, &is_published, err);
-	if (rc == 0) {
+	rc = front_device_connect(&front->device, &steps, front->config.devid, front->config.timeout_ms, front, err);
+	if (rc)
+		release(front);
+	else
 		front->state = NETFRONT_CONNECTED;
-		return 0;
-	}
-	if (is_published) /* the backend may have mapped the rings */
-		front_device_give_up(dev, deadline_of(front), rc, err);
-	release(front);
 	return rc;
 }
 
@@ -339,7 +279,7 @@ int netfront_disconnect(struct netfront *front, struct errbuf *err)
 
 	if (front->state == NETFRONT_CLOSED)
 		return 0;
-	rc = front_device_close(&front->device, deadline_of(front), err);
+	rc = front_device_close(&front->device, front->config.timeout_ms, err);
 	release(front);
 	return rc;
 }

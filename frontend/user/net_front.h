@@ -17,9 +17,6 @@ struct net_queue {
 	bool has_rx_port;
 };
 
-/* epoll's name for the one fd of netfront_fd() that is no port's; that of a port is a pointer to it. */
-#define NETFRONT_XENSTORE NULL
-
 struct netfront {
 	struct netfront_config config;
 	enum netfront_state state;
@@ -28,12 +25,10 @@ struct netfront {
 	struct net_identity identity;
 	struct netfront_counters counters;
 	/* From connect to disconnect. */
-	xengntshr_handle *gntshr;
 	struct net_queue queue[NETFRONT_MAX_QUEUES];
 	unsigned int nr_queues;
 	struct net_control control; /* if config has it */
 	bool filters_multicast;
-	int epoll_fd;
 };
 
 static inline const struct front_port *net_queue_rx_port(const struct net_queue *queue)

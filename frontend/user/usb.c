@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "common/base/clock.h"
 #include "common/base/container.h"
@@ -239,7 +238,7 @@ int usbfront_poll(struct usbfront *front, struct usbfront_io **done, unsigned in
 
 int usbfront_fd(const struct usbfront *front)
 {
-	return front->epoll_fd;
+	return front->device.epoll_fd;
 }
 
 /* The backend's state changed, or somebody touched our directory. */
@@ -264,21 +263,15 @@ static void look_at_backend(struct usbfront *front)
 
 int usbfront_wait(struct usbfront *front, int timeout_ms)
 {
-	struct epoll_event event[2];
-	int nr;
+	bool has_news;
+	int rc;
 
 	if (front->state == USBFRONT_BROKEN || front->state == USBFRONT_CLOSED)
 		return front->state == USBFRONT_BROKEN ? -EPROTO : -ESHUTDOWN;
-	nr = epoll_wait(front->epoll_fd, event, 2, timeout_ms);
-	if (nr < 0 && errno != EINTR)
-		return -errno;
-	for (int i = 0; i < nr; i++) {
-		if (event[i].data.u32 == USBFRONT_EVENT_CHANNEL)
-			front_port_take_event(&front->port);
-		else
-			look_at_backend(front);
-	}
-	return front->state == USBFRONT_BROKEN ? -EPROTO : 0;
+	rc = front_device_take_events(&front->device, timeout_ms, &has_news);
+	if (has_news)
+		look_at_backend(front);
+	return front->state == USBFRONT_BROKEN ? -EPROTO : rc;
 }
 
 int usbfront_do(struct usbfront *front, struct usbfront_io *io, const struct usb_urb *urb, int timeout_ms)

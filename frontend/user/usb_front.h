@@ -9,9 +9,6 @@
 #include "frontend/user/port.h"
 #include "frontend/user/usb.h"
 
-/* epoll's names for the two fds that usbfront_fd() stands for. */
-enum usbfront_source { USBFRONT_EVENT_CHANNEL, USBFRONT_XENSTORE };
-
 #define USBFRONT_IO_PAGES (USB_MAX_SEGMENTS + 1) /* its data, and what describes packets */
 
 /* An id is the io's number and, above it, how often that was used, so that a late answer is recognised. */
@@ -32,11 +29,9 @@ struct usbfront {
 	struct front_device device;
 	uint32_t nr_ports;
 	/* From connect to disconnect. */
-	xengntshr_handle *gntshr;
 	struct front_port port;
 	struct grant_pool urb_pages, conn_pages, buffers;
 	struct ring_front urb_ring, conn_ring;
-	int epoll_fd;
 	struct usbfront_flight flight[USBFRONT_NR_IOS];
 	enum usb_speed speed[USB_MAX_PORTS + 1]; /* by port */
 	uint32_t nr_events[USB_MAX_PORTS + 1];
