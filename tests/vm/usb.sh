@@ -23,14 +23,10 @@ extras=usb
 # shellcheck disable=SC2034
 stick_size=8M
 # shellcheck disable=SC2034
-guest_options=nofront
+guest_options=front=none
 
 dom0() {
-	local module
-	for module in ehci-pci usb-storage sd_mod; do load_module $module; done
-	check "dom0 has a stick" wait_until 60 test -b /dev/sda || return
-	check "pvring-usbd starts" usbd_start || return
-	check "a guest starts" guest_create g1 || return
+	stick_begin || return
 	in_guest g1 prepare
 	check "what is mounted is not given" mounted_is_refused
 	check "what is not there is not given" says 'there is no USB device at that port now' pvring attach usb "$(guest_id g1)" 1-2
@@ -44,13 +40,8 @@ dom0() {
 	check "the stick is given by what it is" says 'port 1: 46f4:0001:STICK1' \
 		pvring attach usb "$(guest_id g1)" 46f4:0001:STICK1
 	check "the guest uses it again" in_guest g1 use
-	check "the guest is destroyed, dom0 has its stick, and nothing is left" destroyed
-	kill "$usbd_pid" && wait "$usbd_pid"
-}
-
-usbd_start() {
-	daemon_start usbd || return
-	usbd_pid=$started
+	check "the guest is destroyed, dom0 has its stick, and nothing is left" stick_is_back
+	usbd_stop
 }
 
 says() { # REGEX COMMAND...: whatever its status
@@ -70,10 +61,6 @@ mounted_is_refused() {
 
 taken_away() {
 	pvring detach usb "$(guest_id g1)" 1-1 && wait_until 20 test -b /dev/sda
-}
-
-destroyed() {
-	guest_destroy g1 && wait_until 30 test -b /dev/sda && nothing_left
 }
 
 # ---- in the guest ----

@@ -22,14 +22,10 @@ guest_extras=xen_hcd
 # shellcheck disable=SC2034
 stick_size=16M
 # shellcheck disable=SC2034
-guest_options=nofront
+guest_options=front=none
 
 dom0() {
-	local module
-	for module in ehci-pci usb-storage sd_mod; do load_module $module; done
-	check "dom0 has a stick" wait_until 60 test -b /dev/sda || return
-	check "pvring-usbd starts" usbd_start || return
-	check "a guest starts" guest_create g1 || return
+	stick_begin || return
 	in_guest g1 prepare
 	check "the stick is given" pvring attach usb "$(guest_id g1)" 1-1
 	check "the guest has a disk" in_guest g1 stick_there
@@ -40,13 +36,8 @@ dom0() {
 	in_guest g1 make_files
 	check "a file system of the guest is one of dom0, too" files_are_here
 	check "it is unplugged, and plugged in again" plugged_again
-	check "the guest is destroyed, dom0 has its stick, and nothing is left" destroyed
-	kill "$usbd_pid" && wait "$usbd_pid"
-}
-
-usbd_start() {
-	daemon_start usbd || return
-	usbd_pid=$started
+	check "the guest is destroyed, dom0 has its stick, and nothing is left" stick_is_back
+	usbd_stop
 }
 
 files_are_here() {
@@ -60,10 +51,6 @@ files_are_here() {
 
 plugged_again() {
 	pvring attach usb "$(guest_id g1)" 1-1 && in_guest g1 stick_there && in_guest g1 check_files
-}
-
-destroyed() {
-	guest_destroy g1 && wait_until 30 test -b /dev/sda && nothing_left
 }
 
 # ---- in the guest ----

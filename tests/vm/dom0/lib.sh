@@ -360,3 +360,27 @@ daemon_log() { # NAME
 }
 daemon_log blkd
 daemon_log netd
+
+# ---- a stick of dom0's, and pvring-usbd --------------------------------------------------------------------------
+
+# Its machine has one where the test has a stick_size.
+stick_begin() { # then the daemon and a guest
+	local module
+	for module in ehci-pci usb-storage sd_mod; do load_module $module; done
+	check "dom0 has a stick" wait_until 60 test -b /dev/sda || return
+	check "pvring-usbd starts" usbd_start || return
+	check "a guest starts" guest_create g1
+}
+
+usbd_start() { # ARGS...
+	daemon_start usbd "$@" || return
+	usbd_pid=$started
+}
+
+usbd_stop() {
+	kill -TERM "$usbd_pid" && wait "$usbd_pid"
+}
+
+stick_is_back() { # when the guest is destroyed
+	guest_destroy g1 && wait_until 30 test -b /dev/sda && nothing_left
+}
