@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Text as it should be: no blanks at the end of a line, a newline at the end of a file, no notes to oneself, and C
-# within 120 columns.
+# Text as it should be: no blanks at the end of a line, a newline at the end of a file, no notes to oneself, C within
+# 120 columns, and what names its interpreter may be executed.
 set -u
 . tests/lib/tap.sh
 
@@ -33,6 +33,7 @@ offences() { # TREE
 		lines "${list[@]}"
 		for file in "${list[@]}"; do
 			[ -z "$(tail -c 1 -- "$file")" ] || echo "$file: no newline at the end"
+			[ "$(head -c 2 -- "$file")" != '#!' ] || [ -x "$file" ] || echo "$file: a script that is not executable"
 		done
 	)
 }
@@ -42,8 +43,10 @@ check_eq "text is as it should be" "$(offences .)" ""
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 printf 'int x; \n/* %s: later */\n\t%s\nint y;' 'TO''DO' "$(printf '%0113d' 0)" >"$tree/x.c"
+printf '#!/bin/sh\n' >"$tree/x.sh"
 check_eq "what is not is found" "$(offences "$tree")" "x.c:1: blanks at the end
 x.c:2: a note to oneself
 x.c:3: 121 columns
-x.c: no newline at the end"
+x.c: no newline at the end
+x.sh: a script that is not executable"
 done_testing
