@@ -45,12 +45,12 @@ rebind() { # DEVICE
 pings() { # DEVID
 	local size
 	for size in 56 1400 6000; do
-		ping -q -A -c 4 -w 5 -s $size "10.9.$1.2" >/dev/null || return
+		ping -q -A -c 4 -w 5 -s $size "10.9.$1.2" >/run/ping || { cat /run/ping; return 1; }
 	done
 }
 
 streams() { # DEVID OCTETS
 	head -c "$2" /dev/urandom >/run/sent
 	timeout 20 nc -w 5 "10.9.$1.2" 7 </run/sent >/run/received
-	cmp /run/sent /run/received
+	cmp /run/sent /run/received || { grep ^Tcp: /proc/net/snmp; return 1; }
 }

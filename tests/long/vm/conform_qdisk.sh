@@ -11,6 +11,8 @@ cases='@(state-!(refuses-other-port|flaps*|jumps)|request-*|reject-!(unaligned))
 # The guest is a PV one; with the other type dom0 gets its QEMU.
 # shellcheck disable=SC2034
 guest_types='pv hvm'
+# shellcheck disable=SC2034
+expected_lines='xen-qemu-system-i386: (read|write) I/O error' # of what it is asked for beyond the disk's end
 
 dom0() {
 	# shellcheck disable=SC2016 # for the agent's shell
