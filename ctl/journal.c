@@ -70,12 +70,13 @@ static void print_request(const struct journal_file *file, const struct journal_
 		printf("\n");
 		return;
 	}
-	blk_request_decode(abi, entry->request, &req);
-	if (req.operation == BLKIF_OP_INDIRECT)
-		blk_indirect_decode(abi, entry->request, &req);
-	printf("  id %" PRIu64 "  %s%s (%u)  sector %" PRIu64 "  %u segment(s)\n", req.id,
-	       req.is_indirect ? "indirect " : "", blk_operation_name(req.operation), req.operation, req.sector,
-	       req.nr_segments);
+	blk_slot_decode(abi, entry->request, &req);
+	printf("  id %" PRIu64 "  %s%s (%u)  sector %" PRIu64, req.id, req.is_indirect ? "indirect " : "",
+	       blk_operation_name(req.operation), req.operation, req.sector);
+	if (req.operation == BLKIF_OP_DISCARD)
+		printf("  %" PRIu64 " sector(s)\n", req.nr_sectors);
+	else
+		printf("  %u segment(s)\n", req.nr_segments);
 }
 
 /* Without the ring, an answer that may or may not have been published counts as not. */

@@ -35,6 +35,7 @@ struct blk_device {
 	bool is_read_only;
 	bool is_cdrom;
 	bool is_direct_io_safe;
+	bool may_discard;
 	struct image_owner owner;
 	struct image *image; /* NULL: not open */
 	/* What the frontend chose. */

@@ -54,7 +54,7 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 {
 	struct blk_device *blk = to_blk(dev);
 	struct xb_device *xb = &dev->xb;
-	uint32_t safe;
+	uint32_t safe, may_discard;
 	int rc;
 
 	rc = xb_read_string(xb->store, xb->dir, "params", blk->params, sizeof(blk->params), err);
@@ -66,9 +66,12 @@ static int blk_parse(struct device *dev, struct errbuf *err)
 		rc = parse_device_type(blk, err);
 	if (rc == 0)
 		rc = xb_read_u32_or(xb->store, xb->dir, "direct-io-safe", 0, 0, 1, &safe, err);
+	if (rc == 0)
+		rc = xb_read_u32_or(xb->store, xb->dir, "discard-enable", 1, 0, 1, &may_discard, err);
 	if (rc)
 		return rc;
 	blk->is_direct_io_safe = safe;
+	blk->may_discard = may_discard;
 	blk->owner.domid = xb->domid;
 	memcpy(blk->owner.label, dev->label, sizeof(blk->owner.label));
 	memcpy(blk->owner.domain_uuid, dev->rings.ring[0].identity.domain_uuid, sizeof(blk->owner.domain_uuid));
@@ -132,10 +135,10 @@ static void blk_close(struct device *dev)
 
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
 
-static int publish_size(struct blk_device *blk, struct errbuf *err)
+static int publish_size(const struct blk_device *blk, struct errbuf *err)
 {
 	const struct blk_engine *engine = blk->image->engine;
-	struct xb_device *xb = &blk->dev.xb;
+	const struct xb_device *xb = &blk->dev.xb;
 	int rc;
 
 	rc = xb_write(xb->store, xb->dir, "sectors", err, "%llu",
@@ -150,9 +153,16 @@ static int publish_size(struct blk_device *blk, struct errbuf *err)
 	return rc;
 }
 
+static bool has_discard(const struct blk_device *blk)
+{
+	return blk->may_discard && !blk->is_read_only && blk->image->engine->discard_granularity_bytes;
+}
+
 /* The size is known now: publishing it already tells the hotplug script that the image is well. */
 static int blk_offer(struct device *dev, struct errbuf *err)
 {
+	const struct blk_device *blk = to_blk(dev);
+	const struct blk_engine *engine = blk->image->engine;
 	const struct {
 		const char *name;
 		unsigned int value;
@@ -163,8 +173,12 @@ static int blk_offer(struct device *dev, struct errbuf *err)
 		{ "feature-barrier", 1 },
 		{ "feature-max-indirect-segments", BLK_MAX_INDIRECT_SEGMENTS },
 		{ "feature-persistent", blk_config.grants == BLK_GRANTS_AUTO },
+		{ "feature-discard", has_discard(blk) },
+		{ "discard-granularity", has_discard(blk) ? engine->discard_granularity_bytes : 0 },
+		{ "discard-alignment", has_discard(blk) ? engine->discard_alignment_bytes : 0 },
+		{ "discard-secure", 0 },
 	};
-	int rc = publish_size(to_blk(dev), err);
+	int rc = publish_size(blk, err);
 
 	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
 		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
@@ -328,7 +342,8 @@ static void blk_connect(struct device *dev)
 		.abi = blk->abi,
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
 			    .sector_bytes = engine->sector_bytes,
-			    .is_read_only = blk->is_read_only },
+			    .is_read_only = blk->is_read_only,
+			    .has_discard = has_discard(blk) },
 		.maps_data = blk_config.grants == BLK_GRANTS_MAP,
 		.is_persistent = blk->is_persistent && blk_config.grants == BLK_GRANTS_AUTO,
 		.budget = &dev->guest->persistent,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/blk/counters.h"
 
-const char *const blk_io_kind_names[BLK_NR_IO_KINDS] = { "read", "write", "flush", "barrier" };
+const char *const blk_io_kind_names[BLK_NR_IO_KINDS] = { "read", "write", "flush", "barrier", "discard" };
 
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters)
 {

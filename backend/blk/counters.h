@@ -13,7 +13,7 @@
 #include "backend/core/metrics.h"
 #include "backend/core/reasons.h"
 
-enum blk_io_kind { BLK_IO_READ, BLK_IO_WRITE, BLK_IO_FLUSH, BLK_IO_BARRIER, BLK_NR_IO_KINDS };
+enum blk_io_kind { BLK_IO_READ, BLK_IO_WRITE, BLK_IO_FLUSH, BLK_IO_BARRIER, BLK_IO_DISCARD, BLK_NR_IO_KINDS };
 
 extern const char *const blk_io_kind_names[BLK_NR_IO_KINDS];
 

@@ -19,13 +19,14 @@
 struct errbuf;
 struct image_spec;
 
-enum blk_op_kind { BLK_OP_READ, BLK_OP_WRITE, BLK_OP_FLUSH };
+/* A discard may do nothing, and says -EOPNOTSUPP if it turns out that it never does anything. */
+enum blk_op_kind { BLK_OP_READ, BLK_OP_WRITE, BLK_OP_FLUSH, BLK_OP_DISCARD };
 
 struct blk_op {
 	/* The caller fills in. */
 	enum blk_op_kind kind;
 	uint64_t offset_bytes;
-	uint32_t len_bytes;
+	uint64_t len_bytes;
 	struct iovec *iov; /* the engine may change the array to go on after a part was done */
 	unsigned int nr_iov;
 	int buffer_index; /* iov[0] lies in this registered buffer of the loop; -1: in none */
@@ -52,6 +53,8 @@ struct blk_engine {
 	const struct blk_engine_ops *ops;
 	uint64_t size_bytes; /* a multiple of sector_bytes */
 	uint32_t sector_bytes, physical_sector_bytes;
+	uint32_t discard_granularity_bytes; /* 0: no discard */
+	uint32_t discard_alignment_bytes;
 	bool is_direct; /* bypasses the page cache: buffers must be aligned, and are better registered */
 	int fd;         /* of a file or block device; -1 */
 	bool has_lost_writes; /* a flush has failed: which writes are gone nobody knows, so no later one can succeed */

@@ -11,6 +11,8 @@
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
 
+#define PAGE_BYTES 4096
+
 struct engine_mem {
 	struct blk_engine engine;
 	uint8_t *data;
@@ -34,6 +36,7 @@ static int mem_open(struct blk_engine **out, const struct image_spec *spec, bool
 		.size_bytes = spec->size_bytes,
 		.sector_bytes = 512,
 		.physical_sector_bytes = 512,
+		.discard_granularity_bytes = PAGE_BYTES,
 		.fd = -1,
 	};
 	*out = &mem->engine;
@@ -48,12 +51,24 @@ static void mem_close(struct blk_engine *engine)
 	free(mem);
 }
 
+/* Whole pages: no other part of it would give memory back. */
+static void forget(struct engine_mem *mem, uint64_t from, uint64_t to)
+{
+	from = (from + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	to = to / PAGE_BYTES * PAGE_BYTES;
+	if (from < to)
+		madvise(mem->data + from, to - from, MADV_DONTNEED);
+}
+
 static void mem_submit(struct blk_engine *engine, struct loop *loop, struct blk_op *op)
 {
 	struct engine_mem *mem = container_of(engine, struct engine_mem, engine);
+	bool moves_data = op->kind == BLK_OP_READ || op->kind == BLK_OP_WRITE;
 	uint8_t *at = mem->data + op->offset_bytes;
 
-	for (unsigned int i = 0; op->kind != BLK_OP_FLUSH && i < op->nr_iov; i++) {
+	if (op->kind == BLK_OP_DISCARD)
+		forget(mem, op->offset_bytes, op->offset_bytes + op->len_bytes);
+	for (unsigned int i = 0; moves_data && i < op->nr_iov; i++) {
 		if (op->kind == BLK_OP_READ)
 			memcpy(op->iov[i].iov_base, at, op->iov[i].iov_len);
 		else

@@ -20,6 +20,7 @@ static int null_open(struct blk_engine **out, const struct image_spec *spec, boo
 		.size_bytes = spec->size_bytes,
 		.sector_bytes = 512,
 		.physical_sector_bytes = 512,
+		.discard_granularity_bytes = 512,
 		.fd = -1,
 	};
 	*out = engine;

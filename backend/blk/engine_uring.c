@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/blk/discard.h"
 #include "backend/blk/image.h"
 #include "common/base/container.h"
 #include "common/base/errbuf.h"
@@ -115,11 +116,14 @@ static int uring_open(struct blk_engine **out, const struct image_spec *spec, bo
 	rc = open_fd(engine, spec, is_read_only, &st, err);
 	if (rc == 0)
 		rc = measure(engine, &st, spec->path, err);
-	if (rc)
+	if (rc) {
 		uring_close(engine);
-	else
-		*out = engine;
-	return rc;
+		return rc;
+	}
+	if (!is_read_only)
+		discard_measure(engine, &st);
+	*out = engine;
+	return 0;
 }
 
 /* ---- operations ------------------------------------------------------------------------------------------------ */
@@ -132,6 +136,8 @@ static void prepare(struct blk_op *op)
 
 	if (op->kind == BLK_OP_FLUSH)
 		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
+	else if (op->kind == BLK_OP_DISCARD)
+		io_uring_prep_fallocate(sqe, fd, DISCARD_FALLOCATE_MODE, op->offset_bytes, op->len_bytes);
 	else if (op->kind == BLK_OP_READ && op->buffer_index >= 0)
 		io_uring_prep_read_fixed(sqe, fd, op->iov->iov_base, op->iov->iov_len, offset_bytes, op->buffer_index);
 	else if (op->kind == BLK_OP_WRITE && op->buffer_index >= 0)
@@ -171,7 +177,7 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 	}
 	if (result < 0 && op->kind == BLK_OP_FLUSH)
 		op->engine->has_lost_writes = true;
-	if (result < 0 || op->kind == BLK_OP_FLUSH) {
+	if (result < 0 || op->kind == BLK_OP_FLUSH || op->kind == BLK_OP_DISCARD) {
 		finish(op, result < 0 ? result : 0);
 		return;
 	}
@@ -196,6 +202,8 @@ static void uring_submit(struct blk_engine *engine, struct loop *loop, struct bl
 	/* Linux reports a failed write-back once, and then takes the pages for clean. */
 	if (op->kind == BLK_OP_FLUSH && engine->has_lost_writes)
 		finish(op, -EIO);
+	else if (op->kind == BLK_OP_DISCARD && op->len_bytes == 0)
+		finish(op, 0);
 	else
 		prepare(op);
 }

@@ -64,12 +64,12 @@ static void fail_io(struct blk_io *io, int rc)
 {
 	struct blk_queue *bq = io->bq;
 
-	log_limited(&bq->params.log_limits->storage, LOG_ERROR, "%s: %s of %u bytes at sector %llu of %s: %s",
-		    bq->label, blk_io_kind_names[io->kind], io->op.len_bytes, (unsigned long long)io->req.sector,
-		    bq->params.image->spec.path,
+	log_limited(&bq->params.log_limits->storage, LOG_ERROR, "%s: %s of %llu bytes at sector %llu of %s: %s",
+		    bq->label, blk_io_kind_names[io->kind], (unsigned long long)io->op.len_bytes,
+		    (unsigned long long)io->req.sector, bq->params.image->spec.path,
 		    rc == -ENODATA ? "the image ends before it" : strerror(-rc));
 	reasons_count(&bq->counters.errors, "input/output error", 1);
-	respond(io, BLKIF_RSP_ERROR);
+	respond(io, io->kind == BLK_IO_DISCARD && rc == -EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
 }
 
 static void succeed(struct blk_io *io)
@@ -87,6 +87,8 @@ static enum blk_op_kind next_op(const struct blk_io *io)
 {
 	if ((io->steps & IO_STEP_FLUSH_BEFORE) || !(io->steps & IO_STEP_DATA))
 		return BLK_OP_FLUSH;
+	if (io->kind == BLK_IO_DISCARD)
+		return BLK_OP_DISCARD;
 	return io->kind == BLK_IO_READ ? BLK_OP_READ : BLK_OP_WRITE;
 }
 
@@ -231,7 +233,7 @@ static void begin_data(struct blk_io *io)
 {
 	struct blk_queue *bq = io->bq;
 
-	if (io->op.len_bytes == 0) {
+	if (io->op.len_bytes == 0 || io->kind == BLK_IO_DISCARD) {
 		submit(io);
 	} else if (bq->params.maps_data) {
 		if (map_segments(io))
@@ -258,7 +260,7 @@ static void begin(struct blk_io *io)
 
 static enum blk_verdict check(struct blk_io *io, const char **why)
 {
-	uint32_t nr_sectors = 0;
+	uint64_t nr_sectors = 0;
 	enum blk_verdict verdict = blk_request_check(&io->bq->params.limits, &io->req, &nr_sectors, why);
 
 	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
@@ -300,6 +302,10 @@ static void plan(struct blk_io *io)
 		io->kind = BLK_IO_BARRIER;
 		io->steps = IO_STEP_FLUSH_BEFORE | (has_data ? IO_STEP_DATA | IO_STEP_FLUSH_AFTER : 0);
 		break;
+	case BLKIF_OP_DISCARD:
+		io->kind = BLK_IO_DISCARD;
+		io->steps = IO_STEP_DATA;
+		break;
 	default:
 		abort(); /* request.c refused it */
 	}
@@ -314,13 +320,8 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 
 	io->taken_ns = clock_now_ns();
 	counter_add(&bq->counters.nr_taken, 1);
-	blk_request_decode(bq->params.abi, bytes, &io->req);
-	if (io->req.operation == BLKIF_OP_INDIRECT) {
-		blk_indirect_decode(bq->params.abi, bytes, &io->req);
-		verdict = blk_indirect_check(&io->req, &why);
-	} else {
-		verdict = check(io, &why);
-	}
+	blk_slot_decode(bq->params.abi, bytes, &io->req);
+	verdict = io->req.is_indirect ? blk_indirect_check(&io->req, &why) : check(io, &why);
 	if (verdict != BLK_OK) {
 		refuse(io, verdict, why);
 		return;

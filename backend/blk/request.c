@@ -26,7 +26,7 @@ enum blk_verdict blk_indirect_check(const struct blk_request *req, const char **
 	return check_count(req, why);
 }
 
-static enum blk_verdict check_segments(const struct blk_request *req, uint32_t *nr_sectors, const char **why)
+static enum blk_verdict check_segments(const struct blk_request *req, uint64_t *nr_sectors, const char **why)
 {
 	enum blk_verdict verdict = check_count(req, why);
 
@@ -46,7 +46,7 @@ static enum blk_verdict check_segments(const struct blk_request *req, uint32_t *
 }
 
 static enum blk_verdict check_range(const struct blk_limits *limits, const struct blk_request *req,
-				    uint32_t nr_sectors, const char **why)
+				    uint64_t nr_sectors, const char **why)
 {
 	const uint32_t unit_sectors = limits->sector_bytes / BLK_SECTOR_BYTES;
 	uint64_t end;
@@ -59,22 +59,27 @@ static enum blk_verdict check_range(const struct blk_limits *limits, const struc
 }
 
 enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
-				   uint32_t *nr_sectors, const char **why)
+				   uint64_t *nr_sectors, const char **why)
 {
-	enum blk_verdict verdict;
+	enum blk_verdict verdict = BLK_OK;
 
 	switch (req->operation) {
 	case BLKIF_OP_READ:
 	case BLKIF_OP_WRITE:
 	case BLKIF_OP_WRITE_BARRIER:
 	case BLKIF_OP_FLUSH_DISKCACHE:
+		verdict = check_segments(req, nr_sectors, why);
+		break;
+	case BLKIF_OP_DISCARD:
+		if (!limits->has_discard)
+			return refuse(BLK_UNSUPPORTED, why, "a discard, which is not offered");
+		*nr_sectors = req->nr_sectors;
 		break;
 	default:
 		return refuse(BLK_UNSUPPORTED, why, "unknown operation");
 	}
-	verdict = check_segments(req, nr_sectors, why);
 	if (verdict != BLK_OK || *nr_sectors == 0)
-		return verdict; /* an empty flush or barrier: some frontends leave any sector number in it */
+		return verdict; /* of what is empty: some frontends leave any sector number in a flush or barrier */
 	if (req->operation != BLKIF_OP_READ && limits->is_read_only)
 		return refuse(BLK_REJECT, why, "a write to a read-only disk");
 	return check_range(limits, req, *nr_sectors, why);

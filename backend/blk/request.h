@@ -25,13 +25,17 @@ struct blk_limits {
 	uint64_t nr_sectors;
 	uint32_t sector_bytes; /* the disk's: requests must begin and end on a multiple */
 	bool is_read_only;
+	bool has_discard; /* it is offered */
 };
 
 /* What an indirect request must be like before its segments are fetched and blk_request_check() judges the whole. */
 enum blk_verdict blk_indirect_check(const struct blk_request *req, const char **why);
 
-/* *nr_sectors is the data's length. On anything but BLK_OK, *why is a constant that says what is wrong. */
+/*
+ * *nr_sectors is the length of the data, or of what is to be forgotten. On anything but BLK_OK, *why is a constant that
+ * says what is wrong.
+ */
 enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
-				   uint32_t *nr_sectors, const char **why);
+				   uint64_t *nr_sectors, const char **why);
 
 #endif

@@ -29,6 +29,14 @@ struct x86_32_blkif_request_indirect {
 	blkif_vdev_t handle;
 	grant_ref_t indirect_grefs[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
 };
+struct x86_32_blkif_request_discard {
+	uint8_t operation;
+	uint8_t flag;
+	blkif_vdev_t handle;
+	uint64_t id;
+	blkif_sector_t sector_number;
+	uint64_t nr_sectors;
+};
 struct x86_32_blkif_response {
 	uint64_t id;
 	uint8_t operation;
@@ -62,14 +70,23 @@ static_assert(sizeof(struct blkif_request_segment) == BLK_SEGMENT_BYTES, "segmen
 			      offsetof(struct request, indirect_grefs) == (grefs_at),                                  \
 		      "layout of an indirect request")
 
+#define ASSERT_DISCARD(request, id_at, sector_at, nr_sectors_at)                                                       \
+	static_assert(offsetof(struct request, id) == (id_at) &&                                                       \
+			      offsetof(struct request, sector_number) == (sector_at) &&                                \
+			      offsetof(struct request, nr_sectors) == (nr_sectors_at),                                 \
+		      "layout of a discard")
+
 ASSERT_LAYOUT(blkif_request, blkif_response, 112, 16, 8, 16, 24);
 ASSERT_LAYOUT(x86_32_blkif_request, x86_32_blkif_response, 108, 12, 4, 12, 20);
 ASSERT_INDIRECT(blkif_request_indirect, 8, 16, 28);
 ASSERT_INDIRECT(x86_32_blkif_request_indirect, 4, 12, 24);
+ASSERT_DISCARD(blkif_request_discard, 8, 16, 24);
+ASSERT_DISCARD(x86_32_blkif_request_discard, 4, 12, 20);
 
 /*
  * What differs between the ABIs; operation and nr_segments, or indirect_op, come first in all of them, an indirect
- * request has id and sector where a direct one has them, a response has one layout.
+ * request has id and sector where a direct one has them, a discard its length where that has its segments, a response
+ * has one layout.
  */
 static const struct {
 	const char *name;
@@ -170,6 +187,31 @@ void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request 
 	memcpy(&req->segments_gref, from + abis[abi].indirect_grefs_at, sizeof(req->segments_gref));
 }
 
+void blk_discard_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
+{
+	const uint8_t *from = slot;
+
+	req->operation = from[0];
+	req->is_indirect = false;
+	req->nr_segments = 0;
+	decode_head(abi, from, req);
+	memcpy(&req->nr_sectors, from + abis[abi].segments_at, sizeof(req->nr_sectors));
+}
+
+void blk_slot_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
+{
+	switch (*(const uint8_t *)slot) {
+	case BLKIF_OP_INDIRECT:
+		blk_indirect_decode(abi, slot, req);
+		break;
+	case BLKIF_OP_DISCARD:
+		blk_discard_decode(abi, slot, req);
+		break;
+	default:
+		blk_request_decode(abi, slot, req);
+	}
+}
+
 void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, void *bytes)
 {
 	struct blkif_request_segment seg;
@@ -190,6 +232,12 @@ static void encode_direct(enum blk_abi abi, const struct blk_request *req, uint8
 	blk_segments_encode(req->segment, BLK_MAX_SEGMENTS, to + abis[abi].segments_at);
 }
 
+static void encode_discard(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
+{
+	to[0] = req->operation;
+	memcpy(to + abis[abi].segments_at, &req->nr_sectors, sizeof(req->nr_sectors));
+}
+
 static void encode_indirect(enum blk_abi abi, const struct blk_request *req, uint8_t *to)
 {
 	to[0] = BLKIF_OP_INDIRECT;
@@ -207,6 +255,8 @@ void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *s
 	memcpy(to + abis[abi].sector_at, &req->sector, sizeof(req->sector));
 	if (req->is_indirect)
 		encode_indirect(abi, req, to);
+	else if (req->operation == BLKIF_OP_DISCARD)
+		encode_discard(abi, req, to);
 	else
 		encode_direct(abi, req, to);
 }

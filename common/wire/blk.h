@@ -51,6 +51,7 @@ struct blk_request {
 	uint32_t segments_gref; /* that page, of an indirect request */
 	uint64_t id;            /* the guest's, echoed in the response */
 	uint64_t sector;        /* of 512 bytes */
+	uint64_t nr_sectors;    /* of a BLKIF_OP_DISCARD, which has no segments */
 	struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS];
 };
 
@@ -70,12 +71,15 @@ const char *blk_operation_name(uint8_t operation);
 size_t blk_request_bytes(enum blk_abi abi);
 size_t blk_response_bytes(enum blk_abi abi);
 
-/* Takes every request for a direct one. A backend that offers BLKIF_OP_INDIRECT reads such a one anew. */
+/* As its operation says: one of the three below, for who offers all of them. */
+void blk_slot_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
+/* Takes every request for a direct one. */
 void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
 void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
+void blk_discard_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
 /* The segments of an indirect request, as their page has them, side by side: nr of BLK_SEGMENT_BYTES each. */
 void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment);
-/* An indirect one, too; its segments are for blk_segments_encode(). */
+/* Of every kind; an indirect one's segments are for blk_segments_encode(), a discard is not secure. */
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);
 void blk_segments_encode(const struct blk_segment *segment, unsigned int nr, void *bytes);
 void blk_response_decode(enum blk_abi abi, const void *slot, struct blk_response *rsp);

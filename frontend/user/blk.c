@@ -66,6 +66,9 @@ static int check_submission(const struct blkfront *front, uint8_t operation, uin
 			return !can ? -EOPNOTSUPP : sector ? -EINVAL : 0;
 		if (operation == BLKIF_OP_FLUSH_DISKCACHE || !can)
 			return can ? -EINVAL : -EOPNOTSUPP;
+	} else if (operation == BLKIF_OP_DISCARD) {
+		if (!disk->can_discard)
+			return -EOPNOTSUPP;
 	} else if (operation != BLKIF_OP_READ && operation != BLKIF_OP_WRITE) {
 		return -EINVAL;
 	}
@@ -115,7 +118,9 @@ int blkfront_submit_at(struct blkfront *front, struct blkfront_io *io, uint8_t o
 	rc = check_submission(front, operation, sector, nr_sectors);
 	if (rc)
 		return rc;
-	if (nr_sectors) {
+	if (operation == BLKIF_OP_DISCARD) {
+		req.nr_sectors = nr_sectors;
+	} else if (nr_sectors) {
 		req.nr_segments = blk_cut_segments(refs, front->config.buffer_pages, first_sector, nr_sectors,
 						   req.segment);
 		if (!name_segments(front, io, &req))
@@ -168,6 +173,8 @@ static void note_refusal(struct blkfront *front, const struct blkfront_io *io)
 		front->disk.can_flush = 0;
 	else if (io->operation == BLKIF_OP_WRITE_BARRIER)
 		front->disk.can_barrier = 0;
+	else if (io->operation == BLKIF_OP_DISCARD)
+		front->disk.can_discard = 0;
 }
 
 static const char *complete(struct blkfront *front, const void *slot, struct blkfront_io **done)

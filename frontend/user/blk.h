@@ -101,8 +101,9 @@ void blkfront_put(struct blkfront *front, struct blkfront_io *io);
 
 /*
  * Puts the request on the ring, not yet visible. -EINVAL: it does not fit the buffer, is beyond the disk, or is not
- * whole sectors of the disk; -EOPNOTSUPP: a flush or barrier the backend does not offer; -EROFS; -ESHUTDOWN: not
- * connected. Then the io is still the caller's. A flush has sector 0 and no sectors.
+ * whole sectors of the disk; -EOPNOTSUPP: a flush, barrier or discard the backend does not offer; -EROFS; -ESHUTDOWN:
+ * not connected. Then the io is still the caller's. A flush has sector 0 and no sectors; a discard has no data, and may
+ * be of more sectors than a buffer has.
  */
 int blkfront_submit(struct blkfront *front, struct blkfront_io *io, uint8_t operation, uint64_t sector,
 		    uint32_t nr_sectors);

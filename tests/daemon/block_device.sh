@@ -29,6 +29,11 @@ check "and every byte is in its place" cmp "$T/data" "$T/disk"
 check "a guest reads all of it" guest 1 xvda read "$T/read"
 check "and every byte is as it was" cmp "$T/data" "$T/read"
 
+# A loop device passes on to its file what it is to forget.
+check_eq "what it can forget is a multiple of its sectors" $(($(node "$(back 1 xvda)/discard-granularity") % 4096)) 0
+check "a guest discards all of it" guest 1 xvda discard
+check_eq "and nothing of it takes any room" "$(stat -c %b "$T/disk")" 0
+
 # The device is what counts, not the node that names it.
 ln -s "$loop" "$T/link"
 names=("$T/link")

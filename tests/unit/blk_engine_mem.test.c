@@ -36,6 +36,22 @@ static void it_keeps_what_is_written_where_it_is_written(void **state)
 	assert_memory_equal(seen, data, 1024);
 }
 
+static void what_is_forgotten_is_nothing_but_what_was_meant(void **state)
+{
+	uint8_t seen[3 * 4096];
+
+	memset(seen, 0xaa, sizeof(seen));
+	do_op(engine, BLK_OP_WRITE, 4096, seen, sizeof(seen));
+	do_op(engine, BLK_OP_DISCARD, 4096 + 512, NULL, 2 * 4096);
+	do_op(engine, BLK_OP_READ, 4096, seen, sizeof(seen));
+	assert_int_equal(seen[0], 0xaa);
+	assert_int_equal(seen[4095], 0xaa);
+	assert_int_equal(seen[4096], 0);
+	assert_int_equal(seen[8191], 0);
+	assert_int_equal(seen[8192], 0xaa);
+	do_op(engine, BLK_OP_DISCARD, 512, NULL, 512); /* no whole page */
+}
+
 static void each_disk_has_its_own(void **state)
 {
 	struct blk_engine *other = open_disk();
@@ -64,6 +80,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_as_large_as_asked_for_and_empty),
 		TEST(it_keeps_what_is_written_where_it_is_written),
+		TEST(what_is_forgotten_is_nothing_but_what_was_meant),
 		TEST(each_disk_has_its_own),
 		TEST(a_size_there_is_no_room_for_is_refused),
 	};

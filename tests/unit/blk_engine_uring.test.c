@@ -206,6 +206,49 @@ static void after_a_flush_that_failed_none_succeeds(void **state)
 	assert_int_equal(submit(), 0);
 }
 
+static blkcnt_t nr_blocks(void)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(file_fd, &st), 0);
+	return st.st_blocks;
+}
+
+/* Where the file system can punch holes, which all that we know can. */
+static void what_is_discarded_takes_no_room_and_the_rest_stays(void **state)
+{
+	const size_t len = 32768;
+	uint8_t seen[FILE_BYTES];
+	blkcnt_t before;
+
+	assert_true(engine->discard_granularity_bytes >= 512);
+	assert_int_equal(fsync(file_fd), 0);
+	before = nr_blocks();
+	prepare(BLK_OP_DISCARD, 8192, NULL, &len, 1);
+	assert_int_equal(submit(), 0);
+	assert_true(nr_blocks() < before);
+	assert_int_equal(pread(file_fd, seen, FILE_BYTES, 0), FILE_BYTES);
+	assert_true(is_pattern(seen, 0, 8192));
+	assert_true(is_pattern(seen + 8192 + len, 8192 + len, FILE_BYTES - 8192 - len));
+	assert_false(is_pattern(seen + 8192, 8192, len));
+}
+
+/* In submit(): the loop has nothing to wait for. */
+static void a_discard_of_nothing_is_done(void **state)
+{
+	prepare(BLK_OP_DISCARD, 8192, NULL, NULL, 0);
+	engine->ops->submit(engine, &loop, &one.op);
+	assert_int_equal(one.nr_done, 1);
+	assert_int_equal(one.rc, 0);
+}
+
+static void a_read_only_image_offers_no_discard(void **state)
+{
+	engine_uring.close(engine);
+	assert_int_equal(open_engine(true, IMAGE_DIRECT_DEFAULT), 0);
+	assert_int_equal(engine->discard_granularity_bytes, 0);
+}
+
 static unsigned int nr_left;
 
 static void count_down(struct blk_op *op, int rc)
@@ -412,6 +455,9 @@ int main(void)
 		TEST(what_is_written_is_in_the_file_and_nowhere_else),
 		TEST(a_flush_ends),
 		TEST(after_a_flush_that_failed_none_succeeds),
+		TEST(what_is_discarded_takes_no_room_and_the_rest_stays),
+		TEST(a_discard_of_nothing_is_done),
+		TEST(a_read_only_image_offers_no_discard),
 		TEST(many_run_at_once),
 		TEST(a_read_goes_on_where_the_kernel_stopped),
 		TEST(a_write_goes_on_where_the_kernel_stopped),

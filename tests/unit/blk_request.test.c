@@ -18,6 +18,9 @@ static const struct blk_limits disk = { .nr_sectors = DISK_SECTORS, .sector_byte
 static const struct blk_limits disk_ro = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512, .is_read_only = true };
 static const struct blk_limits disk_4k = { .nr_sectors = DISK_SECTORS, .sector_bytes = 4096 };
 static const struct blk_limits disk_max = { .nr_sectors = UINT64_MAX, .sector_bytes = 512 };
+static const struct blk_limits disk_trim = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512, .has_discard = true };
+static const struct blk_limits disk_trim_4k = { .nr_sectors = DISK_SECTORS, .sector_bytes = 4096, .has_discard = true };
+static const struct blk_limits disk_trim_ro = { DISK_SECTORS, 512, .is_read_only = true, .has_discard = true };
 static const struct blk_limits disk_empty = { .nr_sectors = 0, .sector_bytes = 512 };
 
 #define PAGE         { .first_sect = 0, .last_sect = 7 }
@@ -115,7 +118,6 @@ static const struct {
 	{ "4k: beyond and unaligned", &disk_4k, WRITE, 1, DISK_SECTORS - 4, { PAGE }, BEYOND, 0 },
 	/* operations */
 	{ "reserved", &disk, 4, 1, 0, { PAGE }, UNKNOWN, 0 },
-	{ "discard", &disk, BLKIF_OP_DISCARD, 0, 0, { PAGE }, UNKNOWN, 0 },
 	{ "indirect, and not read as that", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 7", &disk, 7, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 255", &disk, 255, 1, 0, { PAGE }, UNKNOWN, 0 },
@@ -130,7 +132,7 @@ static void a_request_is_served_only_within_every_limit(void **state)
 			.nr_segments = rows[i].nr_segments,
 			.sector = rows[i].sector,
 		};
-		uint32_t nr_sectors = 77;
+		uint64_t nr_sectors = 77;
 		const char *why = NULL;
 		enum blk_verdict verdict;
 
@@ -154,7 +156,7 @@ static void a_refused_request_has_no_more_data_than_a_request_can_have(void **st
 			.nr_segments = rows[i].nr_segments,
 			.sector = rows[i].sector,
 		};
-		uint32_t nr_sectors = 0;
+		uint64_t nr_sectors = 0;
 		const char *why;
 
 		print_message("# %s\n", rows[i].name);
@@ -171,7 +173,7 @@ static void exactly_36_segments_lie_inside_a_page(void **state)
 
 	for (unsigned int pair = 0; pair < 65536; pair++) {
 		struct blk_request req = { .operation = READ, .nr_segments = 1 };
-		uint32_t nr_sectors;
+		uint64_t nr_sectors;
 		const char *why;
 
 		req.segment[0].first_sect = pair >> 8;
@@ -190,11 +192,50 @@ static void only_read_write_flush_and_barrier_are_known(void **state)
 		struct blk_request req = { .operation = operation, .nr_segments = 1, .segment = { PAGE } };
 		bool is_known = operation == READ || operation == WRITE || operation == FLUSH ||
 				operation == BARRIER;
-		uint32_t nr_sectors;
+		uint64_t nr_sectors;
 		const char *why;
 
 		assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why),
 				 is_known ? BLK_OK : BLK_UNSUPPORTED);
+	}
+}
+
+static void a_discard_is_within_the_disk(void **state)
+{
+	static const struct {
+		const char *name;
+		const struct blk_limits *limits;
+		uint64_t sector, nr_sectors;
+		enum blk_verdict verdict;
+		const char *why;
+	} cases[] = {
+		{ "a sector", &disk_trim, 7, 1, BLK_OK, NULL },
+		{ "nothing, wherever", &disk_trim, TOP, 0, BLK_OK, NULL },
+		{ "all of it", &disk_trim, 0, DISK_SECTORS, BLK_OK, NULL },
+		{ "one more", &disk_trim, 0, DISK_SECTORS + 1, BEYOND },
+		{ "one past the end", &disk_trim, DISK_SECTORS - 7, 8, BEYOND },
+		{ "wraps to 0", &disk_trim, 16, -16ULL, BEYOND },
+		{ "wraps into the disk", &disk_trim, TOP, 2, BEYOND },
+		{ "wraps in bytes, not in sectors", &disk_trim, 16, (1ULL << 55) + 16, BEYOND },
+		{ "a sector of 4096 bytes", &disk_trim_4k, 8, 8, BLK_OK, NULL },
+		{ "half of one", &disk_trim_4k, 8, 4, UNALIGNED },
+		{ "from the middle of one", &disk_trim_4k, 4, 8, UNALIGNED },
+		{ "on a read-only disk", &disk_trim_ro, 0, 1, READ_ONLY },
+		{ "that is not offered", &disk, 0, 1, BLK_UNSUPPORTED, "a discard, which is not offered" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct blk_request req = { .operation = BLKIF_OP_DISCARD, .sector = cases[i].sector,
+					   .nr_sectors = cases[i].nr_sectors };
+		const char *why = NULL;
+		uint64_t nr_sectors;
+
+		print_message("# %s\n", cases[i].name);
+		assert_int_equal(blk_request_check(cases[i].limits, &req, &nr_sectors, &why), cases[i].verdict);
+		if (cases[i].why)
+			assert_string_equal(why, cases[i].why);
+		else
+			assert_int_equal(nr_sectors, cases[i].nr_sectors);
 	}
 }
 
@@ -243,7 +284,7 @@ static void an_indirect_request_is_judged_before_its_segments_are_read(void **st
 static void segments_of_an_indirect_request_are_judged_as_others(void **state)
 {
 	struct blk_request req = indirect(READ, BLK_MAX_INDIRECT_SEGMENTS);
-	uint32_t nr_sectors;
+	uint64_t nr_sectors;
 	const char *why;
 
 	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_OK);
@@ -265,6 +306,7 @@ int main(void)
 		cmocka_unit_test(a_refused_request_has_no_more_data_than_a_request_can_have),
 		cmocka_unit_test(exactly_36_segments_lie_inside_a_page),
 		cmocka_unit_test(only_read_write_flush_and_barrier_are_known),
+		cmocka_unit_test(a_discard_is_within_the_disk),
 		cmocka_unit_test(an_indirect_request_is_judged_before_its_segments_are_read),
 		cmocka_unit_test(segments_of_an_indirect_request_are_judged_as_others),
 	};

@@ -351,7 +351,8 @@ static void what_is_not_on_the_disk_is_not_asked_for(void **state)
 	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_READ, 0, 96), -EINVAL);
 	assert_int_equal(blkfront_submit_at(front, io, BLKIF_OP_READ, 0, 88, 1), -EINVAL);
 	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_FLUSH_DISKCACHE, 0, 0), -EOPNOTSUPP);
-	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_DISCARD, 0, 8), -EINVAL);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_DISCARD, 0, 8), -EOPNOTSUPP);
+	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_INDIRECT, 0, 8), -EINVAL);
 	assert_int_equal(blkfront_submit(front, io, BLKIF_OP_READ, 2040, 8), 0);
 }
 

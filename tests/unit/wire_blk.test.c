@@ -121,7 +121,7 @@ static void what_is_encoded_is_decoded(void **state)
 	FOR_EACH_ABI(a) {
 		for (unsigned int seed = 0; seed < 200; seed++) {
 			memset(&in, 0, sizeof(in));
-			in.operation = seed;
+			in.operation = seed + 8; /* of no layout of its own */
 			in.nr_segments = seed * 7;
 			in.id = seed * 0x9e3779b97f4a7c15ULL;
 			in.sector = ~in.id;
@@ -209,6 +209,39 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 	}
 }
 
+/* Its octets where each ABI has them; what is not named is 0xee. */
+static void a_discard_is_read_octet_by_octet_and_written_as_it_is_read(void **state)
+{
+	static const struct {
+		enum blk_abi abi;
+		uint8_t id_at, sector_at, nr_sectors_at;
+	} layouts[] = { { BLK_ABI_NATIVE, 8, 16, 24 }, { BLK_ABI_X86_32, 4, 12, 20 } };
+	static const uint8_t number[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct blk_request got, again;
+
+	FOR_EACH_ABI(i) {
+		memset(slot, 0xee, sizeof(slot));
+		memcpy(slot, "\x05\x01", 2);
+		memcpy(slot + layouts[i].id_at, number, 8);
+		memcpy(slot + layouts[i].sector_at, number, 8);
+		memcpy(slot + layouts[i].nr_sectors_at, number, 8);
+		blk_slot_decode(layouts[i].abi, slot, &got);
+		assert_false(got.is_indirect);
+		assert_int_equal(got.operation, 5);
+		assert_int_equal(got.nr_segments, 0); /* the flag is no number of segments */
+		assert_int_equal(got.id, 0x0807060504030201ULL);
+		assert_int_equal(got.sector, 0x0807060504030201ULL);
+		assert_int_equal(got.nr_sectors, 0x0807060504030201ULL);
+		blk_request_encode(layouts[i].abi, &got, slot);
+		assert_int_equal(slot[1], 0);
+		blk_slot_decode(layouts[i].abi, slot, &again);
+		assert_int_equal(again.id, got.id);
+		assert_int_equal(again.sector, got.sector);
+		assert_int_equal(again.nr_sectors, got.nr_sectors);
+	}
+}
+
 static void segments_of_a_page_are_written_octet_by_octet(void **state)
 {
 	static const struct blk_segment segment[] = { { 0x04030201, 5, 6 }, { 9, 255, 7 } };
@@ -285,6 +318,7 @@ int main(void)
 		cmocka_unit_test(an_indirect_request_is_read_octet_by_octet),
 		cmocka_unit_test(an_indirect_request_is_written_as_it_is_read),
 		cmocka_unit_test(segments_of_a_page_are_read_octet_by_octet),
+		cmocka_unit_test(a_discard_is_read_octet_by_octet_and_written_as_it_is_read),
 		cmocka_unit_test(segments_of_a_page_are_written_octet_by_octet),
 		cmocka_unit_test(each_abi_has_its_name),
 		cmocka_unit_test(only_names_we_serve_are_taken),

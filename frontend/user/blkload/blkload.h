@@ -50,6 +50,7 @@ int blkload_read(struct blkload *bl);
 int blkload_write(struct blkload *bl);
 int blkload_bench(struct blkload *bl);
 int blkload_verify(struct blkload *bl);
+int blkload_discard(struct blkload *bl);
 
 /* "pvring-blkload: ..." on stderr, after ending the progress line. */
 void blkload_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -65,7 +65,7 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 
 	if (command->run == blkload_bench && config->requests_per_block == 1)
 		front_config.buffer_pages = (config->bs_bytes + GRANT_PAGE_BYTES - 1) / GRANT_PAGE_BYTES;
-	if (command->run == blkload_info || command->run == blkload_hold)
+	if (command->run == blkload_info || command->run == blkload_hold || command->run == blkload_discard)
 		front_config.buffer_pages = 1;
 	return blkfront_new(&front_config);
 }

@@ -180,15 +180,16 @@ static const struct option_row rows[] = {
 
 static const struct options_spec spec = {
 	.program = "pvring-blkload",
-	.synopsis = "[OPTION...] info | hold | read FILE | write FILE | bench | verify",
+	.synopsis = "[OPTION...] info | hold | read FILE | write FILE | bench | verify | discard",
 	.summary = "Uses a Xen PV disk of this domain without a kernel driver.\n\n"
 		   "  info        connect, print what the disk is\n"
 		   "  hold        stay connected until SIGTERM; with --depth keep reads out all the time\n"
 		   "  read FILE   copy the disk to FILE (\"-\": stdout)\n"
 		   "  write FILE  copy FILE (\"-\": stdin) to the disk, then flush\n"
 		   "  bench       one kind of load; throughput and latency\n"
-		   "  verify      random writes, reads and flushes; every byte read is checked\n\n"
-		   "bench --rw write or randwrite, write and verify destroy what is on the disk.\n"
+		   "  verify      random writes, reads and flushes; every byte read is checked\n"
+		   "  discard     tell the backend that the disk holds nothing of use\n\n"
+		   "bench --rw write or randwrite, write, verify and discard destroy what is on the disk.\n"
 		   "Exit status: 0 fine, 1 an I/O error or wrong data, 2 usage, 3 could not connect.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
@@ -198,6 +199,7 @@ static const struct blkload_command commands[] = {
 	{ "info", blkload_info, false, 1 },    { "hold", blkload_hold, false, 0 },
 	{ "read", blkload_read, true, 32 },    { "write", blkload_write, true, 32 },
 	{ "bench", blkload_bench, false, 32 }, { "verify", blkload_verify, false, 32 },
+	{ "discard", blkload_discard, false, 1 },
 };
 
 static enum options_result bad(const char *what, const char *word)
@@ -247,7 +249,7 @@ enum options_result blkload_parse(int argc, char **argv, struct blkload_config *
 	if (result != OPTIONS_RUN)
 		return result;
 	if (first >= argc)
-		return bad("what to do? info, hold, read, write, bench or verify", "");
+		return bad("what to do? info, hold, read, write, bench, verify or discard", "");
 	*command = NULL;
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[first], commands[i].name) == 0)

@@ -9,7 +9,8 @@
 	}
 SPOIL(operation, req->operation = 77)
 SPOIL(operation_255, req->operation = 255)
-SPOIL(discard, req->operation = BLKIF_OP_DISCARD)
+SPOIL(discard_beyond, req->operation = BLKIF_OP_DISCARD; req->nr_sectors = front->disk.nr_sectors + 1)
+SPOIL(discard_wraps, req->operation = BLKIF_OP_DISCARD; req->sector = 16; req->nr_sectors = -16ULL)
 SPOIL(barrier, req->operation = BLKIF_OP_WRITE_BARRIER; req->nr_segments = 0)
 SPOIL(write, req->operation = BLKIF_OP_WRITE)
 SPOIL(write_barrier, req->operation = BLKIF_OP_WRITE_BARRIER)
@@ -34,7 +35,8 @@ SPOIL(same_page_twice, req->nr_segments = 2; req->segment[1] = req->segment[0])
 const struct hostile_case request_cases[] = {
 	{ "operation", .spoil = spoil_operation },
 	{ "operation-255", .spoil = spoil_operation_255 },
-	{ "discard", .spoil = spoil_discard },
+	{ "discard-beyond", .spoil = spoil_discard_beyond },
+	{ "discard-wraps", .spoil = spoil_discard_wraps },
 	{ "barrier", .spoil = spoil_barrier },
 	{ "write", .spoil = spoil_write },
 	{ "write-barrier", .spoil = spoil_write_barrier },
