@@ -11,7 +11,7 @@ check_refused() { # NAME TARGET REGEX [NODE=VALUE...]: the disk stays
 	local name=$1 target=$2 regex=$3 error
 	shift 3
 	disk_create 1 xvda "$target" "$@"
-	soon 5 disk_is_refused 1 xvda "$regex"
+	soon 30 disk_is_refused 1 xvda "$regex"
 	error=$(node "$(back 1 xvda)/hotplug-error")
 	if disk_is_refused 1 xvda "$regex"; then
 		ok "$name"
@@ -67,7 +67,7 @@ if mount -t tmpfs -o size=64K none "$T/run/journal" 2>/dev/null; then
 	rm "$T/run/journal/filler"
 	check_serves "once there is room: served" 1 xvda
 	disk_detach 1 xvda
-	check "the small file system is let go" soon 10 umount "$T/run/journal"
+	check "the small file system is let go" soon 30 umount "$T/run/journal"
 else
 	skip "no room for the journal" "may not mount a small file system"
 fi
@@ -119,7 +119,7 @@ disk_create 3 xvda "$slow"
 "$loopxen" domain destroy 3
 dom0 xenstore-rm "$(back 3 xvda)"
 lock_release "$locker"
-check "a guest that dies meanwhile is forgotten then" soon 10 disk_is_gone 3 xvda
+check "a guest that dies meanwhile is forgotten then" soon 30 disk_is_gone 3 xvda
 
 load_wait locked
 check_eq "an image that another process keeps locked is not served" $? 3

@@ -33,7 +33,7 @@ complains() { # REGEX
 check_message() { # MESSAGE: it is said
 	local message=${1#5x}
 	message=${message# }
-	[[ -z $message || $message = - ]] || soon 10 complains "$message" ||
+	[[ -z $message || $message = - ]] || soon 30 complains "$message" ||
 		amiss "the log has '$(complaints | tail -3)', want '$message'"
 }
 
@@ -80,14 +80,14 @@ check_backend() { # STATE MESSAGE
 		{ disk_attach 8 xvdb null:1M && disk_detach 8 xvdb; } || amiss "another disk is not offered"
 		[ -z "$(node "${known[back]}/sectors")$(node "${known[back]}/hotplug-status")" ] || amiss "the nodes are touched"
 		;;
-	InitWait) soon 10 is_offered || amiss "it is not offered: $(backend_says)" ;;
-	refused) soon 10 is_refused "$2" || amiss "it is not refused with '$2': $(backend_says)" ;;
-	*) soon 10 backend_is "$1" || amiss "the backend is ${backend:-in $(node "${known[back]}/state")}, not $1" ;;
+	InitWait) soon 30 is_offered || amiss "it is not offered: $(backend_says)" ;;
+	refused) soon 30 is_refused "$2" || amiss "it is not refused with '$2': $(backend_says)" ;;
+	*) soon 30 backend_is "$1" || amiss "the backend is ${backend:-in $(node "${known[back]}/state")}, not $1" ;;
 	esac
 }
 
 check_error() { # STATE MESSAGE: one that we closed has its reason there, too
-	[ "$1" != Closing ] || soon 10 error_is "$2" || amiss "the error node has '$(node "${known[error]}")'"
+	[ "$1" != Closing ] || soon 30 error_is "$2" || amiss "the error node has '$(node "${known[error]}")'"
 }
 
 check_ring() { # ANSWERS
@@ -127,7 +127,7 @@ input_image() { # TARGET [mode=r]
 	else
 		disk_create "$domid" xvda "$@"
 	fi
-	[ "$1" != "$T/slow" ] || { soon 10 is_refused "$message" && backend=refused; lock_release "$locker"; }
+	[ "$1" != "$T/slow" ] || { soon 30 is_refused "$message" && backend=refused; lock_release "$locker"; }
 }
 
 repair_image() {
@@ -151,7 +151,7 @@ input_storage() { # WHAT
 	esac
 	disk_attach "$domid" xvda "$image"
 	load_start row "$domid" xvda verify --seconds 60 --depth 4 --keep-going --bs-max 4K
-	soon 10 is_serving "$domid" xvda || amiss "it is not served at first"
+	soon 30 is_serving "$domid" xvda || amiss "it is not served at first"
 	[ "$1" = full ] || truncate -s 512K "$T/$1"
 	soon 20 load_has_errors && answers=-1
 	backend=Connected
@@ -182,7 +182,7 @@ repair_toolstack() { # NODE
 	local -A right=([params]=$good [mode]=w [frontend]=${known[front]} [frontend-id]=$domid [online]=1 [dev]=xvda
 		[device-type]=disk [direct-io-safe]=0 [hotplug-status]=connected [state]=1)
 	dom0 xenstore-write "${known[back]}/$1" "${right[$1]}" "${known[back]}/state" 1
-	soon 10 is_offered || amiss "repaired, it is not offered: $(backend_says)"
+	soon 30 is_offered || amiss "repaired, it is not offered: $(backend_says)"
 }
 
 # A frontend as a few writes: NODE=VALUE... beside the state.
@@ -230,14 +230,14 @@ input_state() { # VALUE
 
 input_connected() { # VALUE
 	input_guest
-	soon 10 backend_is Connected || amiss "it is not connected at first"
+	soon 30 backend_is Connected || amiss "it is not connected at first"
 	publish_state "$1"
 }
 
 repair_guest() {
 	local name paths=()
 	publish 6
-	soon 10 backend_is Closed || amiss "the backend does not close after that"
+	soon 30 backend_is Closed || amiss "the backend does not close after that"
 	for name in "${!published[@]}"; do
 		paths+=("${known[front]}/$name")
 	done
@@ -313,15 +313,15 @@ bystander_goes_on() {
 end_row() { # MESSAGE VERB ARGUMENT...
 	"repair_$2" "${@:3}"
 	[[ $(guest "$domid" xvda verify --requests 20 2>&1) == verified* ]] || amiss "repaired, it is not served"
-	soon 10 error_is "" || amiss "repaired, the error node still has '$(node "${known[error]}")'"
+	soon 30 error_is "" || amiss "repaired, the error node still has '$(node "${known[error]}")'"
 	check_no_more "$1"
 	[ -z "${puppet_pid[guest]:-}" ] || end_puppet guest
 	unset 'puppet_pid[guest]'
 	disk_detach "$domid" xvda || amiss "it cannot be detached"
-	soon 10 domain_holds_nothing || amiss "left: $("$loopxen" check --domid "$domid" | tr '\n' ',')"
+	soon 30 domain_holds_nothing || amiss "left: $("$loopxen" check --domid "$domid" | tr '\n' ',')"
 	"$loopxen" domain destroy "$domid" >/dev/null
-	soon 10 domain_is_gone "$domid" || amiss "the domain does not go"
-	soon 10 bystander_goes_on || amiss "the other guest's load has stopped"
+	soon 30 domain_is_gone "$domid" || amiss "the domain does not go"
+	soon 30 bystander_goes_on || amiss "the other guest's load has stopped"
 	daemon_is_alive || amiss "the daemon has ended"
 }
 

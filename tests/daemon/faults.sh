@@ -47,7 +47,7 @@ daemon_stop
 hand_over() { # FAULT REGEX: what the daemon says that takes the ring up
 	daemon_start
 	load_start over 1 xvda verify --seconds 3600 --depth 4 --io-timeout 20
-	soon 10 is_serving 1 xvda
+	soon 30 is_serving 1 xvda
 	daemon_stop
 	log_begin
 	LOOPXEN_FAIL=$1 daemon_start

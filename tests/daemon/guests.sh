@@ -33,7 +33,7 @@ done
 check_serves "a guest that does not say is a 32-bit one" 1 xvda --protocol x86_32-abi --omit-protocol
 check_fails "and not a 64-bit one" --omit-protocol
 load_start hold 1 xvda verify --seconds 3600 --protocol x86_32-abi --depth 8
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 daemon_stop
 check_match "the journal says which" "$(dom0 "$O/pvring" journal dump "$T/run/journal/vbd-1-51712")" 'x86_32-abi'
 daemon_start --default-protocol x86_64-abi

@@ -29,7 +29,7 @@ daemon_stop
 check_eq "SIGTERM: exit status 0" $? 0
 check_eq "xenstore is as it was" "$(store)" "$before"
 daemon_start
-soon 10 is_serving 9 xvda
+soon 30 is_serving 9 xvda
 check_eq "and with the new daemon too" "$(store)" "$before"
 check_serves "a disk that was offered before is served" 1 xvda
 check_serves "a disk that was Closed before is served" 2 xvda
@@ -37,8 +37,8 @@ check_serves "a disk that was Closed before is served" 2 xvda
 # Under load.
 load_start one 1 xvda verify --seconds 3600 --depth 16 --ring-order 2 --io-timeout 10
 load_start two 2 xvda verify --seconds 3600 --depth 32 --io-timeout 10
-soon 10 is_serving 1 xvda
-soon 10 is_serving 2 xvda
+soon 30 is_serving 1 xvda
+soon 30 is_serving 2 xvda
 before=$(store)
 bad_exits=0
 bad_journals=0
@@ -50,8 +50,8 @@ for i in {1..10}; do
 	done
 	[ "$(store)" = "$before" ] || bad_stores=$((bad_stores + 1))
 	daemon_start
-	soon 10 is_serving 1 xvda
-	soon 10 is_serving 2 xvda
+	soon 30 is_serving 1 xvda
+	soon 30 is_serving 2 xvda
 	[ "$(store)" = "$before" ] || bad_stores=$((bad_stores + 1))
 done
 check_eq "10 hand-overs under load: exit status 0 each time" $bad_exits 0
@@ -67,11 +67,11 @@ check_serves "and served again" 1 xvda
 
 # An idle connection.
 load_start idle 1 xvda hold
-soon 10 grep -q connected "$(load_out idle)"
+soon 30 grep -q connected "$(load_out idle)"
 wait_state 1 xvda 4
 daemon_stop
 daemon_start
-soon 10 said 'vbd 1/51712: taken up again'
+soon 30 said 'vbd 1/51712: taken up again'
 kill -TERM "${load_pid[idle]}"
 load_wait idle
 check_eq "the guest closes it" $? 0
@@ -79,7 +79,7 @@ check "both ends are Closed" wait_state 1 xvda 6
 
 # A guest that goes, and one that comes, while no daemon is there.
 load_start leaves 1 xvda hold
-soon 10 grep -q connected "$(load_out leaves)"
+soon 30 grep -q connected "$(load_out leaves)"
 wait_state 1 xvda 4
 daemon_stop
 load_kill leaves
@@ -106,11 +106,11 @@ check_eq "15 daemons ended while a guest connected or closed: none failed, no gu
 
 # Two daemons.
 load_start both 1 xvda verify --seconds 3600 --depth 8 --io-timeout 10
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 before=$(store)
 daemon_launch other
 other_leaves_alone() { grep -q "vbd 1/51712: left alone: another daemon (pid ${daemon_pid[blkd]}) serves it" "$(daemon_log other)"; }
-check "a second daemon leaves the disks of the first alone and says whose they are" soon 10 other_leaves_alone
+check "a second daemon leaves the disks of the first alone and says whose they are" soon 30 other_leaves_alone
 check_match "its status says so" "$(ask status other)" '"phase":"claimed by another daemon"'
 check_eq "it has touched nothing" "$(store)" "$before"
 disk_attach 2 xvdb "$(make_image 2b.img 1M)"
@@ -118,11 +118,11 @@ check_serves "a new disk is served by one of them" 2 xvdb
 daemon_stop
 check_eq "the first ends: exit status 0" $? 0
 other_took_over() { [ "$(grep -c 'taken up again' "$(daemon_log other)")" -ge 2 ]; }
-check "the second takes its disks over" soon 10 other_took_over
+check "the second takes its disks over" soon 30 other_took_over
 daemon_start
 daemon_stop other
 check_eq "the second ends: exit status 0" $? 0
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 load_stop both
 check_verified "the guest's load ran through all that" both
 check_serves "the disk attached meanwhile is served by who is left" 2 xvdb

@@ -30,7 +30,7 @@ disk_attach 1 xvda "$T/1.img"
 check_serves "with others among them, in the largest ring" 1 xvda --segments 32 --ring-order 4 --depth 512 --requests 3000
 
 load_start over 1 xvda verify "${big[@]}" --seconds 3600 --io-timeout 20
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 daemon_stop
 daemon_start
 check_said "a ring full of them is handed over" 'vbd 1/51712: taken up again'

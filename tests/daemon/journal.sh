@@ -38,10 +38,10 @@ for i in {1..12}; do
 	depth=$((1 << i % 6))
 	daemon_start
 	load_start "load$i" 1 xvda hold --depth $depth --ring-order $((i % 3))
-	soon 10 is_serving 1 xvda
+	soon 30 is_serving 1 xvda
 	sleep "0.0$((RANDOM % 50))"
 	daemon_kill
-	if ! soon 5 accounts_for $depth; then
+	if ! soon 30 accounts_for $depth; then
 		bad=$((bad + 1))
 		echo "# depth $depth: $(dump 1 xvda | tr '\n' '|')"
 	fi
@@ -65,11 +65,11 @@ daemon_start
 guest 1 xvda info >/dev/null
 load_start parked 1 xvda hold --depth 16 --io-timeout 120
 load_start other 2 xvda hold --depth 4 --io-timeout 120
-soon 10 is_serving 1 xvda
-soon 10 is_serving 2 xvda
+soon 30 is_serving 1 xvda
+soon 30 is_serving 2 xvda
 killed=${daemon_pid[blkd]}
 daemon_kill
-soon 5 accounts_for 16
+soon 30 accounts_for 16
 before=$(dump 1 xvda)
 log_begin
 daemon_start
@@ -81,7 +81,7 @@ check_match "status shows it" "$(device_status 1 xvda)" \
 daemon_stop
 check_eq "the ring and the record are untouched" "$(dump 1 xvda)" "$before"
 daemon_start
-check "the daemon after that one parks it too" soon 10 said 'vbd 1/51712: parked' 2
+check "the daemon after that one parks it too" soon 30 said 'vbd 1/51712: parked' 2
 check_match "and still names who died" "$(device_status 1 xvda)" "\\(pid $killed\\) ended"
 check_eq "each has said it once" "$(times_said 'vbd 1/51712: parked')" 2
 bystander_start
@@ -96,12 +96,12 @@ disk_ask_to_close 2 xvda
 check "the toolstack detaches the other disk: Closed" wait_state 2 xvda 6
 load_wait other 2>/dev/null
 disk_remove 2 xvda
-check "and forgotten" soon 10 disk_is_gone 2 xvda
+check "and forgotten" soon 30 disk_is_gone 2 xvda
 check "its journal is gone" [ ! -e "$(journal 2 xvda)" ]
 
 # A record that is none.
 load_start broken 1 xvda hold
-soon 10 grep -q connected "$(load_out broken)"
+soon 30 grep -q connected "$(load_out broken)"
 wait_state 1 xvda 4
 load_stop bystander
 check_verified "another guest's load was unharmed" bystander
@@ -134,7 +134,7 @@ check_eq "the guest closes it" $? 0
 
 # What no longer agrees with xenstore.
 load_start moved 1 xvda hold
-soon 10 grep -q connected "$(load_out moved)"
+soon 30 grep -q connected "$(load_out moved)"
 wait_state 1 xvda 4
 for node in ring-ref event-channel; do
 	daemon_stop
@@ -150,7 +150,7 @@ for node in ring-ref event-channel; do
 done
 load_stop moved
 load_start away 1 xvda hold
-soon 10 grep -q connected "$(load_out away)"
+soon 30 grep -q connected "$(load_out away)"
 wait_state 1 xvda 4
 daemon_stop
 mv "$T/1a.img" "$T/away.img"
@@ -164,7 +164,7 @@ mv "$T/away.img" "$T/1a.img"
 check_serves "once the image is there again: served" 1 xvda
 disk_attach 1 xvdb mem:1M
 load_start memory 1 xvdb hold
-soon 10 grep -q connected "$(load_out memory)"
+soon 30 grep -q connected "$(load_out memory)"
 wait_state 1 xvdb 4
 daemon_stop
 daemon_start

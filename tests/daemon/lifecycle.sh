@@ -43,13 +43,13 @@ check_serves "without persistent grants" 1 xvda --no-persistent
 
 # Detach.
 load_start idle 1 xvda hold
-soon 10 grep -q connected "$(load_out idle)"
+soon 30 grep -q connected "$(load_out idle)"
 check "detach of an idle disk in use" disk_detach 1 xvda
 load_wait idle
 check_eq "the guest lets go by itself" $? 0
 disk_attach 1 xvda "$T/early.img"
 load_start busy 1 xvda hold --depth 32
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 check "detach under load" disk_detach 1 xvda
 load_wait busy
 
@@ -58,22 +58,22 @@ disk_attach 1 xvda "$T/early.img"
 check "a disk that no guest ever used is detached" disk_detach 1 xvda
 disk_attach 1 xvda "$T/early.img"
 disk_remove 1 xvda
-check "nodes removed while it is offered: forgotten" soon 10 disk_is_gone 1 xvda
+check "nodes removed while it is offered: forgotten" soon 30 disk_is_gone 1 xvda
 disk_attach 1 xvda "$T/early.img"
 load_start victim 1 xvda verify --seconds 60 --io-timeout 5
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 dom0 xenstore-rm "$(back 1 xvda)"
-check "the backend's directory removed under load: forgotten" soon 10 disk_is_gone 1 xvda
+check "the backend's directory removed under load: forgotten" soon 30 disk_is_gone 1 xvda
 load_kill victim
 disk_remove 1 xvda 2>/dev/null
 disk_attach 1 xvda "$T/early.img"
 load_start victim 1 xvda verify --seconds 60 --io-timeout 5
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 dom0 xenstore-rm "$(front 1 xvda)"
 check "the frontend's directory removed under load: Closed" wait_state 1 xvda 6
 load_kill victim
 disk_remove 1 xvda 2>/dev/null
-soon 10 disk_is_gone 1 xvda
+soon 30 disk_is_gone 1 xvda
 disk_attach 1 xvda "$T/early.img"
 check_serves "and the same disk can be attached and used again" 1 xvda
 disk_detach 1 xvda
@@ -82,17 +82,17 @@ disk_detach 1 xvda
 make_image other.img 1M >"$T/name"
 disk_attach 1 xvda "$T/early.img"
 load_start victim 1 xvda hold --depth 4
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 dom0 xenstore-rm "$(back 1 xvda)"
 disk_create 1 xvda "$T/other.img"
 load_kill victim
 offers_other() { [ "$(node "$(back 1 xvda)/sectors")" = 2048 ] && disk_state_is 1 xvda 2; }
-check "the directory removed and made anew at once: the new image is offered" soon 10 offers_other
+check "the directory removed and made anew at once: the new image is offered" soon 30 offers_other
 check_serves "and served" 1 xvda
 dom0 xenstore-rm "$(back 1 xvda)"
 disk_create 1 xvda "$T/early.img"
 offers_early() { [ "$(node "$(back 1 xvda)/sectors")" = 8192 ] && disk_state_is 1 xvda 2; }
-check "the same while nobody is connected" soon 10 offers_early
+check "the same while nobody is connected" soon 30 offers_early
 check_serves "and served" 1 xvda
 disk_detach 1 xvda
 
@@ -100,7 +100,7 @@ disk_detach 1 xvda
 disk_attach 1 xvda "$T/early.img" script=block-pvring
 load_start waits 1 xvda info --timeout 20
 guest_is_there() { [ "$(node "$(front 1 xvda)/state")" = 3 ]; }
-soon 10 guest_is_there
+soon 30 guest_is_there
 disk_attach 2 xvda null:1M # the daemon has looked at the guest when it offers a disk that is newer
 disk_detach 2 xvda
 check_eq "a disk with a script is not connected before the script has succeeded" "$(node "$(back 1 xvda)/state")" 2
@@ -112,7 +112,7 @@ disk_detach 1 xvda
 # What the guest changes after it was looked at makes no difference.
 disk_attach 1 xvda "$T/early.img"
 load_start changes 1 xvda verify --seconds 60
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 front=$(front 1 xvda)
 domu 1 xenstore-write "$front/ring-ref" 1 "$front/event-channel" 1 "$front/protocol" none "$front/ring-page-order" 9 \
 	"$front/backend" "$(back 9 xvda)" "$front/backend-id" 7 "$front/state" 4
@@ -129,7 +129,7 @@ disk_attach 1 xvda "$T/early.img"
 guest 1 xvda info >/dev/null
 wait_state 1 xvda 6
 dom0 xenstore-write "$(back 1 xvda)/online" 0
-check "online=0 of a disk that is Closed: forgotten" soon 10 disk_is_gone 1 xvda
+check "online=0 of a disk that is Closed: forgotten" soon 30 disk_is_gone 1 xvda
 dom0 xenstore-write "$(back 1 xvda)/online" 1 "$(front 1 xvda)/state" 1
 check "online=1 and a guest that starts again: offered" wait_state 1 xvda 2
 check_serves "and served" 1 xvda
@@ -143,7 +143,7 @@ for i in {1..20}; do
 	case $((i % 4)) in
 	0) ;; # while it connects
 	1) wait_state 1 xvda 4 ;;
-	*) soon 10 is_serving 1 xvda && sleep "0.0$((RANDOM % 100))" ;; # at a random moment
+	*) soon 30 is_serving 1 xvda && sleep "0.0$((RANDOM % 100))" ;; # at a random moment
 	esac
 	load_kill "dead$i"
 	[[ $(guest 1 xvda verify --requests 20 2>&1) == verified* ]] || unserved=$((unserved + 1))
@@ -153,17 +153,17 @@ disk_attach 3 xvda "$(make_image third.img 4M)"
 disk_attach 3 xvdb null:1G
 load_start dying 3 xvda verify --seconds 60 --depth 32
 load_start dying2 3 xvdb hold --depth 32
-soon 10 is_serving 3 xvda
-soon 10 is_serving 3 xvdb
+soon 30 is_serving 3 xvda
+soon 30 is_serving 3 xvdb
 "$loopxen" domain destroy 3
 load_wait dying 2>/dev/null
 load_wait dying2 2>/dev/null
 is_dead() { [[ $(device_status 3 "$1") =~ '"phase":"waiting"' ]] || disk_is_gone 3 "$1"; }
-check "a guest destroyed under load: its first disk is let go" soon 10 is_dead xvda
-check "and its second" soon 10 is_dead xvdb
+check "a guest destroyed under load: its first disk is let go" soon 30 is_dead xvda
+check "and its second" soon 30 is_dead xvdb
 disk_remove 3 xvda 2>/dev/null
 disk_remove 3 xvdb 2>/dev/null
-check "its nodes are removed: forgotten" soon 10 disk_is_gone 3 xvda
+check "its nodes are removed: forgotten" soon 30 disk_is_gone 3 xvda
 "$loopxen" domain create 3
 disk_attach 3 xvda "$T/third.img"
 check_serves "a new guest of the same number is served from the same image" 3 xvda

@@ -30,12 +30,12 @@ check "nothing was dropped" eval '! ask status | grep -o "\"drops\":{[^}]" | gre
 
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
-soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+soon 30 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 iperf3 -c 10.9.0.2 -t 15 >"$T/iperf" 2>&1 &
 client=$!
 for i in 1 2 3; do
 	seen=$(counted rx frames)
-	soon 10 eval "[ \$(counted rx frames) -gt $((${seen:-0} + 1000)) ]" || not_ok "the stream flows, $i"
+	soon 30 eval "[ \$(counted rx frames) -gt $((${seen:-0} + 1000)) ]" || not_ok "the stream flows, $i"
 	daemon_stop
 	daemon_start
 done
@@ -99,7 +99,7 @@ while IFS='|' read -r name options expected; do
 	out=$(dom0 "$pvring" attach vif 1 --devid 0 $options 2>&1)
 	check_match "$name" "$?: $out" "^1: .*$expected"
 	dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
-	soon 10 eval '! ask status | grep -q "\"vif 1/0\""' || not_ok "and it is gone"
+	soon 30 eval '! ask status | grep -q "\"vif 1/0\""' || not_ok "and it is gone"
 done <<-'ROWS'
 	a bridge that is not there|--bridge br9|bridge br9: there is no such interface
 	one that is none|--bridge other|bridge other: the interface is veth, not a bridge

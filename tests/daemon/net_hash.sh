@@ -112,11 +112,11 @@ check "eight streams to the guest" streams -c 10.9.0.2 -P 8 -n 50M
 check "eight streams from the guest" streams -c 10.9.0.2 -P 8 -n 50M -R
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
-soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+soon 30 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 iperf3 -c 10.9.0.2 -P 8 -t 4 >"$T/iperf" 2>&1 &
 client=$!
 for i in 1 2; do
-	soon 10 eval '[ "$(counted rx frames)" -gt 1000 ]' || not_ok "the streams flow, $i"
+	soon 30 eval '[ "$(counted rx frames)" -gt 1000 ]' || not_ok "the streams flow, $i"
 	daemon_stop
 	daemon_start --threads 2
 done

@@ -57,7 +57,7 @@ hand_over() { # TIMES FRAMES WHAT: each time once so many more have come, to a d
 	local i seen
 	for ((i = 1; i <= $1; i++)); do
 		seen=$(received)
-		soon 10 eval "[ \$(received) -gt $((${seen:-0} + $2)) ]" || not_ok "$3, $i"
+		soon 30 eval "[ \$(received) -gt $((${seen:-0} + $2)) ]" || not_ok "$3, $i"
 		daemon_stop
 		daemon_start --threads $((i % 2 + 1))
 	done
@@ -100,7 +100,7 @@ ip -n g1 neigh flush dev eth0 # of what it has asked in vain
 check "they hear each other" ends_ping
 ip netns exec g1 iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
-soon 10 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
+soon 30 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 15 >"$T/iperf" 2>&1 &
 client=$!
 hand_over 3 1000 "the stream flows"
@@ -122,7 +122,7 @@ daemon_stop
 daemon_start --guest 2
 ip netns exec g1 python3 tests/daemon/net_datagrams.py receive 10.8.0.1 200 >"$T/datagrams" 2>&1 &
 receiver=$!
-soon 10 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
+soon 30 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
 check "what is sent before the other end is back" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 200
 daemon_stop
 daemon_start --threads 2
@@ -133,7 +133,7 @@ daemon_start --guest 2
 check "but not for ever" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 1
 soon 60 eval '[[ "$(drops_of tx)" = *"the other end has not come back\":1"* ]]' || not_ok "it is dropped" "$(ask status)"
 check "nor does what is sent then wait" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 5
-soon 10 eval '[[ "$(drops_of tx)" = *"there is nobody at the other end\":"* ]]' || not_ok "it is dropped" "$(ask status)"
+soon 30 eval '[[ "$(drops_of tx)" = *"there is nobody at the other end\":"* ]]' || not_ok "it is dropped" "$(ask status)"
 daemon_stop
 daemon_start --threads 2
 end_down 2
@@ -141,7 +141,7 @@ check_end_up "the second comes back" 2
 ip netns exec g1 ping -q -f -w 6 10.8.0.2 >/dev/null 2>&1 &
 flood=$!
 seen=$(received)
-soon 10 eval "[ \$(received) -gt $((seen + 1000)) ]"
+soon 30 eval "[ \$(received) -gt $((seen + 1000)) ]"
 end_down 2
 wait $flood
 check_end_up "and again, after it has left under load" 2
@@ -151,7 +151,7 @@ check "they hear each other" ends_ping
 # ---- rate ----------------------------------------------------------------------------------------------------------
 
 set_rate() { # RATE: of what 2 sends, live, until it holds
-	dom0 xenstore-write /local/domain/0/backend/vif/2/0/rate "$1" && soon 10 rate_is "$1"
+	dom0 xenstore-write /local/domain/0/backend/vif/2/0/rate "$1" && soon 30 rate_is "$1"
 }
 
 sent_by_2() { # BYTES
@@ -172,11 +172,11 @@ ip -n g2 neigh replace 10.8.0.1 lladdr 00:16:3e:00:00:01 nud permanent dev eth0
 ip netns exec g2 ping -q -f -c 300 -s 1400 -W 1 10.8.0.1 >"$T/ping" 2>&1 # more than a burst and the ring
 ip netns exec g1 python3 tests/daemon/net_datagrams.py receive 10.8.0.1 100 >"$T/datagrams" 2>&1 &
 receiver=$!
-soon 10 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
+soon 30 ip netns exec g1 sh -c 'ss -Huln sport = 9 | grep -q .'
 check "datagrams queue up behind that" ip netns exec g2 python3 tests/daemon/net_datagrams.py send 10.8.0.1 100
 daemon_stop
 daemon_start --threads 2
-check "the next daemon has the rate" soon 10 rate_is 1000,1000000
+check "the next daemon has the rate" soon 30 rate_is 1000,1000000
 dom0 xenstore-write /local/domain/0/backend/vif/2/0/rate nonsense
 check_said "nonsense in its place is said" "rate: 'nonsense': expected BYTES,MICROSECONDS.*: the rate stays as it was"
 dom0 xenstore-rm /local/domain/0/backend/vif/2/0/rate

@@ -28,18 +28,18 @@ vif_create() { # NODE=VALUE...: what a toolstack writes that does not look at it
 vif_remove() {
 	dom0 xenstore-rm $vif
 	dom0 xenstore-rm $vif_front
-	soon 10 eval '! ask status | grep -q "\"vif 1/0\""'
+	soon 30 eval '! ask status | grep -q "\"vif 1/0\""'
 }
 
 check_refused() { # NAME REGEX NODE=VALUE...: by the daemon, which says so to the toolstack
 	vif_create "${@:3}"
-	soon 10 eval '[ -n "$(node $vif/hotplug-error)" ]'
+	soon 30 eval '[ -n "$(node $vif/hotplug-error)" ]'
 	check_match "$1" "$(node $vif/hotplug-status): $(node $vif/hotplug-error)" "^error: $2"
 	vif_remove
 }
 
 set_rate() { # RATE: live, until it holds
-	dom0 xenstore-write "$vif/rate" "$1" && soon 10 rate_is "$1"
+	dom0 xenstore-write "$vif/rate" "$1" && soon 30 rate_is "$1"
 }
 
 drops() { # tx|rx: what was dropped, by reason
@@ -76,7 +76,7 @@ for bad in 13 65536 x 1514x; do
 		"bridge=null:$bad"
 done
 vif_create bridge=pair:y mtu=1
-soon 10 eval '[ -n "$(node $vif/hotplug-error)" ]'
+soon 30 eval '[ -n "$(node $vif/hotplug-error)" ]'
 check "an end of a pair that has something else wrong is one" \
 	dom0 "$pvring" attach vif 1 --devid 1 --bridge pair:y
 check_match "so a third is refused" "$(dom0 "$pvring" attach vif 1 --devid 2 --bridge pair:y 2>&1)" 'two other vifs are its ends'
@@ -88,7 +88,7 @@ for devid in 1 3; do
 done
 vif_remove
 vif_create ip=nonsense
-soon 10 node_is vifname vif1.0
+soon 30 node_is vifname vif1.0
 check_match "addresses that nobody looks at may be anything" "$(node $vif/hotplug-error)" '^$'
 vif_remove
 
@@ -113,7 +113,7 @@ check "a rate of windows that are shorter than a frame is long" set_rate 1000,10
 check_eq "nonsense is said once" "$(times_said nonsense)" 1
 check_limited "and holds" 1000000 1000 -n 2M
 dom0 xenstore-rm $vif/rate
-check "it is taken away" soon 10 rate_is ""
+check "it is taken away" soon 30 rate_is ""
 check "a stream that would take minutes at that rate" streams -c 10.9.0.2 -R -n 200M
 guest_down
 detach >/dev/null
@@ -137,7 +137,7 @@ hear() { # COMMAND... INTERFACE: what comes in by it, to $T/heard
 	"${before[@]}" "$frames" hear "${!#}" >"$T/heard" 2>&1 &
 	heard_by=$!
 	loopxen_track $heard_by
-	soon 10 grep -q hears "$T/heard"
+	soon 30 grep -q hears "$T/heard"
 }
 
 hear_no_more() {
@@ -169,7 +169,7 @@ for i in 1 2 3; do
 done
 wait $guest_pid
 check_eq "a guest is served by four daemons" "$?: $(grep -o '^sent: 3000 frames, 3000000 bytes, 3000 slots, [0-9]* bytes of the stream$' "$T/generated" | cut -d, -f1)" "0: sent: 3000 frames"
-check "what waited at the hand-overs has come, too" soon 10 eval '[ "$(nr_heard)" -eq 3000 ]'
+check "what waited at the hand-overs has come, too" soon 30 eval '[ "$(nr_heard)" -eq 3000 ]'
 check_eq "nothing was parked" "$(times_said parked)" 0
 dom0 xenstore-write $vif/rate 1000,50000
 generate 3000 &
@@ -236,7 +236,7 @@ check_passes() { # yes|no NAME HEX TEXT
 	[ "$1" = yes ] || verb="does not pass"
 	nr_ends=$((nr_ends + 1))
 	$send "$3" "$(udp4 $us $ours4 "end $nr_ends.")"
-	if ! soon 10 has_heard "$(mark "end $nr_ends.")"; then
+	if ! soon 30 has_heard "$(mark "end $nr_ends.")"; then
 		not_ok "$2 $verb" "nothing comes"
 		return
 	fi
@@ -338,10 +338,10 @@ check_groups no 2
 check_match "what was not asked for is counted" "$(drops rx)" \
 	'"of a multicast group that the guest has not asked for":[1-9]'
 ask_for_filter 0
-check "it is turned off" soon 10 filters false
+check "it is turned off" soon 30 filters false
 check_groups yes 3
 ask_for_filter 1
-check "and on" soon 10 filters true
+check "and on" soon 30 filters true
 check_groups no 4
 log_begin
 ask_for_filter perhaps
@@ -350,7 +350,7 @@ check_groups no 5
 ask_for_filter 1
 daemon_stop
 daemon_start
-check "the next daemon goes on with it" soon 10 filters true
+check "the next daemon goes on with it" soon 30 filters true
 check_groups no 6
 hear_no_more
 guest_down

@@ -38,13 +38,13 @@ check "workers keep the CPU from what they wake, and leave it to what wakes them
 
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
-soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+soon 30 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 iperf3 -c 10.9.0.2 -P 16 -t 4 >"$T/iperf" 2>&1 &
 client=$!
-soon 10 eval '[ "$(counted rx frames)" -gt 1000 ]'
+soon 30 eval '[ "$(counted rx frames)" -gt 1000 ]'
 daemon_stop
 daemon_start --threads 1
-soon 10 all_have_carried 2
+soon 30 all_have_carried 2
 check_eq "it has both" $? 0
 wait $client
 check_eq "no stream is interrupted" $? 0
@@ -74,5 +74,5 @@ daemon_start --threads 2
 check "with its bridge again it is" pings 10.9.0.2
 guest_down
 check "the vif is detached" detach
-check "nothing of its queues is left" soon 10 eval '[ -z "$(ls "$T/run/journal")" ]'
+check "nothing of its queues is left" soon 30 eval '[ -z "$(ls "$T/run/journal")" ]'
 daemon_test_end

@@ -54,17 +54,17 @@ check_copies "and Xen has copied nothing" "$before"
 
 ip netns exec guest iperf3 -s -1 >/dev/null 2>&1 &
 server=$!
-soon 10 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
+soon 30 in_guest sh -c 'ss -Htln sport = 5201 | grep -q .'
 timeout 60 iperf3 -c 10.9.0.2 -P 8 -t 8 --bidir >"$T/iperf" 2>&1 &
 client=$!
 for threads in 1 2; do
-	soon 10 eval '[ "$(counted rx frames)" -gt 1000 ]' || not_ok "the stream flows"
+	soon 30 eval '[ "$(counted rx frames)" -gt 1000 ]' || not_ok "the stream flows"
 	daemon_stop
 	daemon_start --threads $threads
-	soon 10 grants_are 1024
+	soon 30 grants_are 1024
 	check_eq "a daemon with $threads workers maps them again" $? 0
 done
-check "the streams flow, both ways" soon 10 eval '[ "$(counted tx frames)" -gt 100 ] && [ "$(counted rx frames)" -gt 100 ]'
+check "the streams flow, both ways" soon 30 eval '[ "$(counted tx frames)" -gt 100 ] && [ "$(counted rx frames)" -gt 100 ]'
 check_copies "without a copy of Xen's" 0
 wait $client
 check_eq "they are not interrupted" $? 0
@@ -170,7 +170,7 @@ wait "$guest_pid" 2>/dev/null
 exec {to_guest}>&-
 check "they stay until somebody says that it is gone" grants_are 43
 dom0 "$pvring" detach vif 1 0 --force >/dev/null 2>&1
-soon 10 eval '[ "$(nr_mapped)" = 0 ]'
+soon 30 eval '[ "$(nr_mapped)" = 0 ]'
 check_eq "then they are unmapped" $? 0
 check "and nothing is left beside the journals" eval '! ls "$T/run/journal" | grep static'
 dom0 "$pvring" detach vif 2 0 >/dev/null

@@ -16,7 +16,7 @@ has_in_flight() { # NUMBER, as a pattern
 hang() { # LOAD
 	fsfreeze -f "$T/slow"
 	load_start "$1" 1 xvda write "$T/data" --io-timeout 1 --timeout 30
-	soon 10 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
+	soon 30 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
 }
 
 is_attached_well() { # attaches anew until it is
@@ -97,7 +97,7 @@ log_begin
 kill -TERM "${daemon_pid[blkd]}"
 check_said "what answers is handed over at once" 'vbd 9/51712: handed over'
 daemon_start_as other
-check "and the next daemon serves it" soon 10 grep -q 'vbd 9/51712: taken up again' "$(daemon_log other)"
+check "and the next daemon serves it" soon 30 grep -q 'vbd 9/51712: taken up again' "$(daemon_log other)"
 check "while the one before still waits for the disk" daemon_is_alive
 fsfreeze -u "$T/slow"
 wait "${daemon_pid[blkd]}"
@@ -105,5 +105,5 @@ load_wait stuck
 daemon_stop other
 daemon_start
 check "when the disk answers again the device is closed" disk_detach 1 xvda
-check "the file system is let go" soon 10 umount "$T/slow"
+check "the file system is let go" soon 30 umount "$T/slow"
 daemon_test_end

@@ -24,7 +24,7 @@ keeps_none() {
 
 serving() { # [ARGUMENT...]: guest 1 is served, and verifies
 	load_start life 1 xvda verify --seconds 3600 --depth 4 --io-timeout 20 "$@"
-	soon 10 is_serving 1 xvda
+	soon 30 is_serving 1 xvda
 }
 
 end_load() { # CASE
@@ -35,7 +35,7 @@ end_load() { # CASE
 hand_over() { # [DAEMON ARGUMENT...]: to a daemon with these, while the guest is served
 	daemon_stop
 	daemon_start "$@"
-	soon 10 is_serving 1 xvda
+	soon 30 is_serving 1 xvda
 }
 
 daemon_test_begin 1
@@ -43,12 +43,12 @@ daemon_start
 disk_attach 1 xvda "$(make_image 1.img 8M)"
 
 serving --depth 32
-check "a busy guest's pages stay mapped" soon 10 keeps_more_than 64 # so many are unmapped at a time
+check "a busy guest's pages stay mapped" soon 30 keeps_more_than 64 # so many are unmapped at a time
 check "no more than it has granted" test "$(kept)" -le 352
 hand_over
-check "and again by the next daemon" soon 10 keeps_some
+check "and again by the next daemon" soon 30 keeps_some
 end_load "persistent"
-check "none once it has disconnected" soon 10 keeps_none
+check "none once it has disconnected" soon 30 keeps_none
 check_clean "and the hypervisor says so too"
 
 serving --no-persistent

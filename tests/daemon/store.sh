@@ -57,7 +57,7 @@ writes_arrive() { # SUM: it was this
 check_goes_on() { # NAME: what the load writes still reaches the image
 	local before
 	before=$(sum)
-	check "$1" soon 10 writes_arrive "$before"
+	check "$1" soon 30 writes_arrive "$before"
 }
 
 daemon_test_begin 1 2 3
@@ -70,7 +70,7 @@ disk_attach 1 xvda "$(make_image 1.img 1M)"
 disk_attach 2 xvda "$(make_image 2.img 1M)"
 load_start load 1 xvda verify --seconds 3600 --io-timeout 20
 load_start doomed 2 xvda hold
-soon 10 is_serving 1 xvda
+soon 30 is_serving 1 xvda
 wait_state 2 xvda 4
 
 # Slow.
@@ -101,7 +101,7 @@ relay_start "$LOOPXEN_DIR"
 check_said "when it is back that is said" 'info: xenstore can be reached again'
 check "a disk that was attached meanwhile is offered" wait_state 3 xvda 2
 check_serves "and served" 3 xvda
-check "a guest that died meanwhile is let go" soon 10 domain_is_gone 2
+check "a guest that died meanwhile is let go" soon 30 domain_is_gone 2
 check_goes_on "the connected disk is served all along"
 check_eq "each was said once" "$(log_tail | grep -c 'xenstore')" 2
 dom0 xenstore-rm "$(back 2 xvda)"

@@ -124,7 +124,7 @@ faulty_daemon() { # FAULT [DAEMON ARGUMENT...]
 	fi
 	sweep_state_is 2 5 6 || bad+=", state $(node "$(sweep_back)/state")"
 	reap_daemon
-	soon 10 loopxen_is_clean || bad+=", left: $("$loopxen" check | tr '\n' ' ')"
+	soon 30 loopxen_is_clean || bad+=", left: $("$loopxen" check | tr '\n' ' ')"
 	[ -z "$(compgen -G "$T/sanitizer.*")" ] || bad+=", $(cat "$T"/sanitizer.*)"
 }
 

@@ -75,19 +75,19 @@ has_event() { # PORT NUMBER SPEED: of the one that holds, which says only the la
 }
 usbload_start hold 1 hold
 hold=$started
-check "a guest that connects anew is told of all ports" soon 10 eval 'has_event 1 1 3 && has_event 2 1 3 && has_event 4 1 3 && has_event 7 1 2'
+check "a guest that connects anew is told of all ports" soon 30 eval 'has_event 1 1 3 && has_event 2 1 3 && has_event 4 1 3 && has_event 7 1 2'
 attach 1 fake:mouse --port 3 >/dev/null
-check "it is told of what is plugged in" soon 10 has_event 3 1 2
+check "it is told of what is plugged in" soon 30 has_event 3 1 2
 check "a device is taken away by its name" detach 1 fake:mouse
-check "and the guest told" soon 10 has_event 3 2 0
+check "and the guest told" soon 30 has_event 3 2 0
 dom0 xenstore-write "$(usb_back 1 port/4)" fake:mouse,50
-check "one in another's place is told as two events" soon 10 has_event 4 3 2
+check "one in another's place is told as two events" soon 30 has_event 4 3 2
 check "or by its port" detach 1 4
 check_match "and nothing else is" "$(detach 1 4)" "USB controller 0 of domain 1 has no device '4'"
 dom0 xenstore-write "$(usb_back 1 port/5)" nonsense
-check "what the toolstack writes wrongly is said beside it" soon 10 port_says 1 5 "'nonsense' does not name"
+check "what the toolstack writes wrongly is said beside it" soon 30 port_says 1 5 "'nonsense' does not name"
 dom0 xenstore-write "$(usb_back 1 port/5)" ""
-check "until it is right" soon 10 eval '! node "$(usb_back 1 port-status/5)" | grep -q .'
+check "until it is right" soon 30 eval '! node "$(usb_back 1 port-status/5)" | grep -q .'
 kill $hold
 wait $hold
 check_eq "who holds a controller lets go of it" "$?" 0
@@ -95,7 +95,7 @@ check_eq "who holds a controller lets go of it" "$?" 0
 before=$(nr_bulk 1)
 usbload_start load 1 loopback --seconds 3600 --port 1
 load=$started
-soon 10 nr_bulk_is_over 1 "$before"
+soon 30 nr_bulk_is_over 1 "$before"
 detach 1 fake:loopback >/dev/null
 check_eq "unplugged under load a device is gone" "$(node "$(usb_back 1 port/1)")$(node "$(usb_back 1 port-status/1)")" ""
 wait $load
@@ -107,7 +107,7 @@ check_match "plugged in again it is as new" "$(usbload 1 loopback --requests 500
 before=$(nr_bulk 1)
 usbload_start load 1 loopback --seconds 3600 --port 1
 load=$started
-soon 10 nr_bulk_is_over 1 "$before"
+soon 30 nr_bulk_is_over 1 "$before"
 kill -KILL $load
 wait $load 2>/dev/null
 check_match "the one after a guest that was killed is served" "$(usbload 1 loopback --requests 500)" '^verified 500 transfers'
@@ -116,12 +116,12 @@ check_match "the one after a guest that was killed is served" "$(usbload 1 loopb
 
 while IFS='|' read -r name node value expected; do
 	log_begin
-	soon 10 eval '[[ $(node "$(usb_back 1)/state") = [26] ]]'
+	soon 30 eval '[[ $(node "$(usb_back 1)/state") = [26] ]]'
 	dom0 xenstore-write "$(usb_front 1)/urb-ring-ref" 8 "$(usb_front 1)/conn-ring-ref" 9 "$(usb_front 1)/event-channel" 1 \
 		"$(usb_front 1)/protocol" x86_64-abi
 	dom0 xenstore-write "$(usb_front 1)/$node" "$value"
 	dom0 xenstore-write "$(usb_front 1)/state" 1
-	soon 10 eval '[ "$(node "$(usb_back 1)/state")" = 2 ]'
+	soon 30 eval '[ "$(node "$(usb_back 1)/state")" = 2 ]'
 	dom0 xenstore-write "$(usb_front 1)/state" 4
 	check_said "a guest that writes $name" "$expected"
 	dom0 xenstore-write "$(usb_front 1)/state" 6

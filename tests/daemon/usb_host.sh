@@ -139,7 +139,7 @@ check_match "which are in their places" "$(usbload 1 iso --port 4 --requests 5)"
 usbload_start load 1 loopback --seconds 3600 --port 1
 load=$started
 before=$(nr_bulk 1)
-soon 10 nr_bulk_is_over 1 "$before"
+soon 30 nr_bulk_is_over 1 "$before"
 check "a device is taken away under load" detach 1 3-1
 wait $load
 check_match "and its transfers say so" "$(cat "$T/load")" 'transfer [0-9]+ (in|out): NODEV'

@@ -168,7 +168,7 @@ log_begin
 "$loopxen" run --domid 1 -- "$hostile" conn-ring-index >"$T/conn" 2>&1 &
 loopxen_track $!
 bad=$!
-soon 10 grep -q 'is bad' "$T/conn"
+soon 30 grep -q 'is bad' "$T/conn"
 attach 1 fake:mouse --port 5 >/dev/null
 wait $bad
 check_match "an impossible index of places for events" "$(cat "$T/conn")" 'backend Closing'

@@ -27,7 +27,7 @@ hold_empty() { # DOMID: it is connected, and no port has a device; its pid is $h
 	detach "$1" fake:mouse >/dev/null
 	usbload_start hold "$1" hold
 	hold=$started
-	soon 10 is_connected "$1" || not_ok "guest $1 is connected" "$(cat "$T/hold")"
+	soon 30 is_connected "$1" || not_ok "guest $1 is connected" "$(cat "$T/hold")"
 }
 
 hold_ends() {
@@ -71,7 +71,7 @@ log_begin
 attach 5 fake:mouse >/dev/null
 "$loopxen" domain destroy 5
 check_goes "a guest that dies takes its controller along, where the toolstack leaves it" 5
-check "and nothing is left of it" soon 10 is_removed 5
+check "and nothing is left of it" soon 30 is_removed 5
 
 # ---- while a device is opened ----------------------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ log_begin
 lease_hold "$T/stick"
 attach 1 "fake:storage,$T/stick" >/dev/null &
 attaching=$!
-soon 10 port_says 1 1 opening
+soon 30 port_says 1 1 opening
 dom0 xenstore-rm "$(usb_back 1)"
 check_goes "a controller goes while a device is opened for it" 1
 lock_release "$locker"
@@ -101,15 +101,15 @@ log_begin
 lease_hold "$T/slow"
 attach 4 "fake:storage,$T/slow" >/dev/null &
 attaching=$!
-soon 10 port_says 4 1 opening
+soon 30 port_says 4 1 opening
 kill -TERM "${daemon_pid[usbd]}"
-check "a daemon that ends waits for no device that is being opened" soon 10 eval '! daemon_is_alive'
+check "a daemon that ends waits for no device that is being opened" soon 30 eval '! daemon_is_alive'
 wait "${daemon_pid[usbd]}"
 check_eq "and has ended well" $? 0
 lock_release "$locker"
 daemon_start
 wait $attaching
-check "the next opens it" soon 10 port_says 4 1 ready
+check "the next opens it" soon 30 port_says 4 1 ready
 
 # ---- what it has left in the store -----------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ check_match "nor is one there for what was said before" "$(attach 4 fake:nonsens
 	"port-status/1 is '' after [0-9]+ s: is pvring-usbd running"
 daemon_start
 dom0 xenstore-write "$(usb_back 4 port/1)" fake:nonsense
-check "what is wrong is said" soon 10 port_says 4 1 "expected loopback"
+check "what is wrong is said" soon 30 port_says 4 1 "expected loopback"
 dom0 xenstore-rm "$(usb_back 4 port-status/1)"
-check "again, to who has taken it away" soon 10 port_says 4 1 "expected loopback"
+check "again, to who has taken it away" soon 30 port_says 4 1 "expected loopback"
 daemon_test_end

@@ -19,6 +19,7 @@ log_from=1
 declare -A daemon_pid load_pid
 declare -A load_kind nr_before # by disk: what its last load is known by, and how many the daemon had answered before it
 
+# The time is what a hang may cost: on a machine with much else to do a step takes many times what it takes alone.
 soon() { # SECONDS COMMAND...: wait_until, looking more often: tests of many steps are made of such waits
 	local end=$((SECONDS + $1))
 	shift
@@ -125,7 +126,7 @@ said() { # REGEX [COUNT]: the daemon has said it (so many times)
 }
 
 check_said() { # NAME REGEX: within some seconds
-	if soon 10 said "$2"; then ok "$1"; else not_ok "$1" "no '$2' in: $(log_tail | tail -8 | tr '\n' '|')"; fi
+	if soon 30 said "$2"; then ok "$1"; else not_ok "$1" "no '$2' in: $(log_tail | tail -8 | tr '\n' '|')"; fi
 }
 
 check_alive() { # [NAME OF THE CHECK]
@@ -203,7 +204,7 @@ disk_state_is() { # DOMID VDEV STATE...: one of these
 }
 
 wait_state() { # DOMID VDEV STATE...
-	soon 10 disk_state_is "$@" && return
+	soon 30 disk_state_is "$@" && return
 	echo "# state of $1 $2: $(node "$(back "$1" "$2")/state"), not ${*:3}"
 	return 1
 }
@@ -248,7 +249,7 @@ disk_detach() { # DOMID VDEV: as a toolstack does
 	disk_ask_to_close "$1" "$2"
 	wait_state "$1" "$2" 6 || return
 	disk_remove "$1" "$2"
-	soon 10 disk_is_gone "$1" "$2"
+	soon 30 disk_is_gone "$1" "$2"
 }
 
 # ---- guests --------------------------------------------------------------------------------------------------------
@@ -323,7 +324,7 @@ bystander_start() {
 	"$loopxen" domain create 9
 	disk_attach 9 xvda "$(make_image bystander.img 4M)"
 	load_start bystander 9 xvda verify --seconds 3600 --depth 2 --io-timeout 10
-	soon 10 is_serving 9 xvda || not_ok "the bystander's disk is served" "$(cat "$(load_out bystander)")"
+	soon 30 is_serving 9 xvda || not_ok "the bystander's disk is served" "$(cat "$(load_out bystander)")"
 }
 
 bystander_end() {

@@ -100,7 +100,7 @@ streams_to() { # NAMESPACE COMMAND...: which runs iperf3 against the one that is
 	shift
 	ip netns exec "$place" iperf3 -s -1 -I "$T/iperf.pid" >"$T/iperf.server" 2>&1 &
 	server=$!
-	soon 10 ip netns exec "$place" sh -c 'ss -Htln sport = 5201 | grep -q .'
+	soon 30 ip netns exec "$place" sh -c 'ss -Htln sport = 5201 | grep -q .'
 	timeout 60 "$@" || rc=1
 	[ "$rc" = 0 ] || kill "$server" # nobody has come
 	wait "$server"
