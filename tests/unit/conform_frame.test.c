@@ -74,12 +74,33 @@ static void a_large_packet_is_all_of_its_parts(void **state)
 	}
 }
 
+/* RFC 9293, RFC 3168: the stream ends, and is pushed, with its last octet; a congestion window is reduced once. */
+static void what_a_flag_says_is_said_once(void **state)
+{
+	enum { FIN = 1, PSH = 8, ACK = 0x10, CWR = 0x80 };
+	static const struct {
+		uint32_t done_bytes;
+		uint8_t flags;
+	} parts[] = { { 0, ACK | CWR }, { 1400, ACK }, { 4200, ACK | FIN | PSH } };
+	static struct frame large, part;
+
+	frame_ip(&large, ends, 4, TCP, 5000, 0);
+	large.bytes[47] = ACK | FIN | PSH | CWR;
+	frame_make_large(&large, 1400);
+	for (unsigned int i = 0; i < 3; i++) {
+		frame_cut(&large, parts[i].done_bytes, 1400, &part);
+		assert_int_equal(part.bytes[47], parts[i].flags);
+		assert_true(frame_has_right_checksum(&part));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hash_is_what_others_make_of_it),
 		cmocka_unit_test(packets_are_right),
 		cmocka_unit_test(a_large_packet_is_all_of_its_parts),
+		cmocka_unit_test(what_a_flag_says_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,10 @@
 #define TCP_BYTES      20
 #define UDP_BYTES      8
 #define SEQUENCE       4 /* where TCP has it */
+#define FLAGS          13
+#define TCP_FIN        0x01
+#define TCP_PSH        0x08
+#define TCP_CWR        0x80
 #define OUR_PORT       7 /* echo, from and to */
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
@@ -184,6 +188,10 @@ void frame_cut(const struct frame *large, uint32_t done_bytes, uint32_t most_byt
 	sequence = get32(tcp + SEQUENCE) + done_bytes;
 	put16(tcp + SEQUENCE, sequence >> 16);
 	put16(tcp + SEQUENCE + 2, sequence);
+	if (done_bytes > 0)
+		tcp[FLAGS] &= ~TCP_CWR;
+	if (packet->len + done_bytes < large->len)
+		tcp[FLAGS] &= ~(TCP_FIN | TCP_PSH);
 	set_length(packet, &parsed);
 	inet_blank_checksum(packet->bytes, packet->len, &parsed);
 }
