@@ -38,6 +38,8 @@ struct blk_device {
 	bool may_discard;
 	struct image_owner owner;
 	struct image *image; /* NULL: not open */
+	uint64_t told_bytes; /* the guest, in xenstore */
+	bool has_said_shrunk;
 	/* What the frontend chose. */
 	enum blk_abi abi;
 	bool is_persistent;

@@ -36,11 +36,12 @@ static void on_released(struct queue *queue)
 	loop_post(bq->events.loop, &bq->released_msg);
 }
 
-/* The next request takes memory, and maps pages, anew. */
+/* The next request takes memory, and maps pages, anew. The image may have grown since the last one was taken. */
 static bool on_quiet(struct queue *queue)
 {
 	bool has_no_pages = grants_trim(&queue->grants);
 
+	blk_queue_measure(to_bq(queue));
 	return blk_buffers_trim(&to_bq(queue)->buffers) && has_no_pages;
 }
 
@@ -79,7 +80,9 @@ static void given_back(struct helper_job *job)
 		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
 	else if (!bq->has_told_stopped)
 		bq->events.stopped(bq->events.device, 0);
-	free_queue(bq);
+	bq->is_over = true;
+	if (!__atomic_load_n(&bq->is_measuring, __ATOMIC_ACQUIRE))
+		free_queue(bq);
 }
 
 static void give_image_back(struct blk_queue *bq)
@@ -122,6 +125,47 @@ static void run_released(struct loop_msg *msg)
 	if (bq->stop_how == QUEUE_HAND_OVER && !bq->has_told_stopped)
 		run_stopped(&bq->stopped_msg);
 }
+
+/* ---- its image may grow ---------------------------------------------------------------------------------------- */
+
+/* Helper thread. */
+static void run_measure(struct helper_job *job)
+{
+	struct blk_queue *bq = container_of(job, struct blk_queue, measure_job);
+	const struct blk_engine *engine = bq->params.image->engine;
+
+	bq->measured_bytes = engine->ops->measure(engine);
+	image_put(bq->params.image);
+}
+
+/* Main thread. */
+static void measured(struct helper_job *job)
+{
+	struct blk_queue *bq = container_of(job, struct blk_queue, measure_job);
+
+	__atomic_store_n(&bq->is_measuring, false, __ATOMIC_RELEASE);
+	if (bq->is_over)
+		free_queue(bq);
+	else if (bq->measured_bytes && !bq->has_told_stopped)
+		bq->events.measured(bq->events.device, bq->measured_bytes);
+}
+
+/* With a reference of its own: the queue's may be given back meanwhile. */
+void blk_queue_measure(struct blk_queue *bq)
+{
+	if (!bq->params.image->engine->ops->measure ||
+	    __atomic_exchange_n(&bq->is_measuring, true, __ATOMIC_ACQUIRE))
+		return;
+	image_get(bq->params.image);
+	helper_post(bq->events.helper, bq->events.loop, &bq->measure_job);
+}
+
+void blk_queue_grow(struct blk_queue *bq, uint64_t nr_sectors)
+{
+	__atomic_store_n(&bq->nr_sectors, nr_sectors, __ATOMIC_RELAXED);
+}
+
+/* ---- from the main thread ---------------------------------------------------------------------------------------- */
 
 static int alloc_data(struct blk_queue *bq)
 {
@@ -192,6 +236,9 @@ struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const str
 	bq->released_msg.run = run_released;
 	bq->give_back_job.run = run_give_back;
 	bq->give_back_job.done = given_back;
+	bq->measure_job.run = run_measure;
+	bq->measure_job.done = measured;
+	bq->nr_sectors = params->limits.nr_sectors;
 	image_get(bq->params.image);
 	return bq;
 }

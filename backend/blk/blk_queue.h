@@ -41,6 +41,7 @@ struct blk_queue_events {
 	void *device;
 	void (*started)(void *device, int rc, const struct errbuf *err);
 	void (*failed)(void *device, const char *reason);
+	void (*measured)(void *device, uint64_t size_bytes); /* the image, which may grow while it is used */
 	void (*stopped)(void *device, uint32_t nr_orphans);
 };
 
@@ -52,6 +53,9 @@ void blk_queue_start(struct blk_queue *bq, struct worker *worker);
  * after it if there are orphans or it hands over.
  */
 void blk_queue_stop(struct blk_queue *bq, enum queue_stop how);
+
+/* Requests may be beyond what was the disk's end. */
+void blk_queue_grow(struct blk_queue *bq, uint64_t nr_sectors);
 
 /* Adds what it has counted so far. Any thread. */
 void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum);

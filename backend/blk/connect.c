@@ -135,7 +135,7 @@ static void blk_close(struct device *dev)
 
 /* ---- what we offer --------------------------------------------------------------------------------------------- */
 
-static int publish_size(const struct blk_device *blk, struct errbuf *err)
+static int publish_size(struct blk_device *blk, struct errbuf *err)
 {
 	const struct blk_engine *engine = blk->image->engine;
 	const struct xb_device *xb = &blk->dev.xb;
@@ -150,6 +150,8 @@ static int publish_size(const struct blk_device *blk, struct errbuf *err)
 	if (rc == 0)
 		rc = xb_write(xb->store, xb->dir, "info", err, "%u",
 			      (blk->is_read_only ? VDISK_READONLY : 0) | (blk->is_cdrom ? VDISK_CDROM : 0));
+	if (rc == 0)
+		blk->told_bytes = engine->size_bytes;
 	return rc;
 }
 
@@ -161,7 +163,7 @@ static bool has_discard(const struct blk_device *blk)
 /* The size is known now: publishing it already tells the hotplug script that the image is well. */
 static int blk_offer(struct device *dev, struct errbuf *err)
 {
-	const struct blk_device *blk = to_blk(dev);
+	struct blk_device *blk = to_blk(dev);
 	const struct blk_engine *engine = blk->image->engine;
 	const struct {
 		const char *name;
@@ -264,6 +266,17 @@ static int read_persistence(struct blk_device *blk, bool frontend_can, struct er
 	return rc;
 }
 
+/* By the daemon that had this ring before. */
+static int read_told_size(struct blk_device *blk, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+	uint64_t nr_sectors;
+	int rc = xb_read_u64(xb->store, xb->dir, "sectors", 0, UINT64_MAX / BLK_SECTOR_BYTES, &nr_sectors, err);
+
+	blk->told_bytes = rc ? 0 : nr_sectors * BLK_SECTOR_BYTES;
+	return rc;
+}
+
 static int blk_accept(struct device *dev, struct errbuf *err)
 {
 	struct blk_device *blk = to_blk(dev);
@@ -293,14 +306,19 @@ static int blk_accept(struct device *dev, struct errbuf *err)
 	identity->nr_slots = layout.nr_slots;
 	if (dev->is_resuming && blk->image->engine->ops->is_volatile)
 		return errbuf_set(err, -ENODATA, "image %s was in the memory of the daemon that ended", blk->params);
-	return 0;
+	return dev->is_resuming ? read_told_size(blk, err) : 0;
 }
 
 /* ---- the queue ------------------------------------------------------------------------------------------------- */
 
 static int blk_lock(struct device *dev, struct errbuf *err)
 {
-	return image_lock(to_blk(dev)->image, dev->is_resuming, err);
+	struct image *image = to_blk(dev)->image;
+	int rc = image_lock(image, dev->is_resuming, err);
+
+	if (rc == 0)
+		image_measure(image);
+	return rc;
 }
 
 static void on_started(void *device, int rc, const struct errbuf *err)
@@ -317,6 +335,34 @@ static void on_failed(void *device, const char *reason)
 	struct blk_device *blk = device;
 
 	device_fail(&blk->dev, reason);
+}
+
+static void say_shrunk(struct blk_device *blk, uint64_t size_bytes)
+{
+	if (!blk->has_said_shrunk)
+		log_warn(
+			"%s: image %s has %llu bytes now, and the guest knows a disk of %llu: the rest gives errors",
+			blk->dev.label, blk->params, (unsigned long long)size_bytes,
+			(unsigned long long)blk->told_bytes);
+	blk->has_said_shrunk = true;
+}
+
+/* The guest may use what is new as soon as it is told. */
+static void on_measured(void *device, uint64_t size_bytes)
+{
+	struct blk_device *blk = device;
+
+	if (size_bytes < blk->told_bytes) {
+		say_shrunk(blk, size_bytes);
+		return;
+	}
+	blk->has_said_shrunk = false;
+	if (size_bytes == blk->told_bytes || blk->dev.phase != DEVICE_CONNECTED)
+		return;
+	log_info("%s: image %s has grown to %llu bytes", blk->dev.label, blk->params, (unsigned long long)size_bytes);
+	blk->image->engine->size_bytes = size_bytes;
+	blk_queue_grow(blk->queue, size_bytes / BLK_SECTOR_BYTES);
+	device_publish(&blk->dev);
 }
 
 static void on_stopped(void *device, uint32_t nr_orphans)
@@ -355,6 +401,7 @@ static void blk_connect(struct device *dev)
 		.device = blk,
 		.started = on_started,
 		.failed = on_failed,
+		.measured = on_measured,
 		.stopped = on_stopped,
 	};
 	struct errbuf err;

@@ -2,9 +2,9 @@
 /*
  * What does the I/O below a disk. An engine knows nothing of guests; what is above knows nothing of files.
  *
- * open() and close() run on a helper thread and may block; submit() runs on the worker that owns the loop and may not.
- * An operation belongs to its caller; between submit() and done() the engine alone touches it. done() may run before
- * submit() returns.
+ * open(), close() and measure() run on a helper thread and may block; submit() runs on the worker that owns the loop
+ * and may not. An operation belongs to its caller; between submit() and done() the engine alone touches it. done() may
+ * run before submit() returns.
  * Errors: -errno; engines never log.
  */
 #ifndef BACKEND_BLK_ENGINE_H
@@ -45,6 +45,8 @@ struct blk_engine_ops {
 	bool is_volatile; /* the data is gone with the process: a ring on it cannot be handed over */
 	int (*open)(struct blk_engine **engine, const struct image_spec *spec, bool is_read_only, struct errbuf *err);
 	void (*close)(struct blk_engine *engine);
+	/* The size in bytes, by now; 0: that cannot be found out. NULL: it never changes. */
+	uint64_t (*measure)(const struct blk_engine *engine);
 	void (*submit)(struct blk_engine *engine, struct loop *loop, struct blk_op *op);
 };
 

@@ -20,6 +20,19 @@
 
 /* ---- open ------------------------------------------------------------------------------------------------------ */
 
+static uint64_t uring_measure(const struct blk_engine *engine)
+{
+	struct stat st;
+	uint64_t bytes;
+
+	if (fstat(engine->fd, &st))
+		return 0;
+	bytes = st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(engine->fd, BLKGETSIZE64, &bytes))
+		return 0;
+	return bytes - bytes % engine->sector_bytes;
+}
+
 static int measure_block_device(struct blk_engine *engine, const char *path, struct errbuf *err)
 {
 	unsigned int physical_bytes = 0;
@@ -212,5 +225,6 @@ const struct blk_engine_ops engine_uring = {
 	.name = "io_uring",
 	.open = uring_open,
 	.close = uring_close,
+	.measure = uring_measure,
 	.submit = uring_submit,
 };

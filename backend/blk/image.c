@@ -274,6 +274,15 @@ void image_unlock(struct image *image)
 	unreserve(image);
 }
 
+void image_measure(struct image *image)
+{
+	const struct blk_engine_ops *ops = image->engine->ops;
+	uint64_t size_bytes = ops->measure ? ops->measure(image->engine) : 0;
+
+	if (size_bytes)
+		image->engine->size_bytes = size_bytes;
+}
+
 /* ---- open and close -------------------------------------------------------------------------------------------- */
 
 static void free_image(struct image *image)

@@ -91,5 +91,7 @@ void image_leave(struct image *image);
  */
 int image_lock(struct image *image, bool is_resuming, struct errbuf *err);
 void image_unlock(struct image *image);
+/* It may have grown, or shrunk, since it was opened. */
+void image_measure(struct image *image);
 
 #endif

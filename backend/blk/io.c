@@ -11,6 +11,7 @@
 #include "common/wire/xen_blkif.h"
 
 #define PAGE_BYTES 4096
+#define MEASURE_NS 1000000000ULL
 
 void blk_io_init(struct blk_queue *bq)
 {
@@ -260,8 +261,14 @@ static void begin(struct blk_io *io)
 
 static enum blk_verdict check(struct blk_io *io, const char **why)
 {
+	const struct blk_limits limits = {
+		.nr_sectors = __atomic_load_n(&io->bq->nr_sectors, __ATOMIC_RELAXED),
+		.sector_bytes = io->bq->params.limits.sector_bytes,
+		.is_read_only = io->bq->params.limits.is_read_only,
+		.has_discard = io->bq->params.limits.has_discard,
+	};
 	uint64_t nr_sectors = 0;
-	enum blk_verdict verdict = blk_request_check(&io->bq->params.limits, &io->req, &nr_sectors, why);
+	enum blk_verdict verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
 
 	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
 	return verdict;
@@ -311,6 +318,15 @@ static void plan(struct blk_io *io)
 	}
 }
 
+/* While its guest asks for something an image is looked at: so a disk grows with it, and an idle one costs nothing. */
+static void measure_now_and_then(struct blk_queue *bq, uint64_t now_ns)
+{
+	if (now_ns - bq->measured_ns < MEASURE_NS)
+		return;
+	bq->measured_ns = now_ns;
+	blk_queue_measure(bq);
+}
+
 void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 {
 	struct blk_queue *bq = to_bq(queue);
@@ -319,6 +335,7 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 	const char *why;
 
 	io->taken_ns = clock_now_ns();
+	measure_now_and_then(bq, io->taken_ns);
 	counter_add(&bq->counters.nr_taken, 1);
 	blk_slot_decode(bq->params.abi, bytes, &io->req);
 	verdict = io->req.is_indirect ? blk_indirect_check(&io->req, &why) : check(io, &why);

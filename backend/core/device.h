@@ -186,6 +186,8 @@ bool device_is_there(struct device_host *host, uint32_t domid, uint32_t devid);
 void device_connected(struct device *dev, int rc, const struct errbuf *err);
 /* nr_orphans: requests that the engine has not given back; the class keeps what they need. */
 void device_disconnected(struct device *dev, uint32_t nr_orphans);
+/* Connected: what publish() writes has changed. Says in the store that it is connected, again. */
+void device_publish(struct device *dev);
 /* The guest broke the protocol: stop, say so once. */
 void device_fail(struct device *dev, const char *reason);
 struct worker *device_next_worker(struct device_host *host);

@@ -153,7 +153,7 @@ static int write_connected(struct xb_store *store, void *arg, struct errbuf *err
 	if (rc == 0)
 		rc = dev->host->class->publish(dev, err);
 	if (rc == 0)
-		rc = xb_switch_state(store, dev->xb.dir, XB_CONNECTED, err);
+		rc = xb_announce_state(store, dev->xb.dir, XB_CONNECTED, err);
 	return rc;
 }
 

@@ -35,8 +35,6 @@ int device_read_hotplug_status(struct device *dev, char *status, size_t size, st
 
 /* device_connect.c */
 void device_start_connect(struct device *dev);
-/* Says in the store that it is connected. */
-void device_publish(struct device *dev);
 void device_start_disconnect(struct device *dev, enum queue_stop how);
 /* Closes, and says why in the log and in xenstore. false: the store did not answer, so it is still to be done. */
 bool device_refuse(struct device *dev, const char *step, int rc, const char *reason);

@@ -13,6 +13,7 @@ the files are intact
 guest and dom0 read the same
 the file system is clean
 a second disk is attached
+it grows
 fio verifies on the second disk
 the second disk is detached
 nothing of a detached disk is mapped
@@ -49,11 +50,17 @@ life_of_a_disk() {
 # With the first disk detached as well, no grant may stay mapped.
 second_disk() {
 	check "a second disk is attached" disk_attach g1 xvdb /img/b.img
+	check "it grows" grows
 	verify_second_disk
 	check "the second disk is detached" disk_detach g1 xvdb
 	disk_detach g1 xvda
 	check "nothing of a detached disk is mapped" no_grants_mapped g1
 	disk_attach g1 xvda /img/a.img
+}
+
+grows() {
+	truncate -s 24M /img/b.img
+	in_guest g1 disk_there xvdb && in_guest g1 has_grown xvdb 24
 }
 
 verify_second_disk() {

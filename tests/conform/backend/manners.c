@@ -8,7 +8,7 @@
 #include "tests/conform/peer/loan.h"
 #include "tests/conform/peer/toolstack.h"
 
-#define NOTICE_MS    2000 /* until a backend that is looking at its storage's size has noticed */
+#define NOTICE_MS    10000 /* until a backend that is looking at its storage's size has noticed */
 #define NR_REQUESTS  20000
 #define STARVES      1024 /* so many later ones are answered, or at least taken, and it is not */
 #define NR_LOANS     12

@@ -71,6 +71,16 @@ verify_sizes() { # FILE-OR-DISK
 	END
 }
 
+# A backend looks at its image's size when a request comes, and not for each.
+has_grown() { # VDEV MEGABYTES
+	wait_until 30 is_of_size "$1" "$2" && verify_sizes "/dev/$1"
+}
+
+is_of_size() { # VDEV MEGABYTES
+	dd if="/dev/$1" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+	[ "$(cat "/sys/block/$1/size")" -eq $(($2 << 11)) ]
+}
+
 # For a disk of which it only matters that it works.
 use_disk() { # NAME [SIZE]
 	disk_there "$1" &&
