@@ -27,6 +27,7 @@ static_assert(PAGE_SIZE == XEN_PAGE_SIZE);
 /* The module's parameters, within bounds. */
 struct blk_config {
 	unsigned int max_queues;
+	unsigned int poll_queues;
 	unsigned int max_ring_page_order;
 	unsigned int max_indirect_segments;
 	bool feature_persistent;
@@ -63,6 +64,7 @@ struct blk_front {
 	struct gendisk *disk;
 	struct blk_mq_tag_set tags;
 	unsigned int max_request_segments; /* of the disk, whatever a later backend takes at once */
+	unsigned int nr_polled;            /* of the disk's queues, the last ones */
 	unsigned int vdev;
 	bool is_added; /* known to the kernel's users */
 	bool is_cdrom;

@@ -57,6 +57,7 @@ static void stop_queues(struct blk_front *front, enum blk_phase phase)
 	unsigned int i;
 
 	WRITE_ONCE(front->phase, phase);
+	synchronize_rcu(); /* for who polls */
 	cancel_delayed_work_sync(&front->trim);
 	for (i = 0; i < front->nr_queues; i++)
 		queue_stop(&front->queue[i]);
@@ -127,18 +128,32 @@ void front_init(struct blk_front *front)
 
 /* ---- coming up --------------------------------------------------------------------------------------------------- */
 
+/* They come last, and one is none. A disk that has come to a backend with fewer has none: interrupts serve all. */
+static unsigned int polled_of(struct blk_front *front, unsigned int nr_queues)
+{
+	if (!front->disk)
+		front->nr_polled = min(blk_config.poll_queues, nr_queues - 1);
+	else if (front->tags.nr_hw_queues != nr_queues)
+		return 0;
+	return front->nr_polled;
+}
+
 static int open_queues(struct blk_front *front)
 {
-	unsigned int i, nr;
+	unsigned int i, nr, nr_polled;
 	int rc = 0;
 
-	nr = min3((unsigned int)front->terms.max_queues, blk_config.max_queues, num_online_cpus());
+	nr = min(blk_config.max_queues, num_online_cpus()) + blk_config.poll_queues;
+	nr = min(nr, (unsigned int)front->terms.max_queues);
 	front->queue = kvcalloc(nr, sizeof(*front->queue), GFP_KERNEL);
 	if (!front->queue)
 		return -ENOMEM;
 	front->nr_queues = nr;
-	for (i = 0; rc == 0 && i < nr; i++)
+	nr_polled = polled_of(front, nr);
+	for (i = 0; rc == 0 && i < nr; i++) {
+		front->queue[i].is_polled = i >= nr - nr_polled;
 		rc = queue_open(&front->queue[i], front, 1U << front->ring_page_order);
+	}
 	return rc;
 }
 
@@ -198,11 +213,12 @@ static void say_terms(const struct blk_front *front)
 {
 	const struct blk_terms *terms = &front->terms;
 
-	dev_info(&front->dev->dev, "%s: %llu sectors%s; queues: %u, slots: %u, segments: %u%s%s%s%s\n",
+	dev_info(&front->dev->dev, "%s: %llu sectors%s; queues: %u, slots: %u, segments: %u%s%s%s%s%s\n",
 		 front->disk->disk_name, terms->sectors, terms->info & VDISK_READONLY ? ", read-only" : "",
 		 front->nr_queues, front->queue[0].ring.layout.nr_slots, front->max_segments,
 		 terms->is_persistent ? ", persistent grants" : "", front->is_trusted ? "" : ", not trusted",
-		 front->flush_op ? ", flush" : "", front->has_discard ? ", discard" : "");
+		 front->flush_op ? ", flush" : "", front->has_discard ? ", discard" : "",
+		 front->queue[front->nr_queues - 1].is_polled ? ", polled queues" : "");
 }
 
 /* A disk that was there before a suspension is the same disk still, but for its size. */

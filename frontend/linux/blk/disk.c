@@ -128,9 +128,39 @@ static void disk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 		queue_push(queue);
 }
 
+/* Unlike the others it is not kept away from a disk that is quiesced: stop_queues() waits for who is in here. */
+static int disk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *batch)
+{
+	struct blk_queue *queue;
+	int nr = 0;
+
+	rcu_read_lock();
+	queue = queue_of(hctx);
+	if (queue)
+		nr = queue_look(queue, batch);
+	rcu_read_unlock();
+	return nr;
+}
+
+static void disk_map_queues(struct blk_mq_tag_set *tags)
+{
+	const struct blk_front *front = tags->driver_data;
+	struct blk_mq_queue_map *interrupted = &tags->map[HCTX_TYPE_DEFAULT], *polled = &tags->map[HCTX_TYPE_POLL];
+
+	interrupted->nr_queues = tags->nr_hw_queues - front->nr_polled;
+	blk_mq_map_queues(interrupted);
+	if (front->nr_polled == 0)
+		return;
+	polled->nr_queues = front->nr_polled;
+	polled->queue_offset = interrupted->nr_queues;
+	blk_mq_map_queues(polled);
+}
+
 static const struct blk_mq_ops queue_ops = {
 	.queue_rq = disk_queue_rq,
 	.commit_rqs = disk_commit_rqs,
+	.poll = disk_poll,
+	.map_queues = disk_map_queues,
 };
 
 /* A disk has none; some programs want one. */
@@ -197,6 +227,8 @@ static void fill_limits(const struct blk_front *front, struct queue_limits *lim)
 static int make_tags(struct blk_front *front)
 {
 	front->tags.ops = &queue_ops;
+	front->tags.driver_data = front;
+	front->tags.nr_maps = front->nr_polled ? HCTX_MAX_TYPES : 1;
 	front->tags.nr_hw_queues = front->nr_queues;
 	front->tags.queue_depth = front->queue[0].ring.layout.nr_slots;
 	front->tags.numa_node = NUMA_NO_NODE;

@@ -24,6 +24,8 @@ struct blk_config blk_config = {
 
 module_param_named(max_queues, blk_config.max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues, "Most queues of a disk, each with a ring (1 to 64; default 4)");
+module_param_named(poll_queues, blk_config.poll_queues, uint, 0444);
+MODULE_PARM_DESC(poll_queues, "More queues, for who polls for what is complete (0 to 64; default 0)");
 module_param_named(max_ring_page_order, blk_config.max_ring_page_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order, "A ring has up to 2 to the power of this pages (0 to 4; default 2)");
 module_param_named(max_indirect_segments, blk_config.max_indirect_segments, uint, 0444);
@@ -45,6 +47,7 @@ static void __init bound_parameter(const char *name, unsigned int *value, unsign
 static void __init bound_parameters(void)
 {
 	bound_parameter("max_queues", &blk_config.max_queues, 1, BLK_MAX_QUEUES);
+	bound_parameter("poll_queues", &blk_config.poll_queues, 0, BLK_MAX_QUEUES);
 	bound_parameter("max_ring_page_order", &blk_config.max_ring_page_order, 0, XENBUS_MAX_RING_GRANT_ORDER);
 	bound_parameter("max_indirect_segments", &blk_config.max_indirect_segments, BLKIF_MAX_SEGMENTS_PER_REQUEST,
 			BLK_MAX_SEGMENTS);

@@ -50,7 +50,7 @@ static struct request *take_responses(struct blk_queue *queue, unsigned int *nr)
 				end = request_next(rq);
 			}
 		}
-	} while (!why && got == RING_EMPTY && ring_front_final_check(&queue->ring));
+	} while (!why && got == RING_EMPTY && !queue->is_polled && ring_front_final_check(&queue->ring));
 	*end = NULL;
 	if (!why && got == RING_BROKEN)
 		why = "the ring's index of responses is impossible";
@@ -61,9 +61,8 @@ static struct request *take_responses(struct blk_queue *queue, unsigned int *nr)
 	return done;
 }
 
-unsigned int queue_look(struct blk_queue *queue)
+unsigned int queue_look(struct blk_queue *queue, struct io_comp_batch *batch)
 {
-	DEFINE_IO_COMP_BATCH(batch);
 	struct request *rq, *next;
 	unsigned int nr = 0;
 	unsigned long flags;
@@ -73,10 +72,8 @@ unsigned int queue_look(struct blk_queue *queue)
 	spin_unlock_irqrestore(&queue->lock, flags);
 	for (; rq; rq = next) {
 		next = *request_next(rq);
-		request_end(queue, rq, &batch);
+		request_end(queue, rq, batch);
 	}
-	if (batch.complete)
-		batch.complete(&batch);
 	return nr;
 }
 
@@ -84,8 +81,14 @@ unsigned int queue_look(struct blk_queue *queue)
 static irqreturn_t queue_interrupt(int irq, void *data)
 {
 	struct blk_queue *queue = data;
-	unsigned int nr = queue_look(queue);
+	DEFINE_IO_COMP_BATCH(batch);
+	unsigned int nr = 0;
 
+	/* Who polls for its request must not find it ended by an interrupt; and none was asked for. */
+	if (!queue->is_polled)
+		nr = queue_look(queue, &batch);
+	if (batch.complete)
+		batch.complete(&batch);
 	if (!READ_ONCE(queue->ring.broken))
 		xen_irq_lateeoi(irq, nr > 0 ? 0 : XEN_EOI_FLAG_SPURIOUS);
 	return IRQ_HANDLED;

@@ -26,6 +26,7 @@ struct blk_slot {
 
 struct blk_queue {
 	struct blk_front *front;
+	bool is_polled; /* whoever waits looks for the responses: the backend is asked for no events */
 	unsigned int nr_ring_pages;
 	grant_ref_t ring_ref[XENBUS_MAX_RING_GRANTS];
 	evtchn_port_t port;
@@ -40,7 +41,7 @@ struct blk_queue {
 	struct blk_grants grants;
 };
 
-/* A ring of that many pages and its port, ready to be published. -errno; says why. May sleep. */
+/* A ring of that many pages and its port, ready to be published; is_polled is set. -errno; says why. May sleep. */
 int queue_open(struct blk_queue *queue, struct blk_front *front, unsigned int nr_ring_pages);
 
 /* No response is looked for any more, on any CPU. Twice is as good as once. */
@@ -58,7 +59,10 @@ void queue_put(struct blk_queue *queue, struct request *rq, struct blkif_request
 /* Publishes what was put, and tells the backend if it wants to know. */
 void queue_push(struct blk_queue *queue);
 
-/* Looks at all responses that are there, as the interrupt does. The number of them. */
-unsigned int queue_look(struct blk_queue *queue);
+/*
+ * Looks at all responses that are there, as the interrupt does. What is complete may be left to the batch, as with
+ * request_end(). The number of responses.
+ */
+unsigned int queue_look(struct blk_queue *queue, struct io_comp_batch *batch);
 
 #endif

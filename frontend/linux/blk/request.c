@@ -268,6 +268,16 @@ static blk_status_t put(struct blk_queue *queue, struct request *rq, bool is_las
 
 /* ---- its life ---------------------------------------------------------------------------------------------------- */
 
+/* That it was to be polled for: its ring has interrupts, since the disk has come to another backend. */
+static void forget_polling(struct request *rq)
+{
+	struct bio *bio;
+
+	rq->cmd_flags &= ~REQ_POLLED;
+	__rq_for_each_bio(bio, rq)
+		bio_clear_polled(bio);
+}
+
 static blk_status_t send(struct blk_queue *queue, struct request *rq, bool is_last)
 {
 	struct blk_request *r = of(rq);
@@ -297,6 +307,8 @@ blk_status_t request_send(struct blk_queue *queue, struct request *rq, bool is_l
 {
 	blk_status_t status = BLK_STS_OK;
 
+	if (!queue->is_polled && rq->cmd_flags & REQ_POLLED)
+		forget_polling(rq);
 	blk_mq_start_request(rq);
 	if (req_op(rq) == REQ_OP_FLUSH && READ_ONCE(queue->front->flush_op) == 0) {
 		blk_mq_end_request(rq, BLK_STS_OK); /* what was answered is durable: there is no cache */

@@ -11,6 +11,7 @@ verdicts_of_backends() {
 	for backend in pvring qdisk blkback; do
 		for mode in $modes; do echo "$backend: $mode"; done
 	done
+	echo "blkback: what is polled for has no interrupts"
 	echo "blkback: a disk grows"
 	echo "nothing is left"
 }
@@ -39,13 +40,14 @@ dom0() {
 	done
 	disk_detach g1 xvdb
 	blkd_stop
-	load_module xen-blkback
+	load_module xen-blkback max_queues=2
 	disk_script=block-peer
 	disk_attach g1 xvdc /img/c.img
 	for mode in $modes; do
 		in_guest g1 reload_for "$mode"
 		check "blkback: $mode" in_guest g1 use_all_of xvdc
 	done
+	check "blkback: what is polled for has no interrupts" in_guest g1 polls xvdc 51744
 	check "blkback: a disk grows" grows
 	guest_destroy g1
 	check "nothing is left" no_domain_left
@@ -77,13 +79,16 @@ use_all_of() { # VDEV
 	make_fs "$1" && cp -a /bin /mnt && sync && rm -r /mnt/bin && leave_fs && fsck.ext4 -fn "/dev/$1"
 }
 
-
-has_grown() { # VDEV MEGABYTES
-	# The backend's thread looks when a request comes.
-	wait_until 30 is_of_size "$1" "$2" && verify_sizes "/dev/$1"
+# Every write and read is polled for; a few interrupts are the other queue's.
+polls() { # VDEV NUMBER
+	local before
+	rmmod pvring-blkfront && load_module pvring-blkfront max_queues=1 poll_queues=1 && disk_there "$1" || return
+	[ "$(cat "/sys/block/$1/queue/io_poll")" = 1 ] || return
+	before=$(interrupts_of "vbd-$2")
+	run_fio --name=v --filename="/dev/$1" --size=1m --rw=randwrite --bs=4k --verify=crc32c --hipri || return
+	[ $(($(interrupts_of "vbd-$2") - before)) -lt 50 ] || { grep vbd- /proc/interrupts; return 1; }
 }
 
-is_of_size() { # VDEV MEGABYTES
-	dd if="/dev/$1" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
-	[ "$(cat "/sys/block/$1/size")" -eq $(($2 << 11)) ]
+interrupts_of() { # DEVICE
+	awk -v device="$1" '$NF == device { for (i = 2; i < NF; i++) n += $i } END { print n + 0 }' /proc/interrupts
 }
