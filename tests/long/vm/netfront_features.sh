@@ -4,7 +4,8 @@
 # files: tests/vm/net.sh tests/vm/netfront.sh tests/vm/every_guest.sh
 # What pvring-netfront can beside sending and receiving, by pvring-netd and by Linux's backend: large MTU, offloads switched
 # off one by one, the spreading of flows, ring sizes, multicast, XDP, and a backend that is not trusted.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+# One processor: streams keep two of an emulated machine busy with Xen's locks, and all takes several times as long.
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck source=tests/vm/net.sh
 . "$tests_vm/net.sh"
