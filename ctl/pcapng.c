@@ -10,7 +10,6 @@
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6 };
 
 #define SECTION_MAGIC     0x1a2b3c4dU
-#define LINKTYPE_ETHERNET 1
 #define IN_NANOSECONDS    9 /* if_tsresol: of 10^-9 s */
 
 /* What an option means depends on the block that it stands in. */
@@ -114,20 +113,20 @@ static int write_section(FILE *file, const char *application)
 	return write_block(file, BLOCK_SECTION, &fixed, sizeof(fixed), "", 0, &options);
 }
 
-int pcapng_begin(FILE *file, const char *application, const char *interface, const char *description)
+int pcapng_begin(FILE *file, const char *application, const struct pcapng_interface *interface)
 {
-	static const struct {
+	const struct {
 		uint16_t link_type, reserved;
 		uint32_t snap_bytes; /* 0: nothing is cut off */
-	} fixed = { .link_type = LINKTYPE_ETHERNET };
+	} fixed = { .link_type = interface->link_type };
 	const uint8_t resolution = IN_NANOSECONDS;
 	struct options options = { .len = 0 };
 	int rc = write_section(file, application);
 
 	if (rc)
 		return rc;
-	add_text(&options, INTERFACE_NAME, interface);
-	add_text(&options, INTERFACE_DESCRIPTION, description);
+	add_text(&options, INTERFACE_NAME, interface->name);
+	add_text(&options, INTERFACE_DESCRIPTION, interface->description);
 	add_option(&options, INTERFACE_TIME_RESOLUTION, &resolution, sizeof(resolution));
 	return write_block(file, BLOCK_INTERFACE, &fixed, sizeof(fixed), "", 0, &options);
 }

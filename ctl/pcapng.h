@@ -4,7 +4,7 @@
  * are as this machine has them, times in nanoseconds of CLOCK_REALTIME.
  *
  * Thread: any, one at a time. Errors: -errno of the file, which may come late, as it is buffered; never logs.
- * Source: draft-ietf-opsawg-pcapng.
+ * Source: draft-ietf-opsawg-pcapng; link types: tcpdump.org/linktypes.html.
  */
 #ifndef CTL_PCAPNG_H
 #define CTL_PCAPNG_H
@@ -23,6 +23,13 @@ enum {
 	PCAPNG_TCP_SEGMENTS = 1U << 11,
 };
 
+enum { PCAPNG_ETHERNET = 1 }; /* link types */
+
+struct pcapng_interface {
+	uint16_t link_type;
+	const char *name, *description;
+};
+
 struct pcapng_packet {
 	uint64_t time_ns;
 	uint32_t flags; /* PCAPNG_... */
@@ -37,7 +44,7 @@ struct pcapng_statistics {
 	uint64_t nr_received, nr_lost; /* nr_received has both kinds */
 };
 
-int pcapng_begin(FILE *file, const char *application, const char *interface, const char *description);
+int pcapng_begin(FILE *file, const char *application, const struct pcapng_interface *interface);
 int pcapng_packet(FILE *file, const struct pcapng_packet *packet);
 int pcapng_statistics(FILE *file, const struct pcapng_statistics *statistics);
 

@@ -119,35 +119,60 @@ static json_t *reply_drain(struct daemon *daemon, const json_t *request)
 	return json_pack("{s:i}", "connected", nr_connected);
 }
 
+/* As status shows it: what it stands for, "vusb 5/0", or the latter without its kind. */
+static bool has_name(const struct device *dev, const char *name)
+{
+	return strcmp(dev->host->class->target(dev), name) == 0 || strcmp(dev->label, name) == 0 ||
+	       strcmp(strchr(dev->label, ' ') + 1, name) == 0;
+}
+
 /* The device of a connected guest goes before one that was refused because its name is taken. */
-static struct device *find_by_target(struct daemon *daemon, const char *target)
+static struct device *find_by_name(struct daemon *daemon, const char *name)
 {
 	struct device *dev, *found = NULL;
 
 	TAILQ_FOREACH(dev, &daemon->host.devices, entry) {
-		if (strcmp(daemon->spec->class->target(dev), target) == 0 && (!found || dev->phase == DEVICE_CONNECTED))
+		if (has_name(dev, name) && (!found || dev->phase == DEVICE_CONNECTED))
 			found = dev;
 	}
 	return found;
 }
 
+/* Both descriptors are the capture's from here on. */
+static int start_capture(struct device *dev, struct control_fds *fds, struct errbuf *err)
+{
+	struct capture *capture = capture_new(fds->fd[0], fds->fd[1]);
+	int rc = capture ? dev->host->class->capture(dev, capture) : -ENOMEM;
+
+	fds->nr = 0;
+	capture_put(&dev->capture);
+	dev->capture = capture;
+	if (rc)
+		capture_put(&dev->capture);
+	return rc ? errbuf_set(err, rc, "no memory") : 0;
+}
+
 static json_t *reply_capture(struct daemon *daemon, const json_t *request, struct control_fds *fds, struct errbuf *err)
 {
-	const char *interface = json_string_value(json_object_get(request, "interface")) ?: "";
+	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
 	json_int_t format = json_integer_value(json_object_get(request, "format"));
-	struct device *dev = find_by_target(daemon, interface);
+	struct device *dev = find_by_name(daemon, name);
 	int rc;
 
 	if (fds->nr != 2)
 		rc = errbuf_set(err, -EINVAL, "capture: expected two descriptors, of a socket and an eventfd");
 	else if (!dev)
-		rc = errbuf_set(err, -ENOENT, "there is no interface '%.40s' here: see 'pvring status'", interface);
+		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
 	else if (dev->phase != DEVICE_CONNECTED)
-		rc = errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", interface);
-	else {
-		fds->nr = 0;
-		rc = daemon->spec->class->capture(dev, format, fds->fd[0], fds->fd[1], err);
-	}
+		rc = errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", name);
+	else if (format != dev->host->class->capture_format)
+		rc = errbuf_set(err, -EINVAL,
+				"captures are of format %lld, not %lld (is pvring of the daemon's version?)",
+				(long long)dev->host->class->capture_format, (long long)format);
+	else if (dev->capture && capture_has_reader(dev->capture))
+		rc = errbuf_set(err, -EBUSY, "%.40s: somebody captures it already", name);
+	else
+		rc = start_capture(dev, fds, err);
 	return rc ? NULL : json_object();
 }
 

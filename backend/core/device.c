@@ -121,6 +121,7 @@ static void free_device(struct device *dev)
 	xb_clear_error(dev->host->store, dev->xb.dir, &err);
 	xb_device_fini(&dev->xb);
 	device_rings_remove(&dev->rings);
+	capture_put(&dev->capture);
 	guest_put(dev->guest);
 	log_info("%s: gone", dev->label);
 	free(dev);
@@ -427,6 +428,7 @@ void device_host_fini(struct device_host *host)
 		TAILQ_REMOVE(&host->devices, dev, entry);
 		xb_device_fini(&dev->xb);
 		device_rings_let_go(&dev->rings);
+		capture_put(&dev->capture);
 		guest_put(dev->guest);
 		free(dev);
 	}

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "backend/core/capture.h"
 #include "backend/core/device_rings.h"
 #include "backend/core/guest.h"
 #include "backend/core/helper.h"
@@ -91,11 +92,11 @@ struct device_class {
 	/* Undoes open(), or what it did before it failed. On a helper thread: may block. Requests may still be out. */
 	void (*close)(struct device *dev);
 	/*
-	 * Tells a reader all that passes the rings, of this connection and later ones, until its end or the device's.
-	 * Only while connected; takes over both descriptors, also when it fails: where to tell it, and an eventfd that
-	 * counts what was lost. The format is that of what is told. NULL: this class cannot.
+	 * Has all that passes the rings from here on go to this capture, too; only while connected. A later connect()
+	 * finds it in dev->capture. -ENOMEM; NULL: this class cannot.
 	 */
-	int (*capture)(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err);
+	int (*capture)(struct device *dev, struct capture *capture);
+	int64_t capture_format; /* of what is told then */
 	/* Removes what devices have left in this domain that are no more. Before the first is added; may block. NULL */
 	void (*tidy)(struct device_host *host, uint32_t only_guest);
 	/* Adds the class's part of `pvring status`. */
@@ -127,6 +128,7 @@ struct device {
 	bool has_opened_again; /* since the guest last began to ask */
 	struct errbuf fault; /* why it cannot be served; empty: it can */
 	struct device_rings rings;
+	struct capture *capture; /* of this connection and the next; NULL: none was asked for */
 	struct helper_job job;
 	bool has_job; /* the helper works on it: not to be freed */
 	int job_rc;

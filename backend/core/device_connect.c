@@ -196,6 +196,8 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 	else
 		device_say(dev, DEVICE_SAYS_DISCONNECTED, LOG_INFO, is_hand_over ? "handed over" : "disconnected");
 	dev->host->has_lost_one |= nr_orphans && is_hand_over;
+	if (dev->capture && !capture_has_reader(dev->capture)) /* who reads may wait for the next connection */
+		capture_put(&dev->capture);
 	if (is_hand_over && !nr_orphans)
 		device_rings_let_go(&dev->rings); /* the next daemon need not wait for what this one still waits for */
 	device_settle(dev, DEVICE_READY);

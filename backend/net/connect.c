@@ -108,7 +108,6 @@ static void net_close(struct device *dev)
 {
 	struct net_device *net = to_net(dev);
 
-	net_capture_put(&net->capture);
 	net_null_close(&net->null);
 	if (dev->is_forgotten)
 		tap_remove(&net->tap);
@@ -183,18 +182,10 @@ static void on_failed(void *owner, const char *reason)
 	device_fail(&((struct net_device *)owner)->dev, reason);
 }
 
-/* Its reader may wait for the guest's next connection. */
-static void let_go_of_capture(struct net_device *net)
-{
-	if (net->capture && !net_capture_has_reader(net->capture))
-		net_capture_put(&net->capture);
-}
-
 static void on_stopped(void *owner, uint32_t nr_orphans)
 {
 	struct net_device *net = owner;
 
-	let_go_of_capture(net);
 	net_queues_count(net->queues, &net->counted_before);
 	net->queues = NULL;
 	end_state(net, net->dev.stop_how == QUEUE_HAND_OVER);
@@ -221,7 +212,7 @@ static void net_connect(struct device *dev)
 		.tap = &net->tap,
 		.limits = net->limits,
 		.policy = &net->policy,
-		.capture = net->capture,
+		.capture = dev->capture,
 		.has_one_port = net->has_one_port,
 		.is_resumed = dev->is_resuming,
 	};
@@ -254,35 +245,9 @@ static void net_disconnect(struct device *dev, enum queue_stop how)
 	net_queues_stop(to_net(dev)->queues, how);
 }
 
-static int start_capture(struct net_device *net, struct net_capture *capture, struct errbuf *err)
+static int net_capture(struct device *dev, struct capture *capture)
 {
-	int rc = net_queues_capture(net->queues, capture);
-
-	if (rc)
-		return errbuf_set(err, rc, "no memory");
-	net_capture_put(&net->capture);
-	net->capture = net_capture_get(capture);
-	return 0;
-}
-
-static int net_capture(struct device *dev, int64_t format, int socket, int lost, struct errbuf *err)
-{
-	struct net_device *net = to_net(dev);
-	struct net_capture *capture = net_capture_new(socket, lost);
-	int rc;
-
-	if (!capture)
-		return errbuf_set(err, -ENOMEM, "no memory");
-	if (format != NET_CAPTURE_FORMAT)
-		rc = errbuf_set(err, -EINVAL,
-				"captures are of format %d, not %lld (is pvring of the daemon's version?)",
-				NET_CAPTURE_FORMAT, (long long)format);
-	else if (net->capture && net_capture_has_reader(net->capture))
-		rc = errbuf_set(err, -EBUSY, "%s: somebody captures it already", net->name);
-	else
-		rc = start_capture(net, capture, err);
-	net_capture_put(&capture);
-	return rc;
+	return net_queues_capture(to_net(dev)->queues, capture);
 }
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
@@ -325,6 +290,7 @@ const struct device_class net_class = {
 	.leave = net_leave,
 	.close = net_close,
 	.capture = net_capture,
+	.capture_format = NET_CAPTURE_FORMAT,
 	.tidy = stray_remove_all,
 	.status = net_status,
 };

@@ -19,7 +19,7 @@
 struct net_delivery {
 	struct queue *queue;
 	struct net_direction *counters;
-	struct net_capture *capture; /* NULL: nobody looks */
+	struct capture *capture; /* NULL: nobody looks */
 	unsigned int number;         /* of this queue of the vif, for those who do */
 	unsigned int nr;
 	struct net_rx_frame *frames[NET_DELIVERY_FRAMES];

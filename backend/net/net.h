@@ -37,7 +37,6 @@ struct net_device {
 	struct net_state state; /* while it is connected */
 	char static_path[256];  /* beside it: what the guest has registered */
 	struct net_queues *queues; /* NULL: not connected */
-	struct net_capture *capture; /* of this connection and the next; NULL: none was asked for */
 	struct net_counters counted_before; /* by the queues of earlier connections */
 };
 

@@ -350,16 +350,15 @@ static int init_tap(struct net_queue *nq)
 	return rc ? rc : net_rx_init(&nq->rx, &rx_params);
 }
 
-/* Takes over one reference. */
-static void set_capture(struct net_queue *nq, struct net_capture *capture)
+/* Where what is sent, and what is received, is shown to who captures. */
+static struct capture **sent_capture(struct net_queue *nq)
 {
-	struct net_capture **sent = nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
-	struct net_delivery *delivery = nq->params.pair ? &nq->pair_end.delivery : &nq->rx.delivery;
+	return nq->params.pair ? &nq->pair_end.capture : &nq->tx.capture;
+}
 
-	net_capture_put(sent);
-	net_capture_put(&delivery->capture);
-	*sent = capture;
-	delivery->capture = net_capture_get(capture);
+static struct capture **received_capture(struct net_queue *nq)
+{
+	return nq->params.pair ? &nq->pair_end.delivery.capture : &nq->rx.delivery.capture;
 }
 
 struct net_queue *net_queue_new(const struct net_queue_params *params, const struct net_queue_events *events)
@@ -382,8 +381,10 @@ struct net_queue *net_queue_new(const struct net_queue_params *params, const str
 		net_queue_free(nq);
 		return NULL;
 	}
-	if (params->capture)
-		set_capture(nq, net_capture_get(params->capture));
+	if (params->capture) {
+		*sent_capture(nq) = capture_get(params->capture);
+		*received_capture(nq) = capture_get(params->capture);
+	}
 	return nq;
 }
 
@@ -406,30 +407,12 @@ void net_queue_free(struct net_queue *nq)
 	free(nq);
 }
 
-struct capture_msg {
-	struct loop_msg msg;
-	struct net_queue *nq;
-	struct net_capture *capture;
-};
-
-/* Worker. */
-static void run_capture(struct loop_msg *msg)
+int net_queue_capture(struct net_queue *nq, struct capture *capture)
 {
-	struct capture_msg *cmsg = container_of(msg, struct capture_msg, msg);
+	struct loop *loop = &nq->params.worker->loop;
+	int rc = capture_give(capture, loop, sent_capture(nq));
 
-	set_capture(cmsg->nq, cmsg->capture);
-	free(cmsg);
-}
-
-int net_queue_capture(struct net_queue *nq, struct net_capture *capture)
-{
-	struct capture_msg *cmsg = malloc(sizeof(*cmsg));
-
-	if (!cmsg)
-		return -ENOMEM;
-	*cmsg = (struct capture_msg){ { .run = run_capture }, nq, net_capture_get(capture) };
-	loop_post(&nq->params.worker->loop, &cmsg->msg);
-	return 0;
+	return rc ? rc : capture_give(capture, loop, received_capture(nq));
 }
 
 /* Worker. */

@@ -35,7 +35,7 @@ struct net_queue_params {
 	const char *static_path; /* the vif's file of what its guest has registered, for as long as its state */
 	struct persistent_budget *budget; /* for that */
 	struct net_lanes *lanes; /* between its queues: made before any of them starts, freed when all have stopped */
-	struct net_capture *capture; /* NULL: nobody looks */
+	struct capture *capture; /* NULL: nobody looks */
 	bool has_one_port; /* an event is for both rings */
 	bool is_resumed;
 };
@@ -58,7 +58,7 @@ void net_queue_stop(struct net_queue *nq, enum queue_stop how);
 void net_queue_free(struct net_queue *nq);
 
 /* All that passes the rings from here on goes to the capture, too; the one before it is let go. -ENOMEM */
-int net_queue_capture(struct net_queue *nq, struct net_capture *capture);
+int net_queue_capture(struct net_queue *nq, struct capture *capture);
 
 /* As net_static_change(), on the queue's worker. Any thread, from the queue's start until stopped(). */
 void net_queue_change_static(struct net_queue *nq, struct net_static_job *job);

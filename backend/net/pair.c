@@ -39,8 +39,8 @@ int net_pair_end_init(struct net_pair_end *end, const struct net_pair_params *pa
 
 void net_pair_end_fini(struct net_pair_end *end)
 {
-	net_capture_put(&end->capture);
-	net_capture_put(&end->delivery.capture);
+	capture_put(&end->capture);
+	capture_put(&end->delivery.capture);
 	net_hold_free(end->area);
 	free(end->jobs);
 	end->area = NULL;

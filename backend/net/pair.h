@@ -39,7 +39,7 @@ struct net_pair_end {
 	uint32_t nr_handed, nr_gathered;
 	bool is_gathering; /* the job at nr_gathered has a part of its frame */
 	uint8_t *area;     /* of frames that we hold; NULL: never used */
-	struct net_capture *capture;
+	struct capture *capture;
 	struct net_credit credit;
 	struct loop_timer stall;
 	uint32_t nr_handed_at_stall;

@@ -257,7 +257,7 @@ void net_queues_stop(struct net_queues *queues, enum queue_stop how)
 		stop_queues(queues);
 }
 
-int net_queues_capture(struct net_queues *queues, struct net_capture *capture)
+int net_queues_capture(struct net_queues *queues, struct capture *capture)
 {
 	int rc = 0;
 

@@ -31,7 +31,7 @@ struct net_queues_params {
 	const struct tap *tap; /* of as many; open until stopped() */
 	struct net_rx_limits limits;
 	struct net_policy *policy;
-	struct net_capture *capture; /* of all that passes the rings; NULL: nobody looks */
+	struct capture *capture; /* of all that passes the rings; NULL: nobody looks */
 	bool has_one_port;
 	bool is_resumed;
 };
@@ -41,7 +41,7 @@ struct net_queues *net_queues_start(const struct net_queues_params *params, cons
 void net_queues_stop(struct net_queues *queues, enum queue_stop how);
 
 /* All that passes the rings from here on goes to the capture, too. -ENOMEM: not all do. */
-int net_queues_capture(struct net_queues *queues, struct net_capture *capture);
+int net_queues_capture(struct net_queues *queues, struct capture *capture);
 
 /* Adds what they have counted so far. Any thread. */
 void net_queues_count(const struct net_queues *queues, struct net_counters *sum);

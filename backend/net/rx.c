@@ -58,7 +58,7 @@ int net_rx_init(struct net_rx *rx, const struct net_rx_params *params)
 
 void net_rx_fini(struct net_rx *rx)
 {
-	net_capture_put(&rx->delivery.capture);
+	capture_put(&rx->delivery.capture);
 	free(rx->frames);
 	if (rx->kept_memory && rx->kept_memory != MAP_FAILED)
 		munmap(rx->kept_memory, NET_RX_STRIDE_BYTES);

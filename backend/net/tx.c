@@ -47,7 +47,7 @@ int net_tx_init(struct net_tx *tx, const struct net_tx_params *params)
 
 void net_tx_fini(struct net_tx *tx)
 {
-	net_capture_put(&tx->capture);
+	capture_put(&tx->capture);
 	free(tx->jobs);
 	if (tx->arena && tx->arena != MAP_FAILED)
 		munmap(tx->arena, tx->arena_bytes);

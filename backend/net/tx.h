@@ -59,7 +59,7 @@ struct net_tx {
 	struct net_credit credit;
 	bool is_stopping, is_left_behind; /* what waits then: goes at once, or is dropped */
 	void (*stopped)(struct net_tx *tx);
-	struct net_capture *capture; /* NULL: nobody looks */
+	struct capture *capture; /* NULL: nobody looks */
 	unsigned int number;         /* of this queue of the vif, for those who do */
 	/* A ring: answered < sent < gathered. Free-running. */
 	struct net_tx_job *jobs;

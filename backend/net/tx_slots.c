@@ -48,7 +48,7 @@ struct net_meta net_tx_slots_meta(const struct net_tx_frame *frame)
 	};
 }
 
-void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct net_capture **capture,
+void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct capture **capture,
 			  unsigned int index, const char *dropped, const void *bytes)
 {
 	struct net_capture_record record;

@@ -23,7 +23,7 @@ void net_tx_slots_copy(const struct net_tx_frame *frame, struct grants *grants, 
 /* What the first slot and the extras say of it. */
 struct net_meta net_tx_slots_meta(const struct net_tx_frame *frame);
 /* bytes: NULL if they never came. dropped: the reason, or NULL. */
-void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct net_capture **capture,
+void net_tx_slots_capture(const struct net_tx_frame *frame, struct queue *queue, struct capture **capture,
 			  unsigned int index, const char *dropped, const void *bytes);
 void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, bool has_failed);
 /* Nothing was done with it: it is in the ring again. The newest frame first. */

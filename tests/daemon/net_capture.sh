@@ -73,7 +73,7 @@ carried() { # what the daemon has counted, both ways
 # ---- who cannot be captured ----------------------------------------------------------------------------------------
 
 check_match "an interface that is not there" "$("$pvring" net capture vif9.0 --control "$T/run/netd.sock" -w - 2>&1); $?" \
-	"there is no interface 'vif9.0' here.*; 1$"
+	"there is no device 'vif9.0' here.*; 1$"
 check "a vif is attached" attach 00:16:3e:00:00:01
 check_match "one without a guest" "$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w - 2>&1); $?" \
 	'vif1.0: its guest is not connected; 1$'

@@ -33,6 +33,8 @@ static uint32_t word(size_t at)
 	return value;
 }
 
+static const struct pcapng_interface interface = { PCAPNG_ETHERNET, "vif1.0", "it" };
+
 /* The block there, whose length stands at both of its ends; where the next one begins. */
 static size_t block(size_t at, uint32_t type)
 {
@@ -60,7 +62,7 @@ static void a_file_begins_with_who_wrote_it_and_the_interface(void **state)
 {
 	size_t at, next;
 
-	assert_int_equal(pcapng_begin(file, "me 1.0", "vif1.0", "it"), 0);
+	assert_int_equal(pcapng_begin(file, "me 1.0", &interface), 0);
 	fflush(file);
 	next = block(0, 0x0a0d0d0a);
 	assert_int_equal(word(8), 0x1a2b3c4d);
@@ -157,7 +159,7 @@ static void a_full_disk_is_an_error(void **state)
 
 	assert_non_null(full);
 	setvbuf(full, NULL, _IONBF, 0);
-	assert_int_equal(pcapng_begin(full, "me", "vif1.0", "it"), -ENOSPC);
+	assert_int_equal(pcapng_begin(full, "me", &interface), -ENOSPC);
 	fclose(full);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/cm.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,8 +8,8 @@
 
 #include "backend/net/capture.h"
 
-static struct net_capture *capture;
-static int reader, lost;
+static struct capture *capture;
+static int reader;
 
 static int setup(void **state)
 {
@@ -19,16 +18,14 @@ static int setup(void **state)
 	if (event < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair))
 		return -1;
 	reader = pair[0];
-	lost = dup(event);
-	capture = net_capture_new(pair[1], event);
+	capture = capture_new(pair[1], event);
 	return !capture;
 }
 
 static int teardown(void **state)
 {
-	net_capture_put(&capture);
+	capture_put(&capture);
 	close(reader);
-	close(lost);
 	return 0;
 }
 
@@ -95,56 +92,6 @@ static void more_slots_than_any_frame_has_are_left_out(void **state)
 	assert_string_equal(got.record.dropped, "");
 }
 
-static void nobody_waits_for_a_reader_and_what_it_misses_is_counted(void **state)
-{
-	static const uint8_t frame[10000];
-	const unsigned int nr = 1000;
-	eventfd_t nr_lost = 0;
-	unsigned int nr_got = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		send_one(frame, sizeof(frame));
-	assert_non_null(capture);
-	assert_true(net_capture_has_reader(capture));
-	while (receive() > 0)
-		nr_got++;
-	assert_int_equal(eventfd_read(lost, &nr_lost), 0);
-	assert_true(nr_got > 0 && nr_lost > 0);
-	assert_int_equal(nr_got + nr_lost, nr);
-}
-
-static void it_ends_with_its_reader(void **state)
-{
-	struct net_capture *other = net_capture_get(capture);
-	int fds[2];
-
-	send_one("before", 6);
-	assert_int_equal(shutdown(reader, SHUT_RD), 0);
-	send_one("after", 5);
-	assert_null(capture);
-	assert_true(receive() > 0); /* what was sent before is still to be had */
-	assert_int_equal(receive(), 0);
-	close(reader);
-	reader = -1;
-	assert_false(net_capture_has_reader(other));
-	/* The last reference closes both descriptors: the next ones get their numbers. */
-	assert_int_equal(pipe(fds), 0);
-	close(fds[0]);
-	close(fds[1]);
-	net_capture_put(&other);
-	assert_null(other);
-	assert_true(open("/dev/null", O_RDONLY | O_CLOEXEC) < fds[0]);
-}
-
-static void a_reader_sees_the_end(void **state)
-{
-	send_one("x", 1);
-	net_capture_put(&capture);
-	net_capture_put(&capture); /* there is none any more */
-	assert_true(receive() > 0);
-	assert_int_equal(receive(), 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -153,9 +100,6 @@ int main(void)
 		TEST(a_frame_is_one_datagram),
 		TEST(one_that_never_came_is_a_record_alone),
 		TEST(more_slots_than_any_frame_has_are_left_out),
-		TEST(nobody_waits_for_a_reader_and_what_it_misses_is_counted),
-		TEST(it_ends_with_its_reader),
-		TEST(a_reader_sees_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
