@@ -18,7 +18,7 @@ static const struct command {
 	{ "drain", command_drain, "make a daemon finish what is in flight and exit" },
 	{ "journal", command_journal, "list what a daemon that died had not answered" },
 	{ "net", command_net, "capture what passes a network device's rings" },
-	{ "usb", command_usb, "list this domain's USB devices" },
+	{ "usb", command_usb, "list this domain's USB devices, capture what passes a controller's rings" },
 	{ "hotplug", command_hotplug, "what Xen's toolstack runs when a device comes or goes" },
 };
 

@@ -23,7 +23,7 @@ enum {
 	PCAPNG_TCP_SEGMENTS = 1U << 11,
 };
 
-enum { PCAPNG_ETHERNET = 1 }; /* link types */
+enum { PCAPNG_ETHERNET = 1, PCAPNG_USB_LINUX_MMAPPED = 220 }; /* link types */
 
 struct pcapng_interface {
 	uint16_t link_type;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* pvring usb list: this domain's USB devices, by the names that pvring attach usb takes. */
+/* pvring usb list: this domain's USB devices, by the names that pvring attach usb takes. And pvring usb capture. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
 #include "ctl/commands.h"
+#include "ctl/usb.h"
 
 static bool has_printed;
 
@@ -29,17 +30,20 @@ int command_usb(int argc, char **argv)
 {
 	static const struct options_spec spec = {
 		.program = "pvring usb",
-		.synopsis = "list",
-		.summary = "Lists the USB devices of this domain, and which of them cannot be given to a guest.",
+		.synopsis = "list | capture DOMID/DEVID --write FILE [OPTION...]",
+		.summary = "Lists the USB devices of this domain, and which of them cannot be given to a guest; or\n"
+			   "writes what passes a controller's rings to a file: 'pvring usb capture --help' says more.",
 	};
 	struct args args = { .min = 1, .max = 1 };
 	struct errbuf err;
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "capture") == 0)
+		return usb_capture(argc - 1, argv + 1);
 	if (!args_parse(&spec, argc, argv, NULL, &args, &status))
 		return status;
 	if (strcmp(args.positional[0], "list") != 0) {
-		fprintf(stderr, "pvring usb: '%s' is unknown: expected list\n", args.positional[0]);
+		fprintf(stderr, "pvring usb: '%s' is unknown: expected list or capture\n", args.positional[0]);
 		return EXIT_USAGE;
 	}
 	if (usb_host_devices_list(USB_SYSFS, print_device, &err) == 0)

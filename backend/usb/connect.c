@@ -8,6 +8,7 @@
 #include "backend/usb/hotplug.h"
 #include "backend/usb/usb.h"
 #include "common/base/container.h"
+#include "common/wire/usb_capture.h"
 #include "common/wire/xen_usbif.h"
 #include "xenbus/node.h"
 
@@ -304,6 +305,8 @@ static void usb_connect(struct device *dev)
 		.rings = dev->rings.ring,
 		.worker = usb->worker,
 		.nr_ports = usb->nr_ports,
+		.number = (uint16_t)dev->xb.devid,
+		.capture = dev->capture,
 		.is_resumed = dev->is_resuming,
 	};
 	const struct usb_rings_events events = {
@@ -344,6 +347,11 @@ static void usb_disconnect(struct device *dev, enum queue_stop how)
 	usb_rings_stop(usb->rings, how);
 }
 
+static int usb_capture(struct device *dev, struct capture *capture)
+{
+	return usb_rings_capture(to_usb(dev)->rings, capture);
+}
+
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
 static void usb_status(struct device *dev, json_t *object)
@@ -375,5 +383,7 @@ struct device_class usb_class = {
 	.disconnect = usb_disconnect,
 	.leave = usb_leave,
 	.close = usb_close,
+	.capture = usb_capture,
+	.capture_format = USB_CAPTURE_FORMAT,
 	.status = usb_status,
 };

@@ -42,6 +42,11 @@ void usb_flight_wait(struct usb_flight *flight, uint32_t slot, uint32_t unlink)
 	flight->urb[unlink].next_waiting = USB_NO_SLOT;
 }
 
+bool usb_flight_has_waiting(const struct usb_flight *flight, uint32_t slot)
+{
+	return flight->urb[slot].first_waiting != USB_NO_SLOT;
+}
+
 uint32_t usb_flight_take_waiting(struct usb_flight *flight, uint32_t slot)
 {
 	uint32_t unlink = flight->urb[slot].first_waiting;

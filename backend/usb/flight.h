@@ -32,7 +32,8 @@ uint32_t usb_flight_find(const struct usb_flight *flight, uint16_t id, uint8_t p
 
 /* The unlink in `unlink` is to be answered after the URB in `slot`, which is out. */
 void usb_flight_wait(struct usb_flight *flight, uint32_t slot, uint32_t unlink);
-/* Takes the first that waits for the URB; USB_NO_SLOT: none does. Also after the URB was removed. */
+bool usb_flight_has_waiting(const struct usb_flight *flight, uint32_t slot);
+/* Takes the first that waits for the URB; USB_NO_SLOT: none does. Both also after the URB was removed. */
 uint32_t usb_flight_take_waiting(struct usb_flight *flight, uint32_t slot);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "backend/usb/capture.h"
 #include "backend/usb/host_request.h"
 #include "backend/usb/io_copy.h"
 #include "common/base/clock.h"
@@ -81,6 +82,8 @@ static void refuse(struct usb_io *io, int32_t status, const char *why)
 	log_limited(urbs->log_limit, LOG_WARN, "%s: URB refused: port %u, endpoint %u %s, %u byte(s): %s", urbs->label,
 		    io->urb.port, io->urb.endpoint, io->urb.is_in ? "in" : "out", io->urb.len_bytes, why);
 	reasons_count(&urbs->counters->errors, why, 1);
+	if (urbs->capture && !io->urb.is_unlink)
+		usb_capture_refused(io, status, why);
 	respond_status(io, status);
 }
 
@@ -97,6 +100,8 @@ static void answer_unlinks(struct usb_urbs *urbs, uint32_t slot)
 static void land(struct usb_io *io, const struct usb_urb_answer *answer)
 {
 	usb_flight_remove(&io->urbs->flight, io->slot);
+	if (io->urbs->capture)
+		usb_capture_completed(io, answer);
 	respond(io->urbs, io, answer);
 	answer_unlinks(io->urbs, io->slot);
 }
@@ -326,6 +331,14 @@ static void has_learnt(struct usb_io *io)
 	add(&io->urbs->to_fetch, io, USB_IO_TO_FETCH);
 }
 
+static void has_fetched(struct usb_io *io)
+{
+	io->has_come = true;
+	if (io->urbs->capture)
+		usb_capture_submitted(io);
+	submit(io);
+}
+
 /* Even of one without data: the URBs of an endpoint go to it in the order of the ring. */
 static void take_urb(struct usb_io *io)
 {
@@ -395,7 +408,9 @@ void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
 	const char *why;
 
 	io->taken_ns = clock_now_ns();
+	io->has_come = false;
 	counter_add(&urbs->counters->nr_taken, 1);
+	io->number = counter_read(&urbs->counters->nr_taken);
 	usb_urb_decode(octets, &io->urb);
 	if (usb_urb_check(urbs->hub->nr_ports, &io->urb, &why) != USB_OK)
 		refuse(io, USBIF_STATUS_INVAL, why);
@@ -408,7 +423,7 @@ void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
 void usb_urbs_flush(struct usb_urbs *urbs)
 {
 	usb_io_copy(urbs, &urbs->to_learn, usb_io_learn, has_learnt, has_bad_grant);
-	usb_io_copy(urbs, &urbs->to_fetch, usb_io_fetch, submit, has_bad_grant);
+	usb_io_copy(urbs, &urbs->to_fetch, usb_io_fetch, has_fetched, has_bad_grant);
 	if (queue_has_ring(urbs->queue))
 		usb_io_copy(urbs, &urbs->to_store, usb_io_store, land_with_data, has_bad_grant);
 	submit_waiting(urbs);

@@ -19,6 +19,7 @@
 #ifndef BACKEND_USB_IO_H
 #define BACKEND_USB_IO_H
 
+#include "backend/core/capture.h"
 #include "backend/core/guest.h"
 #include "backend/core/queue.h"
 #include "backend/usb/counters.h"
@@ -42,7 +43,9 @@ struct usb_io {
 	} at;
 	uint32_t slot;
 	struct usb_urb urb;
+	uint64_t number; /* of all that were taken */
 	bool copy_failed, is_cancelled;
+	bool has_come; /* what describes its packets, and its data */
 	uint64_t taken_ns;
 	struct usb_chore chore;
 	struct usb_packet packets[USB_MAX_PACKETS];
@@ -57,6 +60,8 @@ struct usb_urbs {
 	struct queue *queue;
 	struct usb_hub *hub;
 	struct usb_counters *counters;
+	uint16_t controller;	 /* its number */
+	struct capture *capture; /* NULL: nobody looks */
 	/* ours */
 	struct usb_io *io; /* by slot */
 	uint8_t *buffers;

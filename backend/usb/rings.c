@@ -305,6 +305,8 @@ struct usb_rings *usb_rings_new(const struct usb_rings_params *params, const str
 		.queue = &rings->queues[USB_RING_URB],
 		.hub = &rings->hub,
 		.counters = &rings->counters,
+		.controller = params->number,
+		.capture = params->capture ? capture_get(params->capture) : NULL,
 	};
 	init_msgs(rings);
 	return rings;
@@ -324,6 +326,7 @@ void usb_rings_stop(struct usb_rings *rings, enum queue_stop how)
 
 void usb_rings_free(struct usb_rings *rings)
 {
+	capture_put(&rings->urbs.capture);
 	free(rings);
 }
 
@@ -338,6 +341,11 @@ void usb_rings_unplug(struct usb_rings *rings, unsigned int number)
 {
 	if (!rings->is_stopping)
 		loop_post(&rings->params.worker->loop, &rings->port[number].unplug);
+}
+
+int usb_rings_capture(struct usb_rings *rings, struct capture *capture)
+{
+	return capture_give(capture, &rings->params.worker->loop, &rings->urbs.capture);
 }
 
 void usb_rings_count(const struct usb_rings *rings, struct usb_counters *sum)

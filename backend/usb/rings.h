@@ -12,6 +12,7 @@
 #ifndef BACKEND_USB_RINGS_H
 #define BACKEND_USB_RINGS_H
 
+#include "backend/core/capture.h"
 #include "backend/core/device_rings.h"
 #include "backend/core/guest.h"
 #include "backend/core/queue.h"
@@ -29,6 +30,8 @@ struct usb_rings_params {
 	struct device_ring *rings; /* USB_NR_RINGS, identified */
 	struct worker *worker;
 	unsigned int nr_ports;
+	uint16_t number; /* of the controller */
+	struct capture *capture; /* of all URBs; NULL: nobody looks */
 	bool is_resumed;
 };
 
@@ -55,6 +58,9 @@ void usb_rings_free(struct usb_rings *rings);
 /* From started() on. After usb_rings_stop() neither does anything: what is lent is back with released(). */
 void usb_rings_plug(struct usb_rings *rings, unsigned int number, struct usb_device *device);
 void usb_rings_unplug(struct usb_rings *rings, unsigned int number);
+
+/* All URBs from here on go to the capture, too. While it is connected. -ENOMEM */
+int usb_rings_capture(struct usb_rings *rings, struct capture *capture);
 
 /* Adds what it has counted so far. Any thread. */
 void usb_rings_count(const struct usb_rings *rings, struct usb_counters *sum);

@@ -5,24 +5,11 @@
 # daemon nothing when its reader is slow, full or gone.
 # shellcheck disable=SC2317 # functions are called through check and wait_until
 . tests/lib/net.sh
+. tests/lib/capture.sh
+captured=(net capture vif1.0)
 net_test_begin 1 --threads 2
 
 # ---- helpers -------------------------------------------------------------------------------------------------------
-
-capture_to() { # FILE ARGUMENT...: in the background, once it has begun; $capture_pid; it says things in $T/capture
-	local file=$1
-	shift
-	rm -f "$T/capture"
-	"$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w "$file" "$@" 2>"$T/capture" &
-	capture_pid=$!
-	loopxen_track $capture_pid
-	soon 30 grep -q 'capturing to' "$T/capture" || not_ok "a capture begins" "$(cat "$T/capture")"
-}
-
-capture_end() { # SIGNAL: its exit status
-	kill "-$1" $capture_pid
-	wait $capture_pid
-}
 
 on_tap_to() { # FILE: what the interface's own tap sees
 	tshark -i vif1.0 -B 64 -q -w "$1" 2>"$T/tshark" &
@@ -49,10 +36,6 @@ both_see() { # BYTES
 	has_size "$T/tap.pcapng" "$1" && has_size "$T/ring.pcapng" "$1"
 }
 
-capture_counts() { # captured|lost: as it has said at its end
-	sed -n "s/^vif1.0: \([0-9]*\) frame(s) captured, \([0-9]*\) lost$/\\$([ "$1" = captured ] && echo 1 || echo 2)/p" "$T/capture"
-}
-
 statistics() { # FILE: received and lost, as the block at its end has them
 	perl -0777 -ne '
 		for (my $at = 0; $at < length; $at += $len) {
@@ -75,11 +58,11 @@ carried() { # what the daemon has counted, both ways
 check_match "an interface that is not there" "$("$pvring" net capture vif9.0 --control "$T/run/netd.sock" -w - 2>&1); $?" \
 	"there is no device 'vif9.0' here.*; 1$"
 check "a vif is attached" attach 00:16:3e:00:00:01
-check_match "one without a guest" "$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w - 2>&1); $?" \
+check_match "one without a guest" "$(capture_says -w -)" \
 	'vif1.0: its guest is not connected; 1$'
 check_match "nowhere to write to" "$("$pvring" net capture vif1.0 2>&1); $?" 'Expected --write FILE; 2$'
 check_guest_up "the guest connects, with two queues" --queues 2
-check_match "a file that cannot be" "$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w /no/such 2>&1); $?" \
+check_match "a file that cannot be" "$(capture_says -w /no/such)" \
 	'/no/such: No such file or directory; 1$'
 
 # ---- what it sees --------------------------------------------------------------------------------------------------
@@ -89,7 +72,7 @@ on_tap_to "$T/tap.pcapng"
 capture_to "$T/ring.pcapng"
 check "both have begun" soon 30 both_see 555
 check_match "there is one at a time" \
-	"$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w /dev/null 2>&1); $?" 'captures it already; 1$'
+	"$(capture_says -w /dev/null)" 'captures it already; 1$'
 check "a ping" ping -q -c 5 -i 0.2 -s 1000 10.9.0.2
 check "streams to the guest" streams -c 10.9.0.2 -P 8 -n 20M
 check "streams from the guest" streams -c 10.9.0.2 -P 8 -n 20M -R
@@ -203,7 +186,7 @@ guest_down
 check_guest_up "the guest connects anew, with one queue"
 check "the capture goes on" soon 30 has_ping 321
 check_match "it is still the only one" \
-	"$("$pvring" net capture vif1.0 --control "$T/run/netd.sock" -w /dev/null 2>&1); $?" 'captures it already; 1$'
+	"$(capture_says -w /dev/null)" 'captures it already; 1$'
 guest_down
 check_guest_up "the guest connects once more, with two" --queues 2
 check "and on" soon 30 has_ping 432

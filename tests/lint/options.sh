@@ -36,6 +36,7 @@ for kind in vbd vif usb; do
 	check_program pvring.1 pvring attach $kind
 done
 check_program pvring.1 pvring detach usb
+check_program pvring.1 pvring usb capture
 
 echo 'Fl -known' >"${TMPDIR:-/tmp}/options.$$"
 check_eq "an option that is not there is found missing" \

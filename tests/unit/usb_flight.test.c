@@ -40,6 +40,8 @@ static void unlinks_wait_for_the_urb_that_they_name(void **state)
 	usb_flight_remove(&flight, 0);
 	assert_int_equal(usb_flight_take_waiting(&flight, 0), 4);
 	assert_int_equal(usb_flight_take_waiting(&flight, 0), 6);
+	assert_false(usb_flight_has_waiting(&flight, 0));
+	assert_true(usb_flight_has_waiting(&flight, 1));
 	assert_int_equal(usb_flight_take_waiting(&flight, 0), USB_NO_SLOT);
 	assert_int_equal(usb_flight_take_waiting(&flight, 1), 5);
 	/* A slot that is used again has none that wait for the one before. */
