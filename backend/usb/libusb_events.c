@@ -5,61 +5,27 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
-#include "common/base/container.h"
+#include "backend/usb/watch.h"
 #include "common/base/errbuf.h"
 
 struct events {
 	struct events *next;
 	struct loop *loop;
 	libusb_context *context;
-	int epoll_fd;
-	struct loop_fd lfd;
-	struct loop_msg watch_msg;
-	struct loop_task look_again; /* also asked for again by what wakes us meanwhile */
+	struct usb_watch *watch;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list */
 static struct events *all;
 
-/* A few at a time: a device that completes on and on is not to keep the others of this worker waiting. */
-#define MAX_ROUNDS 16
-
-static bool is_ready(const struct events *events)
+static void handle(void *arg)
 {
-	struct pollfd pollfd = { .fd = events->epoll_fd, .events = POLLIN };
-
-	return poll(&pollfd, 1, 0) > 0;
-}
-
-/* The loop tells of a change alone: what is left after these rounds is looked at again with its next turn. */
-static void readable(struct loop_fd *lfd)
-{
-	struct events *events = container_of(lfd, struct events, lfd);
+	const struct events *events = arg;
 	struct timeval now = { 0, 0 };
 
-	for (unsigned int i = 0; i < MAX_ROUNDS; i++) {
-		libusb_handle_events_timeout_completed(events->context, &now, NULL);
-		if (!is_ready(events))
-			return;
-	}
-	loop_defer(events->loop, &events->look_again);
-}
-
-static void look_again(struct loop_task *task)
-{
-	readable(&container_of(task, struct events, look_again)->lfd);
-}
-
-/* The loop's thread. */
-static void watch(struct loop_msg *msg)
-{
-	struct events *events = container_of(msg, struct events, watch_msg);
-
-	loop_fd_add(events->loop, &events->lfd, events->epoll_fd, readable);
+	libusb_handle_events_timeout_completed(events->context, &now, NULL);
 }
 
 static void fd_added(int fd, short poll_events, void *arg)
@@ -68,14 +34,14 @@ static void fd_added(int fd, short poll_events, void *arg)
 	struct epoll_event event = { .data.fd = fd };
 
 	event.events = (poll_events & POLLIN ? EPOLLIN : 0) | (poll_events & POLLOUT ? EPOLLOUT : 0);
-	(void)epoll_ctl(events->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+	(void)epoll_ctl(events->watch->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
 static void fd_removed(int fd, void *arg)
 {
 	const struct events *events = arg;
 
-	(void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	(void)epoll_ctl(events->watch->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 static void add_fds(struct events *events)
@@ -89,29 +55,36 @@ static void add_fds(struct events *events)
 }
 
 /* Devices are looked for in sysfs and opened by us: libusb neither scans for them nor starts a thread that does. */
+static int start(struct events *events, struct errbuf *err)
+{
+	int r, rc;
+
+	(void)libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
+	r = libusb_init(&events->context);
+	if (r)
+		return errbuf_set(err, -EIO, "libusb does not start: %s", libusb_strerror(r));
+	rc = usb_watch_take(events->loop, handle, events, &events->watch, err);
+	if (rc)
+		libusb_exit(events->context);
+	else
+		add_fds(events);
+	return rc;
+}
+
 static int make(struct loop *loop, struct events **made, struct errbuf *err)
 {
 	struct events *events = calloc(1, sizeof(*events));
-	int r;
+	int rc;
 
 	if (!events)
 		return errbuf_set(err, -ENOMEM, "libusb: no memory");
 	events->loop = loop;
-	events->watch_msg.run = watch;
-	events->look_again.run = look_again;
-	events->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	(void)libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
-	r = events->epoll_fd < 0 ? LIBUSB_ERROR_NO_MEM : libusb_init(&events->context);
-	if (r) {
-		if (events->epoll_fd >= 0)
-			close(events->epoll_fd);
+	rc = start(events, err);
+	if (rc)
 		free(events);
-		return errbuf_set(err, -EIO, "libusb does not start: %s", libusb_strerror(r));
-	}
-	add_fds(events);
-	loop_post(loop, &events->watch_msg);
-	*made = events;
-	return 0;
+	else
+		*made = events;
+	return rc;
 }
 
 static struct events *find(const struct loop *loop)

@@ -3,8 +3,7 @@
  * libusb's contexts, one for each worker's loop, whose completions run there: made when a loop's first device is
  * opened, kept until the process ends.
  *
- * libusb says on whatever thread it is opened or closed which descriptors are to be watched. They are put into an
- * epoll, and the loop watches that one.
+ * libusb says on whatever thread it is opened or closed which descriptors are to be watched (watch.h).
  *
  * Thread: any. Errors: -errno with the reason; never logs.
  */
