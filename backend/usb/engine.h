@@ -78,7 +78,9 @@ struct usb_engine {
 	/* As it was when it was opened, whatever was done with it since. */
 	int (*reset)(struct usb_device *device, struct errbuf *err);
 	/* Any thread: it has not been unplugged since it was opened. NULL: it cannot be. */
-	bool (*is_there)(const struct usb_device *device);
+	bool (*is_there)(const struct usb_device *device, struct errbuf *why_not);
+	/* One that is gone is not looked for: it is opened again when it is wanted anew. */
+	bool is_not_sought;
 	void (*submit)(struct usb_device *device, struct usb_transfer *transfer);
 	/* done() follows, with what became of it. */
 	void (*cancel)(struct usb_device *device, struct usb_transfer *transfer);
@@ -99,6 +101,6 @@ int usb_device_open(struct usb_device **device, const char *name, const struct u
 /* Of devices of this domain. NULL: any may go to any guest. Set before the first is opened. */
 extern const struct usb_policy *usb_policy;
 
-extern const struct usb_engine usb_engine_fake, usb_engine_libusb;
+extern const struct usb_engine usb_engine_fake, usb_engine_libusb, usb_engine_redir;
 
 #endif

@@ -177,13 +177,13 @@ static int host_reset(struct usb_device *device, struct errbuf *err)
 	return r ? libusb_failed(hd, "its reset", r, err) : 0;
 }
 
-static bool host_is_there(const struct usb_device *device)
+static bool host_is_there(const struct usb_device *device, struct errbuf *why_not)
 {
 	const struct host_device *hd = container_of(device, struct host_device, device);
 	struct usb_host_device now;
-	struct errbuf ignored;
 
-	return usb_host_device_find(USB_SYSFS, hd->host.path, &now, &ignored) == 0 &&
+	errbuf_set(why_not, 0, "%s was unplugged", hd->host.path);
+	return usb_host_device_find(USB_SYSFS, hd->host.path, &now, &(struct errbuf){ 0 }) == 0 &&
 	       now.number == hd->host.number && now.bus == hd->host.bus;
 }
 

@@ -160,7 +160,8 @@ int usb_host_device_find(const char *sysfs, const char *name, struct usb_host_de
 		return find_by_identity(sysfs, name, &identity, device, err);
 	if (!is_path(name))
 		return errbuf_set(err, -EINVAL, "'%.100s' does not name a USB device: expected BUS-PORT (3-1.5), "
-				  "VENDOR:PRODUCT (0781:5581), or that with :SERIAL", name);
+				  "VENDOR:PRODUCT (0781:5581), that with :SERIAL, or one that begins with fake: or "
+				  "usbredir:", name);
 	if (read_device(sysfs, name, device))
 		return 0;
 	return errbuf_set(err, -ENODEV, "%s: there is no USB device at that port now", name);

@@ -15,6 +15,8 @@
 static struct loop_fd lfd;
 static struct device_host *watched;
 static void (*tell)(struct device_host *host);
+static struct loop_msg gone_msg;
+static bool is_posted; /* atomic */
 
 /* "add@/devices/...", and then NAME=VALUE strings. */
 static bool is_about_usb(const char *message, size_t len)
@@ -45,6 +47,18 @@ static void readable(struct loop_fd *fd)
 		tell(watched);
 }
 
+static void run_gone(struct loop_msg *msg)
+{
+	__atomic_store_n(&is_posted, false, __ATOMIC_RELEASE);
+	tell(watched);
+}
+
+void usb_hotplug_gone(void)
+{
+	if (!__atomic_exchange_n(&is_posted, true, __ATOMIC_ACQ_REL))
+		loop_post(watched->loop, &gone_msg);
+}
+
 void usb_hotplug_watch(struct device_host *host, void (*changed)(struct device_host *host))
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
@@ -54,6 +68,7 @@ void usb_hotplug_watch(struct device_host *host, void (*changed)(struct device_h
 		return;
 	watched = host;
 	tell = changed;
+	gone_msg.run = run_gone;
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		log_warn("USB devices that come and go are not seen: %s", strerror(errno));

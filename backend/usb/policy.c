@@ -29,7 +29,8 @@ static bool parse_device(const char *word, struct usb_rule *rule)
 	} else {
 		rule->kind = USB_RULE_NAME;
 		snprintf(rule->name, sizeof(rule->name), "%s", word);
-		return usb_host_device_is_name(word) && strlen(word) < sizeof(rule->name);
+		return strlen(word) < sizeof(rule->name) &&
+		       (usb_host_device_is_name(word) || strcmp(word, USB_POLICY_REDIR) == 0);
 	}
 	return true;
 }
@@ -59,8 +60,8 @@ static bool parse_line(struct usb_policy *policy, char *line, struct errbuf *err
 	errbuf_set(err, 0, "'%.40s' is not a guest: expected its number or *", words[1]);
 	if (!parse_guest(words[1], &rule))
 		return false;
-	errbuf_set(err, 0, "'%.100s' is not a device: expected *, BUS-PORT, VENDOR:PRODUCT[:SERIAL] or class:CC",
-		   words[2]);
+	errbuf_set(err, 0, "'%.100s' is not a device: expected *, BUS-PORT, VENDOR:PRODUCT[:SERIAL], class:CC or "
+			   USB_POLICY_REDIR, words[2]);
 	if (!parse_device(words[2], &rule))
 		return false;
 	errbuf_set(err, 0, "more than %u rules", USB_POLICY_MAX_RULES);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which devices of this domain may go to which guest: a file of rules, of which the first that fits counts.
+ * Which devices of this domain, or another machine, may go to which guest: a file of rules, of which the first that
+ * fits counts.
  *
  *	# comment
  *	allow|deny GUEST DEVICE
  *
- * GUEST: a domain's number, or *. DEVICE: *, BUS-PORT, VENDOR:PRODUCT[:SERIAL] or class:CC, the class of the device or
- * of one of its interfaces in two hexadecimal digits. What no rule fits is denied.
+ * GUEST: a domain's number, or *. DEVICE: *, BUS-PORT, VENDOR:PRODUCT[:SERIAL], class:CC, the class of the device or of
+ * one of its interfaces in two hexadecimal digits, or usbredir, one of another machine. What no rule fits is denied.
  *
  * Thread: usb_policy_read() on the main thread at the start; the other on any after it. Errors: -errno with the file
  * and line; never logs.
@@ -19,6 +20,7 @@
 #include "backend/usb/host_devices.h"
 
 #define USB_POLICY_MAX_RULES 256
+#define USB_POLICY_REDIR     "usbredir" /* in place of its port */
 
 struct usb_policy {
 	unsigned int nr;

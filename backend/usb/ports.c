@@ -27,9 +27,10 @@ struct usb_port {
 	char wanted[USB_NAME_SIZE], name[USB_NAME_SIZE]; /* of what it has, or tried to have */
 	struct usb_device *device;
 	struct usb_rings *lent_to;
-	bool is_asked_back, is_gone;
+	bool is_asked_back, is_gone, stays_gone;
 	bool is_used; /* was lent since it was opened, or reset */
 	struct errbuf fault, said; /* why it cannot be opened, and what was last logged of that */
+	struct errbuf gone;	   /* what has become of a device that is gone */
 	struct helper_job job;
 	int job_rc;
 };
@@ -77,6 +78,19 @@ static void say_fault(struct usb_port *port)
 	port->said = port->fault;
 }
 
+/* true: it was found to be. */
+static bool look_if_gone(struct usb_port *port)
+{
+	const struct usb_engine *engine;
+
+	if (port->is_gone || (port->state != PORT_OPEN && port->state != PORT_RESETTING))
+		return false;
+	engine = port->device->engine;
+	port->is_gone = engine->is_there && !engine->is_there(port->device, &port->gone);
+	port->stays_gone = engine->is_not_sought;
+	return port->is_gone;
+}
+
 static void opened(struct helper_job *job)
 {
 	struct usb_port *port = container_of(job, struct usb_port, job);
@@ -86,6 +100,7 @@ static void opened(struct helper_job *job)
 		say_fault(port);
 	else
 		log_info("%s: port %u: has %s", port->ports->label, port->number, port->name);
+	look_if_gone(port);
 	step(port);
 }
 
@@ -97,15 +112,29 @@ static void run_close(struct helper_job *job)
 	port->device->engine->close(port->device);
 }
 
+/* Until it is wanted anew. */
+static void stay_gone(struct usb_port *port)
+{
+	port->state = PORT_FAULTY;
+	port->is_gone = false;
+	port->job_rc = -EPIPE;
+	port->fault = port->gone;
+	say_fault(port);
+}
+
 static void closed(struct helper_job *job)
 {
 	struct usb_port *port = container_of(job, struct usb_port, job);
 
-	log_info("%s: port %u: %s %s", port->ports->label, port->number, port->name,
-		 port->is_gone ? "was unplugged" : "is no longer given");
 	port->device = NULL;
 	port->said.text[0] = '\0';
 	port->state = PORT_EMPTY;
+	if (port->is_gone && port->stays_gone)
+		stay_gone(port);
+	else if (port->is_gone)
+		log_info("%s: port %u: %s", port->ports->label, port->number, port->gone.text);
+	else
+		log_info("%s: port %u: %s is no longer given", port->ports->label, port->number, port->name);
 	step(port);
 }
 
@@ -138,6 +167,7 @@ static void was_reset(struct helper_job *job)
 	if (port->job_rc) {
 		say_fault(port);
 		port->is_gone = true;
+		port->gone = port->fault;
 	}
 	step(port);
 }
@@ -150,7 +180,7 @@ static void start_closing(struct usb_port *port)
 static void start_opening(struct usb_port *port)
 {
 	strcpy(port->name, port->wanted);
-	port->is_gone = port->is_used = false;
+	port->is_gone = port->stays_gone = port->is_used = false;
 	port->fault.text[0] = '\0';
 	post(port, PORT_OPENING, run_open, opened);
 }
@@ -278,12 +308,6 @@ void usb_ports_connect(struct usb_ports *ports, struct usb_rings *rings)
 	}
 }
 
-static bool was_unplugged(const struct usb_port *port)
-{
-	return (port->state == PORT_OPEN || port->state == PORT_RESETTING) && port->device->engine->is_there &&
-	       !port->device->engine->is_there(port->device);
-}
-
 void usb_ports_look_again(struct usb_ports *ports)
 {
 	for (unsigned int i = 1; i <= ports->params.nr_ports; i++) {
@@ -291,9 +315,7 @@ void usb_ports_look_again(struct usb_ports *ports)
 
 		if (may_open_now(port))
 			port->state = PORT_EMPTY;
-		else if (was_unplugged(port))
-			port->is_gone = true;
-		else
+		else if (!look_if_gone(port))
 			continue;
 		advance(port);
 	}

@@ -84,7 +84,7 @@ static int make(struct loop *loop, struct usb_watch **made, struct errbuf *err)
 	return 0;
 }
 
-static bool take_if_free(struct usb_watch *watch, void (*handle)(void *), void *user)
+static bool take_if_free(struct usb_watch *watch, void (*handle)(void *), void *user, struct usb_watch **taken)
 {
 	bool is_free;
 
@@ -93,6 +93,7 @@ static bool take_if_free(struct usb_watch *watch, void (*handle)(void *), void *
 	if (is_free) {
 		watch->handle = handle;
 		watch->user = user;
+		*taken = watch;
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return is_free;
@@ -105,16 +106,14 @@ int usb_watch_take(struct loop *loop, void (*handle)(void *), void *user, struct
 
 	pthread_mutex_lock(&list_lock);
 	for (watch = all; watch; watch = watch->next) {
-		if (watch->loop == loop && take_if_free(watch, handle, user))
+		if (watch->loop == loop && take_if_free(watch, handle, user, taken))
 			break;
 	}
 	if (!watch) {
 		rc = make(loop, &watch, err);
 		if (rc == 0)
-			take_if_free(watch, handle, user);
+			take_if_free(watch, handle, user, taken);
 	}
-	if (rc == 0)
-		*taken = watch;
 	pthread_mutex_unlock(&list_lock);
 	return rc;
 }

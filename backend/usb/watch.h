@@ -24,6 +24,7 @@ struct usb_watch {
 	void *user;
 };
 
+/* handle() sees *watch set. */
 int usb_watch_take(struct loop *loop, void (*handle)(void *user), void *user, struct usb_watch **watch,
 		   struct errbuf *err);
 /* handle() has run for the last time. Not from within it. */

@@ -51,6 +51,7 @@ static void the_first_rule_that_fits_counts(void **state)
 		{ "allow * 3-1.1\n", 5, false },
 		{ "deny * class:08\nallow * *\n", 5, false },
 		{ "deny * class:03\nallow * *\n", 5, true },
+		{ "deny * usbredir\nallow * *\n", 5, true },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -64,6 +65,16 @@ static void the_first_rule_that_fits_counts(void **state)
 	}
 	assert_int_equal(usb_policy_check(&(struct usb_policy){ 0 }, 5, &stick, descriptors, 0, &err), -EACCES);
 	assert_string_equal(err.text, "3-1 (0781:5581) may not be given to domain 5: --policy has it so");
+}
+
+static void one_of_another_machine_has_no_port_here(void **state)
+{
+	struct usb_host_device other = { .path = USB_POLICY_REDIR, .vendor = 0x0781, .product = 0x5581 };
+	struct usb_policy policy;
+
+	assert_int_equal(read_rules(&policy, "deny 5 usbredir\nallow * 0781:5581\n"), 0);
+	assert_int_equal(usb_policy_check(&policy, 5, &other, descriptors, 0, &err), -EACCES);
+	assert_int_equal(usb_policy_check(&policy, 6, &other, descriptors, 0, &err), 0);
 }
 
 static void what_is_no_rule_is_told_by_its_line(void **state)
@@ -95,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_rule_that_fits_counts),
+		cmocka_unit_test(one_of_another_machine_has_no_port_here),
 		cmocka_unit_test(what_is_no_rule_is_told_by_its_line),
 	};
 

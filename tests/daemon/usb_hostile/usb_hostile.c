@@ -294,6 +294,45 @@ static void run_same_id(void)
 	afterwards();
 }
 
+/* ---- what a host does, and what is out meanwhile --------------------------------------------------------------- */
+
+static void run_chores(void)
+{
+	ask_one("configure-none", control_to(LOOPBACK, 0, 9, 0, 0, 0));
+	ask_one("bulk", urb_to(LOOPBACK, USB_BULK, 1, false, 8));
+	ask_one("configure-7", control_to(LOOPBACK, 0, 9, 7, 0, 0));
+	ask_one("configure", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	ask_one("clear-halt", control_to(LOOPBACK, 2, 1, 0, 0x81, 0));
+	ask_one("no-such-request", control_to(LOOPBACK, 0xc0, 99, 0, 0, 8));
+	ask_one("descriptor", descriptor_of(LOOPBACK));
+}
+
+/* Of endpoints that have nothing to give. */
+static void run_unlink_in(void)
+{
+	configure(LOOPBACK);
+	ask_unlink("unlink", ask("in", urb_to(LOOPBACK, USB_BULK, 1, true, 512)));
+	settle(2);
+	for (enum usb_type type = USB_INTERRUPT; type <= USB_BULK; type += USB_BULK - USB_INTERRUPT) {
+		struct usbfront_io *io = ask("in", urb_to(LOOPBACK, type, type == USB_BULK ? 1 : 2, true, 512));
+
+		settle(0);
+		ask_one("descriptor", descriptor_of(LOOPBACK)); /* the device has it by now */
+		ask_unlink("unlink", io);
+		settle(2);
+	}
+}
+
+static void run_reconfigure(void)
+{
+	configure(LOOPBACK);
+	ask("in", urb_to(LOOPBACK, USB_BULK, 1, true, 512));
+	settle(0);
+	ask_one("descriptor", descriptor_of(LOOPBACK));
+	ask("configure", control_to(LOOPBACK, 0, 9, 1, 0, 0));
+	settle(2);
+}
+
 /* ---- what endpoints do ----------------------------------------------------------------------------------------- */
 
 static void run_short(void)
@@ -420,6 +459,9 @@ static const struct {
 	{ "packets", run_packets, 0 },
 	{ "unlink", run_unlink, 0 },
 	{ "same-id", run_same_id, 0 },
+	{ "chores", run_chores, 0 },
+	{ "unlink-in", run_unlink_in, 0 },
+	{ "reconfigure", run_reconfigure, 0 },
 	{ "short", run_short, 0 },
 	{ "stall", run_stall, 0 },
 	{ "urb-ring-index", run_urb_ring_index, 0 },
