@@ -20,7 +20,7 @@ head -c 4M /dev/urandom >"$T/stick"
 connected_guest() { # in the background, connected: a capture can begin
 	usbload_start hold 1 hold
 	hold=$started
-	soon 10 grep -q connected "$T/hold"
+	soon 30 grep -q connected "$T/hold"
 }
 
 capture_guest() { # FILE: from now on, of guests that come
@@ -189,14 +189,14 @@ capture_guest "$T/killed"
 usbload_start load 1 loopback --seconds 3600 --port 1
 load=$started
 before=$(nr_bulk 1)
-soon 10 nr_bulk_is_over 1 "$before"
+soon 30 nr_bulk_is_over 1 "$before"
 kill -KILL "$capture_pid"
 wait "$capture_pid" 2>/dev/null
 before=$(nr_bulk 1)
-check "a reader that is killed is not missed" soon 10 nr_bulk_is_over 1 $((before + 1000))
+check "a reader that is killed is not missed" soon 30 nr_bulk_is_over 1 $((before + 1000))
 capture_to "$T/again"
 before=$(nr_bulk 1)
-check "in the middle of transfers another one begins" soon 10 nr_bulk_is_over 1 "$before"
+check "in the middle of transfers another one begins" soon 30 nr_bulk_is_over 1 "$before"
 kill "$load"
 wait "$load"
 check_match "none of which was harmed" "$(cat "$T/load")" '^verified [1-9]'

@@ -24,7 +24,7 @@ peer_start() { # ARGUMENT...: its words are in $T/peer.log
 	tests/daemon/usbredir_peer.py "${peer_at:-unix:$T/peer}" "$@" >"$T/peer.log" 2>&1 &
 	peer=$!
 	loopxen_track $peer
-	soon 10 grep -q listening "$T/peer.log"
+	soon 30 grep -q listening "$T/peer.log"
 }
 
 attach_peer() { # what it says is the test's business only if it is not well
@@ -44,7 +44,7 @@ port_is_free() {
 
 peer_forget() { # the port is free, the peer gone
 	detach 1 1 >/dev/null
-	soon 10 port_is_free
+	soon 30 port_is_free
 	peer_stop
 }
 
@@ -197,7 +197,7 @@ check_match "another guest's transfers ran through all of it, unharmed" "$(cat "
 peer_start
 attach_peer
 daemon_stop
-check "the daemon that ends lets go" soon 10 has_said 1 disconnected
+check "the daemon that ends lets go" soon 30 has_said 1 disconnected
 daemon_start
 check_match "the next one has it" "$(usbload 1 loopback --port 1 --requests 100 --timeout 30)" '^verified 100 '
 peer_forget

@@ -19,7 +19,7 @@ capture_to() { # FILE ARGUMENT...: in the background, once it has begun; $captur
 	"$pvring" "${captured[@]}" --control "$T/run/$daemon_name.sock" -w "$file" "$@" 2>"$T/capture" &
 	capture_pid=$!
 	loopxen_track $capture_pid
-	soon 10 grep -q 'capturing to' "$T/capture" || not_ok "a capture begins" "$(cat "$T/capture")"
+	soon 30 grep -q 'capturing to' "$T/capture" || not_ok "a capture begins" "$(cat "$T/capture")"
 }
 
 capture_end() { # SIGNAL: its exit status
