@@ -11,6 +11,7 @@
 
 #define ISO_PACKETS   8 /* of a transfer of the peer's */
 #define ISO_TRANSFERS 4 /* that the peer has under way */
+#define MAX_QUEUED_PACKETS 1024 /* for the peer's socket to take */
 
 static uint8_t address_of(unsigned int index)
 {
@@ -125,8 +126,11 @@ static uint64_t duration_ns(const struct redir *redir, const struct usb_transfer
 	return transfer->nr_packets * (frame_ns << (interval >= 1 && interval <= 16 ? interval - 1 : 0));
 }
 
+/* What would come late is of no use: so a peer that does not read costs no more memory than this. */
 static void send_packets(struct redir *redir, const struct usb_transfer *transfer)
 {
+	if (usbredirparser_has_data_to_write(redir->parser) >= MAX_QUEUED_PACKETS)
+		return;
 	for (unsigned int i = 0; i < transfer->nr_packets; i++) {
 		const struct usb_packet *packet = &transfer->packets[i];
 		struct usb_redir_iso_packet_header header = {
