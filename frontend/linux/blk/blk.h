@@ -124,9 +124,6 @@ void front_suspend(struct blk_front *front);
  */
 void front_close(struct blk_front *front);
 
-/* Is the backend done with what was before? */
-bool front_is_let_go(struct blk_front *front);
-
 /* ---- from anywhere ---------------------------------------------------------------------------------------------- */
 
 /* The backend has done what no backend does: this disk ends, and says why. A text that stays. */

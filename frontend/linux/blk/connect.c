@@ -3,6 +3,7 @@
 
 #include "frontend/linux/blk/blk.h"
 #include "frontend/linux/blk/request.h"
+#include "frontend/linux/nodes.h"
 
 #define TRIM_PERIOD    (10 * HZ)
 #define RELEASE_PERIOD (HZ / 10)
@@ -87,25 +88,12 @@ static void trim_work(struct work_struct *work)
 
 /* ---- what is kept until the backend has let go ------------------------------------------------------------------- */
 
-bool front_is_let_go(struct blk_front *front)
-{
-	switch (terms_backend_state(front->dev)) {
-	case XenbusStateUnknown:
-	case XenbusStateInitialising:
-	case XenbusStateInitWait:
-	case XenbusStateClosed:
-		return true;
-	default:
-		return !terms_is_wanted(front->dev);
-	}
-}
-
 /* Requests fail before anybody is told that the disk is gone: a file system that is told so waits for its own. */
 static void release_work(struct work_struct *work)
 {
 	struct blk_front *front = container_of(work, struct blk_front, release.work);
 
-	if (front->release_tries-- > 0 && !front_is_let_go(front)) {
+	if (front->release_tries-- > 0 && !nodes_is_let_go(front->dev)) {
 		schedule_delayed_work(&front->release, RELEASE_PERIOD);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <xen/xenbus.h>
 
 #include "frontend/linux/blk/blk.h"
+#include "frontend/linux/nodes.h"
 
 #define WATCHDOG_PERIOD HZ
 
@@ -89,22 +90,13 @@ static void watchdog_work(struct work_struct *work)
 {
 	struct blk_front *front = container_of(work, struct blk_front, watchdog.work);
 
-	if (terms_is_wanted(front->dev) && terms_backend_state(front->dev) == XenbusStateConnected)
+	if (nodes_is_wanted(front->dev) && nodes_backend_state(front->dev) == XenbusStateConnected)
 		schedule_delayed_work(&front->watchdog, WATCHDOG_PERIOD);
 	else
 		front_fail(front);
 }
 
 /* ---- what xenbus tells ------------------------------------------------------------------------------------------- */
-
-/* The toolstack lets a guest write its own directory: where that leads is checked. */
-static bool backend_may_be_there(const struct xenbus_device *dev)
-{
-	char prefix[sizeof("/local/domain/65535/backend/")];
-
-	snprintf(prefix, sizeof(prefix), "/local/domain/%u/backend/", (u16)dev->otherend_id);
-	return str_has_prefix(dev->otherend, prefix);
-}
 
 /* Where emulated disks are still there, only those that cannot be one of them; an emulated CD-ROM always is. */
 static bool is_ours(struct xenbus_device *dev, unsigned int vdev)
@@ -132,7 +124,7 @@ static int blkfront_probe(struct xenbus_device *dev, const struct xenbus_device_
 	struct blk_front *front;
 	unsigned int vdev;
 
-	if (!backend_may_be_there(dev)) {
+	if (!nodes_backend_may_be_there(dev)) {
 		xenbus_dev_error(dev, -EINVAL, "the backend is where none may be");
 		return -EINVAL;
 	}
@@ -205,7 +197,7 @@ static void blkfront_backend_changed(struct xenbus_device *dev, enum xenbus_stat
 	struct blk_front *front = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&front->lock);
-	if (front->phase != BLK_CLOSED && follow(front, terms_backend_state(dev)))
+	if (front->phase != BLK_CLOSED && follow(front, nodes_backend_state(dev)))
 		front_close(front);
 	mutex_unlock(&front->lock);
 }
@@ -215,7 +207,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 	struct blk_front *front = dev_get_drvdata(&dev->dev);
 
 	mutex_lock(&front->lock);
-	if (backend_may_be_there(dev))
+	if (nodes_backend_may_be_there(dev))
 		front_suspend(front);
 	else
 		front_close(front);
@@ -226,7 +218,7 @@ static int blkfront_resume(struct xenbus_device *dev)
 /* For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. */
 static void leave(struct blk_front *front)
 {
-	if (!terms_is_wanted(front->dev) || !front_is_let_go(front))
+	if (!nodes_is_wanted(front->dev) || !nodes_is_let_go(front->dev))
 		return;
 	terms_unpublish(front->dev);
 	xenbus_switch_state(front->dev, XenbusStateInitialising);

@@ -6,51 +6,9 @@
 #include <xen/interface/io/protocols.h>
 
 #include "frontend/linux/blk/blk.h"
-
-/* ---- numbers ----------------------------------------------------------------------------------------------------- */
-
-/* Decimal digits and nothing else. One that is too long for a u64 is the largest. */
-static int parse_number(const char *text, unsigned int length, u64 *value)
-{
-	unsigned int i;
-
-	if (length == 0)
-		return -EINVAL;
-	for (i = 0; i < length; i++)
-		if (text[i] < '0' || text[i] > '9')
-			return -EINVAL;
-	if (kstrtoull(text, 10, value))
-		*value = U64_MAX;
-	return 0;
-}
-
-/* -ENOENT: there is no such node; -EINVAL: it is no number. */
-static int read_number(const char *dir, const char *node, u64 *value)
-{
-	unsigned int length;
-	char *text;
-	int rc;
-
-	text = xenbus_read(XBT_NIL, dir, node, &length);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	rc = parse_number(text, length, value);
-	kfree(text);
-	return rc;
-}
+#include "frontend/linux/nodes.h"
 
 /* ---- the backend's nodes ----------------------------------------------------------------------------------------- */
-
-/*
- * A node that is no number ends the connection, as the two sides might not mean the same; so does one that is
- * needed and is not in its range. Another is brought into its range.
- */
-struct term {
-	const char *name;
-	u64 min, max, absent;
-	size_t offset;
-	bool is_needed;
-};
 
 #define TERM(name, min, max, absent, field) { name, min, max, absent, offsetof(struct blk_terms, field), false }
 #define MAX_SECTORS ((u64)S64_MAX / SECTOR_SIZE)
@@ -78,39 +36,9 @@ static const struct term disk_terms[] = {
 	TERM("feature-max-indirect-segments", 0, BLK_MAX_SEGMENTS, 0, max_indirect_segments),
 };
 
-static int read_term(struct xenbus_device *dev, struct blk_terms *terms, const struct term *term)
-{
-	u64 *value = (void *)terms + term->offset;
-	int rc;
-
-	rc = read_number(dev->otherend, term->name, value);
-	if (rc == -ENOENT && (!term->is_needed || term->absent)) {
-		*value = term->absent;
-		return 0;
-	}
-	if (rc == 0 && term->is_needed && (*value < term->min || *value > term->max))
-		rc = -ERANGE;
-	if (rc) {
-		xenbus_dev_error(dev, rc, "the backend's %s is no number from %llu to %llu", term->name, term->min,
-				 term->max);
-		return rc;
-	}
-	*value = clamp(*value, term->min, term->max);
-	return 0;
-}
-
-static int read_terms(struct xenbus_device *dev, struct blk_terms *terms, const struct term *row, size_t nr_rows)
-{
-	int rc = 0;
-
-	for (; rc == 0 && nr_rows > 0; row++, nr_rows--)
-		rc = read_term(dev, terms, row);
-	return rc;
-}
-
 int terms_read_offer(struct xenbus_device *dev, struct blk_terms *terms)
 {
-	return read_terms(dev, terms, offer_terms, ARRAY_SIZE(offer_terms));
+	return nodes_read_terms(dev, terms, offer_terms, ARRAY_SIZE(offer_terms));
 }
 
 int terms_read_size(struct xenbus_device *dev, struct blk_terms *terms)
@@ -118,7 +46,7 @@ int terms_read_size(struct xenbus_device *dev, struct blk_terms *terms)
 	u64 sectors;
 	int rc;
 
-	rc = read_term(dev, terms, &size_term);
+	rc = nodes_read_term(dev, terms, &size_term);
 	if (rc)
 		return rc;
 	sectors = round_down(terms->sectors, terms->sector_bytes / SECTOR_SIZE);
@@ -148,7 +76,7 @@ int terms_read_disk(struct xenbus_device *dev, struct blk_terms *terms)
 {
 	int rc;
 
-	rc = read_terms(dev, terms, disk_terms, ARRAY_SIZE(disk_terms));
+	rc = nodes_read_terms(dev, terms, disk_terms, ARRAY_SIZE(disk_terms));
 	if (rc)
 		return rc;
 	if (!is_power_of_2(terms->sector_bytes)) {
@@ -163,25 +91,7 @@ bool terms_is_trusted(struct xenbus_device *dev)
 {
 	u64 trusted;
 
-	return read_number(dev->nodename, "trusted", &trusted) || trusted != 0;
-}
-
-int terms_backend_state(struct xenbus_device *dev)
-{
-	u64 state;
-	int rc;
-
-	rc = read_number(dev->otherend, "state", &state);
-	if (rc == -ENOENT)
-		return XenbusStateUnknown;
-	if (rc)
-		return rc;
-	return state <= XenbusStateReconfigured ? state : -EINVAL;
-}
-
-bool terms_is_wanted(struct xenbus_device *dev)
-{
-	return xenbus_exists(XBT_NIL, dev->nodename, "state");
+	return nodes_read_number(dev->nodename, "trusted", &trusted) || trusted != 0;
 }
 
 /* ---- ours -------------------------------------------------------------------------------------------------------- */
@@ -268,25 +178,9 @@ static int write_nodes(struct xenbus_transaction xbt, const void *arg)
 	return rc;
 }
 
-/* In a transaction, which is begun again when somebody else was there. */
-static int change_nodes(int (*change)(struct xenbus_transaction xbt, const void *arg), const void *arg)
-{
-	struct xenbus_transaction xbt;
-	int rc, end;
-
-	do {
-		rc = xenbus_transaction_start(&xbt);
-		if (rc)
-			return rc;
-		rc = change(xbt, arg);
-		end = xenbus_transaction_end(xbt, rc != 0);
-	} while (rc == 0 && end == -EAGAIN);
-	return rc ?: end;
-}
-
 int terms_publish(struct blk_front *front)
 {
-	int rc = change_nodes(write_nodes, front);
+	int rc = nodes_change(write_nodes, front);
 
 	if (rc)
 		xenbus_dev_error(front->dev, rc, "publishing the ring");
@@ -295,7 +189,7 @@ int terms_publish(struct blk_front *front)
 
 void terms_unpublish(struct xenbus_device *dev)
 {
-	int rc = change_nodes(remove_nodes, dev->nodename);
+	int rc = nodes_change(remove_nodes, dev->nodename);
 
 	if (rc && rc != -ENOENT)
 		xenbus_dev_error(dev, rc, "removing the ring's nodes");

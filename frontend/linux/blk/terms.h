@@ -44,15 +44,6 @@ int terms_read_size(struct xenbus_device *dev, struct blk_terms *terms);
 /* Is the backend one that the toolstack calls trusted? */
 bool terms_is_trusted(struct xenbus_device *dev);
 
-/*
- * The backend's state, and not what sscanf() makes of it: Unknown if there is none, -EINVAL for what is none. Says
- * nothing.
- */
-int terms_backend_state(struct xenbus_device *dev);
-
-/* Is our own directory there still? */
-bool terms_is_wanted(struct xenbus_device *dev);
-
 /* Publishes front's queues, and removes what an earlier connection left. */
 int terms_publish(struct blk_front *front);
 
