@@ -116,6 +116,8 @@ static void send(struct usb_rings *rings)
 	struct usb_transfer *transfer, *next;
 	unsigned int i;
 
+	if (!rings->is_up)
+		return;
 	for (i = 0; i < USB_NR_SLOTS && !bitmap_empty(rings->free, USB_NR_SLOTS); i++)
 		if (rings->slot[i].must_unlink)
 			put_unlink(rings, &rings->slot[i]);
