@@ -195,7 +195,7 @@ daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
 	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd $(O)/asan/pvring-usbd
 vms_at_once = $(shell awk '/^MemAvailable/ { print ($$2 > 9000000) ? 2 : 1 }' /proc/meminfo)
-vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh %/streams.sh,$(wildcard tests/vm/*.sh)))
+vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh %/streams.sh %/stick.sh,$(wildcard tests/vm/*.sh)))
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
 # them. The long tests have machines with two, in which a guest and its backend really run at once.
 run-vm:

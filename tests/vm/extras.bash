@@ -24,7 +24,7 @@ extra_usb() { # TEST NAME TREE KERNEL
 }
 
 # Linux' own frontend of USB, which Debian's kernels are built without: from the source of the same kernel, against its
-# headers, which are here; and a driver for sticks.
+# headers, which are here.
 extra_xen_hcd() { # TEST NAME TREE KERNEL
 	local build=$out/$2-xen-hcd release
 	release=$(release_of "$4")
@@ -37,7 +37,7 @@ extra_xen_hcd() { # TEST NAME TREE KERNEL
 	(unset MAKEFLAGS MFLAGS && make -C "$PWD/$root/usr/src/linux-headers-$release" M="$PWD/$build" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$build/log" 2>&1) || # no BTF: see frontend/linux/build.mk
 		{ tail -20 "$build/log" >&2; return 1; }
-	put_modules "$3" "$4" usb-storage sd_mod
+	put_modules "$3" "$4" usbcore
 	cp "$build/xen-hcd.ko" "$3/modules/"
 	printf '%s\n' usb-common.ko usbcore.ko xen-hcd.ko >"$3/modules/xen-hcd.order"
 	rm -rf "$build"
@@ -54,16 +54,38 @@ extra_xdp() { # TEST NAME TREE KERNEL
 	put_programs "$3" usr/bin "$O/tests/vm/xdp"
 }
 
-# Our own modules of the guest's kernel, which need no other.
+# What a guest's kernel has for what may be at a controller's ports.
+extra_usb_drivers() { # TEST NAME TREE KERNEL
+	put_modules "$3" "$4" usb-storage sd_mod usbhid hid-generic evdev
+}
+
+# A program that uses devices by usbfs.
+extra_usbfs() { # TEST NAME TREE KERNEL
+	[ -x "$O/tests/vm/usbfs" ] || { echo "image: there is no $O/tests/vm/usbfs: run make daemon-test-programs" >&2; return 1; }
+	put_programs "$3" usr/sbin "$O/tests/vm/usbfs"
+}
+
+# Our own modules of the guest's kernel, and what they need of it.
 extra_pvring_modules() { # TEST NAME TREE KERNEL
-	local built module
+	local built module name need
 	built=$O/modules/$(release_of "$4")
 	mkdir -p "$3/modules"
 	for module in "$built"/pvring-*.ko; do
 		[ -e "$module" ] || { echo "image: no modules in $built: run make modules" >&2; return 1; }
+		name=$(basename "$module" .ko)
 		cp "$module" "$3/modules/"
-		basename "$module" >"$3/modules/$(basename "$module" .ko).order"
+		for need in $(/sbin/modinfo -F depends "$module" | tr , ' '); do
+			put_modules "$3" "$4" "$need"
+			cat "$3/modules/$need.order"
+		done >"$3/modules/$name.order"
+		echo "$name.ko" >>"$3/modules/$name.order"
 	done
+}
+
+# What writes into a guest's rings beside its backend.
+extra_spoil() { # TEST NAME TREE KERNEL
+	[ -x "$O/tests/vm/spoil" ] || { echo "image: there is no $O/tests/vm/spoil: run make daemon-test-programs" >&2; return 1; }
+	put_programs "$3" usr/sbin "$O/tests/vm/spoil"
 }
 
 # The kernel's own backend of networks, and a hotplug script for it.

@@ -27,6 +27,7 @@ guest_options=front=none
 
 dom0() {
 	stick_begin || return
+	check "a guest starts" guest_create g1
 	in_guest g1 prepare
 	check "what is mounted is not given" mounted_is_refused
 	check "what is not there is not given" says 'there is no USB device at that port now' pvring attach usb "$(guest_id g1)" 1-2
