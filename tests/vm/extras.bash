@@ -18,9 +18,12 @@ extra_network() { # TEST NAME TREE KERNEL
 
 # What a stick of dom0's needs there, and pvring-usbd.
 extra_usb() { # TEST NAME TREE KERNEL
+	local library
 	put_modules "$3" "$4" ehci-pci usb-storage sd_mod
-	put_libraries "$3" /lib/x86_64-linux-gnu/libusb-1.0.so.0
-	cp -L /lib/x86_64-linux-gnu/libusb-1.0.so.0 "$3/lib/x86_64-linux-gnu/"
+	for library in /lib/x86_64-linux-gnu/libusb-1.0.so.0 /lib/x86_64-linux-gnu/libusbredirparser.so.1; do
+		put_libraries "$3" "$library"
+		cp -L "$library" "$3/lib/x86_64-linux-gnu/"
+	done
 }
 
 # Linux' own frontend of USB, which Debian's kernels are built without: from the source of the same kernel, against its
