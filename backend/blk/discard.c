@@ -46,19 +46,12 @@ static void measure_block_device(struct blk_engine *engine, dev_t device)
 	engine->discard_alignment_bytes = sysfs_number(device, "discard_alignment");
 }
 
-/* Behind the end there is nothing to lose. */
-static void measure_file(struct blk_engine *engine, const struct stat *st)
-{
-	if (fallocate(engine->fd, DISCARD_FALLOCATE_MODE, engine->size_bytes, engine->sector_bytes) == 0)
-		engine->discard_granularity_bytes = st->st_blksize;
-}
-
 void discard_measure(struct blk_engine *engine, const struct stat *st)
 {
 	if (S_ISBLK(st->st_mode))
 		measure_block_device(engine, st->st_rdev);
 	else
-		measure_file(engine, st);
+		engine->discard_granularity_bytes = st->st_blksize;
 	if (engine->discard_granularity_bytes && engine->discard_granularity_bytes < engine->sector_bytes)
 		engine->discard_granularity_bytes = engine->sector_bytes;
 }

@@ -279,7 +279,7 @@ void image_measure(struct image *image)
 	const struct blk_engine_ops *ops = image->engine->ops;
 	uint64_t size_bytes = ops->measure ? ops->measure(image->engine) : 0;
 
-	if (size_bytes)
+	if (size_bytes > image->engine->size_bytes)
 		image->engine->size_bytes = size_bytes;
 }
 

@@ -91,7 +91,7 @@ void image_leave(struct image *image);
  */
 int image_lock(struct image *image, bool is_resuming, struct errbuf *err);
 void image_unlock(struct image *image);
-/* It may have grown, or shrunk, since it was opened. */
+/* It may have grown since it was opened. What it has lost is still the disk's, and gives errors. */
 void image_measure(struct image *image);
 
 #endif

@@ -10,8 +10,8 @@ has_sectors() { # NUMBER: the guest has been told
 	[ "$(node "$(back 1 xvda)/sectors")" = "$1" ]
 }
 
-hold_start() { # connected, with reads out all the time
-	load_start hold 1 xvda hold --depth 2
+hold_start() { # connected, with reads out all the time, of what is always there
+	load_start hold 1 xvda bench --rw randread --length 2M --depth 2 --seconds 3600
 	soon 30 is_serving 1 xvda || not_ok "the disk is served" "$(cat "$(load_out hold)")"
 }
 
@@ -42,7 +42,11 @@ truncate -s 20M "$image"
 check_match "whoever connects finds all there is" "$(guest 1 xvda info)" 'bytes 20971520'
 check_serves "and uses it to its end" 1 xvda --offset 16M
 truncate -s 2M "$image"
-check_match "or no more than that" "$(guest 1 xvda info)" 'bytes 2097152'
+check_match "what is lost is still the disk's" "$(guest 1 xvda info)" 'bytes 20971520'
+check_match "and gives errors" "$(guest 1 xvda read "$T/copy" 2>&1)" 'read of .* failed: Input/output error'
+disk_detach 1 xvda
+disk_attach 1 xvda "$image"
+check_match "until it is attached anew" "$(guest 1 xvda info)" 'bytes 2097152'
 
 # While nobody serves it.
 truncate -s 4M "$image"
