@@ -199,6 +199,7 @@ vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.s
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
 # them. The long tests have machines with two, in which a guest and its backend really run at once.
 run-vm:
+	@$(MAKE) -j2 daemon-test-programs
 	@tests/vm/image base
 	@echo "Xen under QEMU:"; tests/run -j $(vms_at_once) $(records) $(vm-tests)
 run-long: daemons-built
