@@ -2,21 +2,21 @@
 /*
  * A disk of the guest's, and its life: main → connect → disk → queue → request → grants, terms.
  *
- * The mutex is held wherever the phase changes: by xenbus' thread, by what finds a ring broken, by the removal. Nobody
- * is in queue_rq() then: the disk's queues are quiesced for as long as there are no rings.
+ * While there are no rings the disk, if there is one, stands still: its queues are quiesced, so nobody is in queue_rq()
+ * when the phase changes. Once closed it fails what it is asked for.
  */
 #ifndef FRONTEND_LINUX_BLK_BLK_H
 #define FRONTEND_LINUX_BLK_BLK_H
 
 #include <linux/blk-mq.h>
 #include <linux/completion.h>
-#include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include <xen/interface/io/blkif.h>
 #include <xen/xenbus.h>
 
 #include "frontend/linux/blk/queue.h"
 #include "frontend/linux/blk/terms.h"
+#include "frontend/linux/life.h"
 
 #define BLK_MAX_QUEUES 64
 #define BLK_MAX_SEGMENTS 256 /* of a request, pages; as many as xen-blkback takes. One page has room for 512 */
@@ -35,18 +35,8 @@ struct blk_config {
 };
 extern struct blk_config blk_config;
 
-enum blk_phase {
-	BLK_IDLE,      /* no rings, and no disk */
-	BLK_OFFERED,   /* our rings are published; a disk from an earlier connection waits, quiesced */
-	BLK_CONNECTED, /* there is a disk, and it works */
-	BLK_SUSPENDED, /* no rings; the disk waits, quiesced, for a new backend */
-	BLK_CLOSED,    /* the disk fails what it is asked for; the rings are kept until the backend has let go */
-};
-
 struct blk_front {
-	struct xenbus_device *dev;
-	struct mutex lock;
-	enum blk_phase phase;
+	struct front_life life;
 	bool is_quiesced;
 
 	struct blk_terms terms;
@@ -72,15 +62,10 @@ struct blk_front {
 	struct work_struct add;
 	struct delayed_work trim;
 
-	/* After BLK_CLOSED. */
+	/* After FRONT_CLOSED. */
 	struct delayed_work release;
 	unsigned int release_tries;
 	struct completion released;
-
-	/* What broke a ring, once one is; the first only. */
-	const char *broken;
-	struct work_struct fail;
-	struct delayed_work watchdog;
 };
 
 /* ---- disk.c: towards the kernel's block layer ------------------------------------------------------------------- */
@@ -100,33 +85,12 @@ void disk_resize(struct blk_front *front);
 /* Frees front, now or when the last user closes the disk. */
 void disk_put(struct blk_front *front);
 
-/* ---- connect.c: from phase to phase; front->lock is held -------------------------------------------------------- */
+/* ---- connect.c: from phase to phase ----------------------------------------------------------------------------- */
 
-/* BLK_IDLE. */
+/* The backend is lent pages for some seconds after the disk is closed: then front->released is complete. */
+extern const struct front_steps disk_steps;
+
+/* What the steps use. */
 void front_init(struct blk_front *front);
-
-/* Rings for a backend that is there: to BLK_OFFERED. */
-int front_offer(struct blk_front *front);
-
-/* The backend is connected: to BLK_CONNECTED. */
-int front_connect(struct blk_front *front);
-
-/* The size may have changed. */
-void front_resize(struct blk_front *front);
-
-/* The old rings mean nothing any more, and what was not answered is kept: to BLK_SUSPENDED, or BLK_IDLE. */
-void front_suspend(struct blk_front *front);
-
-/*
- * To BLK_CLOSED, in xenstore, too. What is not answered has failed, but the backend may be at work on it: nobody hears
- * of it, and no page is used again, before the backend has let go, for some seconds at most. Then front->released is
- * complete.
- */
-void front_close(struct blk_front *front);
-
-/* ---- from anywhere ---------------------------------------------------------------------------------------------- */
-
-/* The backend has done what no backend does: this disk ends, and says why. A text that stays. */
-void front_break(struct blk_front *front, const char *why);
 
 #endif

@@ -3,11 +3,15 @@
 
 #include "frontend/linux/blk/blk.h"
 #include "frontend/linux/blk/request.h"
-#include "frontend/linux/nodes.h"
 
 #define TRIM_PERIOD    (10 * HZ)
 #define RELEASE_PERIOD (HZ / 10)
 #define RELEASE_TRIES  50
+
+static struct blk_front *front_of(struct front_life *life)
+{
+	return container_of(life, struct blk_front, life);
+}
 
 /* ---- the disk stands still while there are no rings -------------------------------------------------------------- */
 
@@ -53,11 +57,11 @@ static void free_queues(struct blk_front *front)
 }
 
 /* Of a disk that is quiesced. */
-static void stop_queues(struct blk_front *front, enum blk_phase phase)
+static void stop_queues(struct blk_front *front, enum front_phase phase)
 {
 	unsigned int i;
 
-	WRITE_ONCE(front->phase, phase);
+	WRITE_ONCE(front->life.phase, phase);
 	synchronize_rcu(); /* for who polls */
 	cancel_delayed_work_sync(&front->trim);
 	for (i = 0; i < front->nr_queues; i++)
@@ -93,22 +97,20 @@ static void release_work(struct work_struct *work)
 {
 	struct blk_front *front = container_of(work, struct blk_front, release.work);
 
-	if (front->release_tries-- > 0 && !nodes_is_let_go(front->dev)) {
+	if (front->release_tries-- > 0 && !nodes_is_let_go(front->life.dev)) {
 		schedule_delayed_work(&front->release, RELEASE_PERIOD);
 		return;
 	}
-	mutex_lock(&front->lock);
+	mutex_lock(&front->life.mutex);
 	end_queues(front, false);
 	if (front->disk)
 		blk_mark_disk_dead(front->disk);
-	mutex_unlock(&front->lock);
+	mutex_unlock(&front->life.mutex);
 	complete_all(&front->released);
 }
 
 void front_init(struct blk_front *front)
 {
-	mutex_init(&front->lock);
-	front->phase = BLK_IDLE;
 	INIT_DELAYED_WORK(&front->trim, trim_work);
 	INIT_DELAYED_WORK(&front->release, release_work);
 	init_completion(&front->released);
@@ -146,14 +148,15 @@ static int open_queues(struct blk_front *front)
 }
 
 /* The disk itself may be what memory is freed by. */
-int front_offer(struct blk_front *front)
+static int offer(struct front_life *life)
 {
+	struct blk_front *front = front_of(life);
 	unsigned int noio = memalloc_noio_save();
 	int rc;
 
 	front->offers_persistent = READ_ONCE(blk_config.feature_persistent);
-	front->is_trusted = READ_ONCE(blk_config.trusted) && terms_is_trusted(front->dev);
-	rc = terms_read_offer(front->dev, &front->terms);
+	front->is_trusted = READ_ONCE(blk_config.trusted) && terms_is_trusted(front->life.dev);
+	rc = terms_read_offer(front->life.dev, &front->terms);
 	if (rc == 0) {
 		front->ring_page_order =
 			min((unsigned int)front->terms.max_ring_page_order, blk_config.max_ring_page_order);
@@ -162,8 +165,8 @@ int front_offer(struct blk_front *front)
 	if (rc == 0)
 		rc = terms_publish(front);
 	if (rc == 0) {
-		front->phase = BLK_OFFERED;
-		xenbus_switch_state(front->dev, XenbusStateInitialised);
+		front->life.phase = FRONT_OFFERED;
+		xenbus_switch_state(front->life.dev, XenbusStateInitialised);
 	}
 	memalloc_noio_restore(noio);
 	return rc;
@@ -201,7 +204,7 @@ static void say_terms(const struct blk_front *front)
 {
 	const struct blk_terms *terms = &front->terms;
 
-	dev_info(&front->dev->dev, "%s: %llu sectors%s; queues: %u, slots: %u, segments: %u%s%s%s%s%s\n",
+	dev_info(&front->life.dev->dev, "%s: %llu sectors%s; queues: %u, slots: %u, segments: %u%s%s%s%s%s\n",
 		 front->disk->disk_name, terms->sectors, terms->info & VDISK_READONLY ? ", read-only" : "",
 		 front->nr_queues, front->queue[0].ring.layout.nr_slots, front->max_segments,
 		 terms->is_persistent ? ", persistent grants" : "", front->is_trusted ? "" : ", not trusted",
@@ -213,20 +216,21 @@ static void say_terms(const struct blk_front *front)
 static int continue_disk(struct blk_front *front)
 {
 	if (front->terms.sector_bytes != queue_logical_block_size(front->disk->queue)) {
-		xenbus_dev_error(front->dev, -EINVAL, "the backend's sector-size is another one than before");
+		xenbus_dev_error(front->life.dev, -EINVAL, "the backend's sector-size is another one than before");
 		return -EINVAL;
 	}
 	disk_resize(front);
 	return 0;
 }
 
-int front_connect(struct blk_front *front)
+static int connect(struct front_life *life)
 {
+	struct blk_front *front = front_of(life);
 	unsigned int noio = memalloc_noio_save();
 	bool is_new = !front->disk;
 	int rc;
 
-	rc = terms_read_disk(front->dev, &front->terms);
+	rc = terms_read_disk(front->life.dev, &front->terms);
 	if (rc == 0) {
 		agree(front);
 		rc = open_grants(front);
@@ -235,8 +239,8 @@ int front_connect(struct blk_front *front)
 		rc = is_new ? disk_make(front) : continue_disk(front);
 	if (rc == 0) {
 		say_terms(front);
-		xenbus_switch_state(front->dev, XenbusStateConnected);
-		WRITE_ONCE(front->phase, BLK_CONNECTED);
+		xenbus_switch_state(front->life.dev, XenbusStateConnected);
+		WRITE_ONCE(front->life.phase, FRONT_CONNECTED);
 		schedule_delayed_work(&front->trim, TRIM_PERIOD);
 		if (is_new)
 			schedule_work(&front->add);
@@ -246,11 +250,13 @@ int front_connect(struct blk_front *front)
 	return rc;
 }
 
-void front_resize(struct blk_front *front)
+/* The size may have changed. */
+static void look(struct front_life *life)
 {
+	struct blk_front *front = front_of(life);
 	u64 before = front->terms.sectors;
 
-	if (terms_read_size(front->dev, &front->terms))
+	if (terms_read_size(front->life.dev, &front->terms))
 		front->terms.sectors = before;
 	else
 		disk_resize(front);
@@ -258,23 +264,38 @@ void front_resize(struct blk_front *front)
 
 /* ---- going down -------------------------------------------------------------------------------------------------- */
 
-void front_suspend(struct blk_front *front)
+/* What was not answered is kept. */
+static void suspend(struct front_life *life)
 {
-	if (front->phase == BLK_CLOSED)
-		return;
+	struct blk_front *front = front_of(life);
+
 	quiesce(front);
-	stop_queues(front, front->disk ? BLK_SUSPENDED : BLK_IDLE);
+	stop_queues(front, front->disk ? FRONT_SUSPENDED : FRONT_IDLE);
 	end_queues(front, true);
 }
 
-void front_close(struct blk_front *front)
+/*
+ * The backend may be at work on what is not answered: nobody hears of that, and no page is used again, before it has
+ * let go, for some seconds at most.
+ */
+static void close(struct front_life *life)
 {
-	if (front->phase == BLK_CLOSED)
-		return;
+	struct blk_front *front = front_of(life);
+
 	quiesce(front);
-	stop_queues(front, BLK_CLOSED);
+	stop_queues(front, FRONT_CLOSED);
 	unquiesce(front);
-	xenbus_frontend_closed(front->dev);
+	xenbus_frontend_closed(front->life.dev);
 	front->release_tries = RELEASE_TRIES;
 	schedule_delayed_work(&front->release, 0);
 }
+
+const struct front_steps disk_steps = {
+	.kind = "disk",
+	.offer = offer,
+	.connect = connect,
+	.look = look,
+	.suspend = suspend,
+	.close = close,
+	.unpublish = terms_unpublish,
+};

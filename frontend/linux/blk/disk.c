@@ -108,7 +108,7 @@ static struct blk_queue *queue_of(struct blk_mq_hw_ctx *hctx)
 {
 	struct blk_front *front = hctx->queue->queuedata;
 
-	if (READ_ONCE(front->phase) != BLK_CONNECTED)
+	if (READ_ONCE(front->life.phase) != FRONT_CONNECTED)
 		return NULL;
 	return &front->queue[hctx->queue_num % front->nr_queues];
 }
@@ -274,7 +274,7 @@ int disk_make(struct blk_front *front)
 	front->disk = disk;
 	describe(front);
 	if (!claim_name(front)) {
-		xenbus_dev_error(front->dev, -EBUSY, "there is another disk %s", disk->disk_name);
+		xenbus_dev_error(front->life.dev, -EBUSY, "there is another disk %s", disk->disk_name);
 		rc = -EBUSY;
 		goto err_disk;
 	}
@@ -289,10 +289,10 @@ err_tags:
 
 void disk_add(struct blk_front *front)
 {
-	int rc = device_add_disk(&front->dev->dev, front->disk, NULL);
+	int rc = device_add_disk(&front->life.dev->dev, front->disk, NULL);
 
 	if (rc)
-		dev_err(&front->dev->dev, "%s cannot be added: error %d\n", front->disk->disk_name, rc);
+		dev_err(&front->life.dev->dev, "%s cannot be added: error %d\n", front->disk->disk_name, rc);
 	else
 		WRITE_ONCE(front->is_added, true);
 }

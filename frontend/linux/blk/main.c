@@ -9,9 +9,6 @@
 #include <xen/xenbus.h>
 
 #include "frontend/linux/blk/blk.h"
-#include "frontend/linux/nodes.h"
-
-#define WATCHDOG_PERIOD HZ
 
 /* ---- parameters, with the stock driver's names ------------------------------------------------------------------- */
 
@@ -61,41 +58,6 @@ static void add_work(struct work_struct *work)
 	disk_add(container_of(work, struct blk_front, add));
 }
 
-static void front_fail(struct blk_front *front)
-{
-	mutex_lock(&front->lock);
-	front_close(front);
-	mutex_unlock(&front->lock);
-}
-
-static void fail_work(struct work_struct *work)
-{
-	struct blk_front *front = container_of(work, struct blk_front, fail);
-
-	xenbus_dev_error(front->dev, -EIO, "disabled, as the backend is broken: %s", READ_ONCE(front->broken));
-	front_fail(front);
-}
-
-void front_break(struct blk_front *front, const char *why)
-{
-	if (cmpxchg(&front->broken, NULL, why) == NULL)
-		schedule_work(&front->fail);
-}
-
-/*
- * While a disk is removed its requests are waited for, and xenbus does not say any more what becomes of the backend. So
- * it is asked.
- */
-static void watchdog_work(struct work_struct *work)
-{
-	struct blk_front *front = container_of(work, struct blk_front, watchdog.work);
-
-	if (nodes_is_wanted(front->dev) && nodes_backend_state(front->dev) == XenbusStateConnected)
-		schedule_delayed_work(&front->watchdog, WATCHDOG_PERIOD);
-	else
-		front_fail(front);
-}
-
 /* ---- what xenbus tells ------------------------------------------------------------------------------------------- */
 
 /* Where emulated disks are still there, only those that cannot be one of them; an emulated CD-ROM always is. */
@@ -124,10 +86,8 @@ static int blkfront_probe(struct xenbus_device *dev, const struct xenbus_device_
 	struct blk_front *front;
 	unsigned int vdev;
 
-	if (!nodes_backend_may_be_there(dev)) {
-		xenbus_dev_error(dev, -EINVAL, "the backend is where none may be");
+	if (life_check_backend(dev))
 		return -EINVAL;
-	}
 	if (xenbus_scanf(XBT_NIL, dev->nodename, "virtual-device", "%u", &vdev) != 1) {
 		xenbus_dev_error(dev, -EINVAL, "virtual-device is no number");
 		return -EINVAL;
@@ -137,91 +97,28 @@ static int blkfront_probe(struct xenbus_device *dev, const struct xenbus_device_
 	front = kzalloc(sizeof(*front), GFP_KERNEL);
 	if (!front)
 		return -ENOMEM;
-	front->dev = dev;
+	life_begin(&front->life, dev, &disk_steps);
 	front->vdev = vdev;
 	front_init(front);
 	INIT_LIST_HEAD(&front->node);
 	INIT_WORK(&front->add, add_work);
-	INIT_WORK(&front->fail, fail_work);
-	INIT_DELAYED_WORK(&front->watchdog, watchdog_work);
 	dev_set_drvdata(&dev->dev, front);
 	return 0;
 }
 
-/* A device that another driver had, or we, is in Closed. It starts over when the backend has let go of it. */
-static void start_over(struct blk_front *front)
-{
-	if (front->dev->state == XenbusStateClosed)
-		xenbus_switch_state(front->dev, XenbusStateInitialising);
-}
-
-static int follow(struct blk_front *front, int backend)
-{
-	bool has_rings = front->phase == BLK_OFFERED || front->phase == BLK_CONNECTED;
-	int rc = 0;
-
-	switch (backend) {
-	case XenbusStateInitialising:
-		return 0;
-	case XenbusStateInitWait:
-	case XenbusStateInitialised:
-		if (has_rings)
-			return 0;
-		start_over(front);
-		return front_offer(front);
-	case XenbusStateConnected:
-		if (front->phase == BLK_CONNECTED) {
-			front_resize(front);
-			return 0;
-		}
-		if (!has_rings)
-			rc = front_offer(front);
-		return rc ?: front_connect(front);
-	case XenbusStateUnknown:
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		if (has_rings)
-			front_close(front);
-		else if (backend == XenbusStateClosed)
-			start_over(front);
-		return 0;
-	default:
-		xenbus_dev_error(front->dev, -EINVAL, "the backend's state is none of a disk's");
-		return -EINVAL;
-	}
-}
-
-/* What xenbus has read as the state may have been cut off: it is read again. */
 static void blkfront_backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 {
 	struct blk_front *front = dev_get_drvdata(&dev->dev);
 
-	mutex_lock(&front->lock);
-	if (front->phase != BLK_CLOSED && follow(front, nodes_backend_state(dev)))
-		front_close(front);
-	mutex_unlock(&front->lock);
+	life_backend_changed(&front->life);
 }
 
 static int blkfront_resume(struct xenbus_device *dev)
 {
 	struct blk_front *front = dev_get_drvdata(&dev->dev);
 
-	mutex_lock(&front->lock);
-	if (nodes_backend_may_be_there(dev))
-		front_suspend(front);
-	else
-		front_close(front);
-	mutex_unlock(&front->lock);
+	life_resume(&front->life);
 	return 0;
-}
-
-/* For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. */
-static void leave(struct blk_front *front)
-{
-	if (!nodes_is_wanted(front->dev) || !nodes_is_let_go(front->dev))
-		return;
-	terms_unpublish(front->dev);
-	xenbus_switch_state(front->dev, XenbusStateInitialising);
 }
 
 /* In order while the backend serves us: what is written is written. Else nobody waits for what will not come. */
@@ -229,16 +126,14 @@ static void blkfront_remove(struct xenbus_device *dev)
 {
 	struct blk_front *front = dev_get_drvdata(&dev->dev);
 
-	watchdog_work(&front->watchdog.work);
+	life_watch(&front->life);
 	flush_work(&front->add);
 	if (front->is_added)
 		del_gendisk(front->disk);
-	cancel_delayed_work_sync(&front->watchdog);
-	front_fail(front);
+	life_end(&front->life);
 	wait_for_completion(&front->released);
-	cancel_work_sync(&front->fail);
 	cancel_delayed_work_sync(&front->release);
-	leave(front);
+	life_leave(&front->life);
 	disk_put(front);
 }
 
@@ -254,7 +149,7 @@ static const struct xenbus_device_id blkfront_ids[] = { { "vbd" }, { "" } };
 static struct xenbus_driver blkfront_driver = {
 	.name = "pvring-blkfront",
 	.ids = blkfront_ids,
-	.allow_rebind = true, /* leave() says what xenbus would say */
+	.allow_rebind = true, /* life_leave() says what xenbus would say */
 	.probe = blkfront_probe,
 	.remove = blkfront_remove,
 	.resume = blkfront_resume,

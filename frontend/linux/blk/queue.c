@@ -56,7 +56,7 @@ static struct request *take_responses(struct blk_queue *queue, unsigned int *nr)
 		why = "the ring's index of responses is impossible";
 	if (why) {
 		queue->ring.broken = true;
-		front_break(queue->front, why);
+		life_break(&queue->front->life, why);
 	}
 	return done;
 }
@@ -156,7 +156,7 @@ static int make_ring(struct blk_queue *queue)
 	void *shared;
 	int rc;
 
-	rc = xenbus_setup_ring(queue->front->dev, GFP_KERNEL, &shared, queue->nr_ring_pages, queue->ring_ref);
+	rc = xenbus_setup_ring(queue->front->life.dev, GFP_KERNEL, &shared, queue->nr_ring_pages, queue->ring_ref);
 	if (rc)
 		return rc;
 	ring_layout_init(&layout, queue->nr_ring_pages * XEN_PAGE_SIZE, sizeof(struct blkif_request),
@@ -167,7 +167,7 @@ static int make_ring(struct blk_queue *queue)
 
 int queue_open(struct blk_queue *queue, struct blk_front *front, unsigned int nr_ring_pages)
 {
-	struct xenbus_device *dev = front->dev;
+	struct xenbus_device *dev = front->life.dev;
 	int rc;
 
 	queue->front = front;

@@ -339,11 +339,12 @@ static blk_status_t go_on_without(struct blk_front *front, u8 operation)
 	case BLKIF_OP_FLUSH_DISKCACHE:
 	case BLKIF_OP_WRITE_BARRIER:
 		if (xchg(&front->flush_op, 0))
-			dev_warn(&front->dev->dev, "the backend does not flush after all: taken for without a cache\n");
+			dev_warn(&front->life.dev->dev,
+				 "the backend does not flush after all: taken for without a cache\n");
 		return BLK_STS_OK;
 	case BLKIF_OP_DISCARD:
 		if (xchg(&front->has_discard, false))
-			dev_warn(&front->dev->dev, "the backend does not discard after all\n");
+			dev_warn(&front->life.dev->dev, "the backend does not discard after all\n");
 		compat_disable_discard(front->disk->queue);
 		return BLK_STS_NOTSUPP;
 	default:
@@ -359,7 +360,7 @@ void request_end(struct blk_queue *queue, struct request *rq, struct io_comp_bat
 	if (r->operation == BLKIF_OP_READ && r->status == BLKIF_RSP_OKAY)
 		copy_all(r, copy_in);
 	if (!return_grants(queue, r)) {
-		front_break(queue->front, "a page is in use still that was answered");
+		life_break(&queue->front->life, "a page is in use still that was answered");
 		r->status = BLKIF_RSP_ERROR;
 	}
 	if (r->status == BLKIF_RSP_OKAY)

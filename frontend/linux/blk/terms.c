@@ -142,7 +142,7 @@ static int write_queue(struct xenbus_transaction xbt, const struct blk_queue *qu
 
 static int write_queues(struct xenbus_transaction xbt, const struct blk_front *front)
 {
-	const char *dir = front->dev->nodename;
+	const char *dir = front->life.dev->nodename;
 	unsigned int i;
 	char *sub;
 	int rc;
@@ -163,7 +163,7 @@ static int write_queues(struct xenbus_transaction xbt, const struct blk_front *f
 static int write_nodes(struct xenbus_transaction xbt, const void *arg)
 {
 	const struct blk_front *front = arg;
-	const char *dir = front->dev->nodename;
+	const char *dir = front->life.dev->nodename;
 	int rc;
 
 	rc = remove_nodes(xbt, dir);
@@ -183,7 +183,7 @@ int terms_publish(struct blk_front *front)
 	int rc = nodes_change(write_nodes, front);
 
 	if (rc)
-		xenbus_dev_error(front->dev, rc, "publishing the ring");
+		xenbus_dev_error(front->life.dev, rc, "publishing the ring");
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Everything that the backend is told by xenstore, in one transaction. */
 #include "frontend/linux/net/net.h"
+#include "frontend/linux/nodes.h"
 
 /* What an earlier connection, perhaps another driver's, left there and a backend would read. */
 static int unpublish(struct xenbus_transaction xbt, const struct vif *vif)
@@ -90,6 +91,17 @@ static int publish_features(struct xenbus_transaction xbt, const struct vif *vif
 	return rc;
 }
 
+static int publish(struct xenbus_transaction xbt, const void *arg)
+{
+	const struct vif *vif = arg;
+	int rc;
+
+	rc = unpublish(xbt, vif);
+	if (!rc)
+		rc = publish_queues(xbt, vif);
+	return rc ? rc : publish_features(xbt, vif);
+}
+
 /* A driver that comes after us may know nothing of a control ring, say, whose grant it would leave to the backend. */
 void vif_unpublish(struct vif *vif)
 {
@@ -98,24 +110,6 @@ void vif_unpublish(struct vif *vif)
 
 int vif_publish(struct vif *vif, const char **what)
 {
-	struct xenbus_transaction xbt;
-	int rc;
-
 	*what = "writing what the backend is to know";
-	do {
-		rc = xenbus_transaction_start(&xbt);
-		if (rc)
-			return rc;
-		rc = unpublish(xbt, vif);
-		if (!rc)
-			rc = publish_queues(xbt, vif);
-		if (!rc)
-			rc = publish_features(xbt, vif);
-		if (rc) {
-			xenbus_transaction_end(xbt, 1);
-			return rc;
-		}
-		rc = xenbus_transaction_end(xbt, 0);
-	} while (rc == -EAGAIN);
-	return rc;
+	return nodes_change(publish, vif);
 }

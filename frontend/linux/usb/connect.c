@@ -9,17 +9,15 @@ static void end_work(struct work_struct *work)
 	if (front->is_added)
 		usb_remove_hcd(front->hcd);
 	front->is_added = false;
-	mutex_lock(&front->mutex);
-	if (front->phase == FRONT_CLOSED)
+	mutex_lock(&front->life.mutex);
+	if (front->life.phase == FRONT_CLOSED)
 		rings_fini(&front->rings);
-	mutex_unlock(&front->mutex);
+	mutex_unlock(&front->life.mutex);
 }
 
 void front_init(struct usb_front *front)
 {
-	mutex_init(&front->mutex);
 	spin_lock_init(&front->lock);
-	front->phase = FRONT_IDLE;
 	INIT_WORK(&front->end, end_work);
 }
 
@@ -31,19 +29,21 @@ static int read_terms(struct usb_front *front)
 	struct usb_terms terms;
 	int rc;
 
-	rc = terms_read(front->dev, &terms);
+	rc = terms_read(front->life.dev, &terms);
 	if (rc)
 		return rc;
 	if (front->hcd && (terms.nr_ports != front->terms.nr_ports || terms.usb_ver != front->terms.usb_ver)) {
-		xenbus_dev_error(front->dev, -EINVAL, "the backend's num-ports or usb-ver is another one than before");
+		xenbus_dev_error(front->life.dev, -EINVAL,
+				 "the backend's num-ports or usb-ver is another one than before");
 		return -EINVAL;
 	}
 	front->terms = terms;
 	return 0;
 }
 
-int front_offer(struct usb_front *front)
+static int offer(struct front_life *life)
 {
+	struct usb_front *front = container_of(life, struct usb_front, life);
 	int rc;
 
 	rc = read_terms(front);
@@ -52,36 +52,48 @@ int front_offer(struct usb_front *front)
 	if (rc == 0)
 		rc = terms_publish(front);
 	if (rc == 0) {
-		front->phase = FRONT_OFFERED;
-		xenbus_switch_state(front->dev, XenbusStateInitialised);
+		front->life.phase = FRONT_OFFERED;
+		xenbus_switch_state(front->life.dev, XenbusStateInitialised);
 	}
 	return rc;
 }
 
-int front_connect(struct usb_front *front)
+static int connect(struct front_life *life)
 {
-	xenbus_switch_state(front->dev, XenbusStateConnected);
-	front->phase = FRONT_CONNECTED;
+	struct usb_front *front = container_of(life, struct usb_front, life);
+
+	xenbus_switch_state(front->life.dev, XenbusStateConnected);
+	front->life.phase = FRONT_CONNECTED;
 	return front->hcd ? 0 : hcd_add(front);
 }
 
 /* ---- going down -------------------------------------------------------------------------------------------------- */
 
-void front_suspend(struct usb_front *front)
+/* The devices that come back with the new backend may be others: they have gone. */
+static void suspend(struct front_life *life)
 {
-	if (front->phase == FRONT_CLOSED)
-		return;
+	struct usb_front *front = container_of(life, struct usb_front, life);
+
 	rings_fini(&front->rings);
 	hub_clear(front);
-	front->phase = front->hcd ? FRONT_SUSPENDED : FRONT_IDLE;
+	front->life.phase = front->hcd ? FRONT_SUSPENDED : FRONT_IDLE;
 }
 
-void front_close(struct usb_front *front)
+static void close(struct front_life *life)
 {
-	if (front->phase == FRONT_CLOSED)
-		return;
-	front->phase = FRONT_CLOSED;
+	struct usb_front *front = container_of(life, struct usb_front, life);
+
+	front->life.phase = FRONT_CLOSED;
 	rings_stop(&front->rings);
-	xenbus_frontend_closed(front->dev);
+	xenbus_frontend_closed(front->life.dev);
 	schedule_work(&front->end);
 }
+
+const struct front_steps usb_steps = {
+	.kind = "controller",
+	.offer = offer,
+	.connect = connect,
+	.suspend = suspend,
+	.close = close,
+	.unpublish = terms_unpublish,
+};

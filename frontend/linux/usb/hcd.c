@@ -91,7 +91,7 @@ static const struct hc_driver pvring_hc_driver = {
 static struct usb_hcd *make(struct usb_front *front)
 {
 	bool is_usb11 = front->terms.usb_ver == XENUSB_VER_USB11;
-	struct device *dev = &front->dev->dev;
+	struct device *dev = &front->life.dev->dev;
 	struct usb_hcd *hcd;
 
 	hcd = usb_create_hcd(&pvring_hc_driver, dev, dev_name(dev));
@@ -114,13 +114,13 @@ int hcd_add(struct usb_front *front)
 	int rc;
 
 	if (!hcd) {
-		xenbus_dev_error(front->dev, -ENOMEM, "a host controller");
+		xenbus_dev_error(front->life.dev, -ENOMEM, "a host controller");
 		return -ENOMEM;
 	}
 	WRITE_ONCE(front->hcd, hcd);
 	rc = usb_add_hcd(hcd, 0, 0);
 	if (rc) {
-		xenbus_dev_error(front->dev, rc, "adding the host controller");
+		xenbus_dev_error(front->life.dev, rc, "adding the host controller");
 		return rc;
 	}
 	front->is_added = true;

@@ -7,49 +7,10 @@
 #include <linux/slab.h>
 #include <xen/xen.h>
 
-#include "frontend/linux/nodes.h"
 #include "frontend/linux/usb/usb.h"
 
-#define WATCHDOG_PERIOD	  HZ
 #define LET_GO_TRIES	  50
 #define LET_GO_PERIOD_MS 100
-
-/* ---- what happens by itself -------------------------------------------------------------------------------------- */
-
-static void front_fail(struct usb_front *front)
-{
-	mutex_lock(&front->mutex);
-	front_close(front);
-	mutex_unlock(&front->mutex);
-}
-
-static void fail_work(struct work_struct *work)
-{
-	struct usb_front *front = container_of(work, struct usb_front, fail);
-
-	xenbus_dev_error(front->dev, -EIO, "disabled, as the backend is broken: %s", READ_ONCE(front->broken));
-	front_fail(front);
-}
-
-void front_break(struct usb_front *front, const char *why)
-{
-	if (cmpxchg(&front->broken, NULL, why) == NULL)
-		schedule_work(&front->fail);
-}
-
-/*
- * While a controller is removed drivers wait for what they have asked of its devices, and xenbus does not say any more
- * what becomes of the backend. So it is asked.
- */
-static void watchdog_work(struct work_struct *work)
-{
-	struct usb_front *front = container_of(work, struct usb_front, watchdog.work);
-
-	if (nodes_is_wanted(front->dev) && nodes_backend_state(front->dev) == XenbusStateConnected)
-		schedule_delayed_work(&front->watchdog, WATCHDOG_PERIOD);
-	else
-		front_fail(front);
-}
 
 /* ---- what xenbus tells ------------------------------------------------------------------------------------------- */
 
@@ -57,98 +18,38 @@ static int usbfront_probe(struct xenbus_device *dev, const struct xenbus_device_
 {
 	struct usb_front *front;
 
-	if (!nodes_backend_may_be_there(dev)) {
-		xenbus_dev_error(dev, -EINVAL, "the backend is where none may be");
+	if (life_check_backend(dev))
 		return -EINVAL;
-	}
 	front = kzalloc(sizeof(*front), GFP_KERNEL);
 	if (!front)
 		return -ENOMEM;
-	front->dev = dev;
+	life_begin(&front->life, dev, &usb_steps);
 	front_init(front);
-	INIT_WORK(&front->fail, fail_work);
-	INIT_DELAYED_WORK(&front->watchdog, watchdog_work);
 	dev_set_drvdata(&dev->dev, front);
 	return 0;
 }
 
-/* A device that another driver had, or we, is in Closed. It starts over when the backend has let go of it. */
-static void start_over(struct usb_front *front)
-{
-	if (front->dev->state == XenbusStateClosed)
-		xenbus_switch_state(front->dev, XenbusStateInitialising);
-}
-
-static int follow(struct usb_front *front, int backend)
-{
-	bool has_rings = front->phase == FRONT_OFFERED || front->phase == FRONT_CONNECTED;
-	int rc = 0;
-
-	switch (backend) {
-	case XenbusStateInitialising:
-		return 0;
-	case XenbusStateInitWait:
-	case XenbusStateInitialised:
-		if (has_rings)
-			return 0;
-		start_over(front);
-		return front_offer(front);
-	case XenbusStateConnected:
-		if (front->phase == FRONT_CONNECTED)
-			return 0;
-		if (!has_rings)
-			rc = front_offer(front);
-		return rc ?: front_connect(front);
-	case XenbusStateUnknown:
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		if (has_rings)
-			front_close(front);
-		else if (backend == XenbusStateClosed)
-			start_over(front);
-		return 0;
-	default:
-		xenbus_dev_error(front->dev, -EINVAL, "the backend's state is none of a controller's");
-		return -EINVAL;
-	}
-}
-
-/* What xenbus has read as the state may have been cut off: it is read again. */
 static void usbfront_backend_changed(struct xenbus_device *dev, enum xenbus_state state)
 {
 	struct usb_front *front = dev_get_drvdata(&dev->dev);
 
-	mutex_lock(&front->mutex);
-	if (front->phase != FRONT_CLOSED && follow(front, nodes_backend_state(dev)))
-		front_close(front);
-	mutex_unlock(&front->mutex);
+	life_backend_changed(&front->life);
 }
 
-/* The devices that come back with the new backend may be others: they have gone. */
 static int usbfront_resume(struct xenbus_device *dev)
 {
 	struct usb_front *front = dev_get_drvdata(&dev->dev);
 
-	mutex_lock(&front->mutex);
-	if (nodes_backend_may_be_there(dev))
-		front_suspend(front);
-	else
-		front_close(front);
-	mutex_unlock(&front->mutex);
+	life_resume(&front->life);
 	return 0;
 }
 
-/* For whoever has the device next: the stock driver removes no nodes, and does not start over. */
-static void leave(struct usb_front *front)
+static void wait_until_let_go(struct xenbus_device *dev)
 {
 	unsigned int tries = LET_GO_TRIES;
 
-	while (!nodes_is_let_go(front->dev) && tries-- > 0)
+	while (!nodes_is_let_go(dev) && tries-- > 0)
 		msleep(LET_GO_PERIOD_MS);
-	if (!nodes_is_wanted(front->dev) || !nodes_is_let_go(front->dev))
-		return;
-	terms_unpublish(front->dev);
-	xenbus_switch_state(front->dev, XenbusStateInitialising);
 }
 
 /* In order while the backend serves us: what is written is written. Else nobody waits for what will not come. */
@@ -156,14 +57,13 @@ static void usbfront_remove(struct xenbus_device *dev)
 {
 	struct usb_front *front = dev_get_drvdata(&dev->dev);
 
-	watchdog_work(&front->watchdog.work);
+	life_watch(&front->life);
 	schedule_work(&front->end);
 	flush_work(&front->end);
-	cancel_delayed_work_sync(&front->watchdog);
-	front_fail(front);
-	cancel_work_sync(&front->fail);
+	life_end(&front->life);
 	flush_work(&front->end);
-	leave(front);
+	wait_until_let_go(dev);
+	life_leave(&front->life);
 	if (front->hcd)
 		usb_put_hcd(front->hcd);
 	kfree(front);
@@ -174,7 +74,7 @@ static const struct xenbus_device_id usbfront_ids[] = { { "vusb" }, { "" } };
 static struct xenbus_driver usbfront_driver = {
 	.name = "pvring-usbfront",
 	.ids = usbfront_ids,
-	.allow_rebind = true, /* leave() says what xenbus would say */
+	.allow_rebind = true, /* life_leave() says what xenbus would say */
 	.not_essential = true,
 	.probe = usbfront_probe,
 	.remove = usbfront_remove,

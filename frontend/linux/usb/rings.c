@@ -217,7 +217,7 @@ static unsigned int take_all(struct usb_rings *rings, struct ring_front *ring, s
 		why = "a ring's index of responses is impossible";
 	if (why) {
 		ring->broken = true;
-		front_break(rings->front, why);
+		life_break(&rings->front->life, why);
 	}
 	return nr;
 }
@@ -285,7 +285,7 @@ static int make_port(struct usb_rings *rings, struct xenbus_device *dev)
 
 int rings_open(struct usb_rings *rings, struct usb_front *front)
 {
-	struct xenbus_device *dev = front->dev;
+	struct xenbus_device *dev = front->life.dev;
 	unsigned int i;
 	int rc;
 

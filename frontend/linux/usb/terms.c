@@ -36,7 +36,7 @@ static int write_nodes(struct xenbus_transaction xbt, const void *arg)
 {
 	const struct usb_front *front = arg;
 	const struct usb_rings *rings = &front->rings;
-	const char *dir = front->dev->nodename;
+	const char *dir = front->life.dev->nodename;
 	int rc;
 
 	rc = remove_nodes(xbt, dir);
@@ -56,7 +56,7 @@ int terms_publish(struct usb_front *front)
 	int rc = nodes_change(write_nodes, front);
 
 	if (rc)
-		xenbus_dev_error(front->dev, rc, "publishing the rings");
+		xenbus_dev_error(front->life.dev, rc, "publishing the rings");
 	return rc;
 }
 

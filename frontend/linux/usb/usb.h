@@ -2,13 +2,12 @@
 /*
  * A USB controller of the guest's, and its life: main → connect → hcd → rings → transfer, buffers; hub, terms.
  *
- * The mutex is held wherever the phase changes: by xenbus' thread, by what finds a ring broken, by the removal. The
- * lock is over what the kernel's USB core and the interrupt meet at: the rings and the ports.
+ * The lock is over what the kernel's USB core and the interrupt meet at: the rings and the ports. A controller from an
+ * earlier connection has nothing at its ports while there is none.
  */
 #ifndef FRONTEND_LINUX_USB_USB_H
 #define FRONTEND_LINUX_USB_USB_H
 
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
@@ -16,16 +15,9 @@
 #include <xen/interface/io/usbif.h>
 #include <xen/xenbus.h>
 
+#include "frontend/linux/life.h"
 #include "frontend/linux/usb/rings.h"
 #include "frontend/linux/usb/terms.h"
-
-enum front_phase {
-	FRONT_IDLE,	 /* no rings, and no controller that the USB core knows of */
-	FRONT_OFFERED,	 /* our rings are published; a controller from an earlier connection has nothing at its ports */
-	FRONT_CONNECTED, /* there is a controller, and it works */
-	FRONT_SUSPENDED, /* no rings; the controller waits for a new backend, with nothing at its ports */
-	FRONT_CLOSED,	 /* there is nothing, and will be nothing */
-};
 
 /* A port of the root hub: what is there, and USB_PORT_STAT_* and USB_PORT_STAT_C_* as the hub's driver knows them. */
 struct root_port {
@@ -34,9 +26,7 @@ struct root_port {
 };
 
 struct usb_front {
-	struct xenbus_device *dev;
-	struct mutex mutex;
-	enum front_phase phase;
+	struct front_life life;
 	struct usb_terms terms;
 	struct usb_hcd *hcd; /* from the first connection until front is freed */
 	bool is_added;	     /* known to the USB core; owner: end */
@@ -47,11 +37,6 @@ struct usb_front {
 
 	/* Takes the controller away from the USB core: waits for drivers of devices. */
 	struct work_struct end;
-
-	/* What broke a ring, once one is; the first only. */
-	const char *broken;
-	struct work_struct fail;
-	struct delayed_work watchdog;
 };
 
 /* ---- hcd.c: towards the kernel's USB core ------------------------------------------------------------------------ */
@@ -73,22 +58,13 @@ void hub_clear(struct usb_front *front);
 int hub_status_data(struct usb_hcd *hcd, char *changes);
 int hub_control(struct usb_hcd *hcd, u16 type_and_request, u16 value, u16 index, char *data, u16 length);
 
-/* ---- connect.c: from phase to phase; front->mutex is held -------------------------------------------------------- */
+/* ---- connect.c: from phase to phase ------------------------------------------------------------------------------ */
 
-/* FRONT_IDLE. */
+/* Closed, front->end, which does the rest, is scheduled; suspended, the devices have gone. */
+extern const struct front_steps usb_steps;
+
+/* What the steps use. */
 void front_init(struct usb_front *front);
-
-/* Rings for a backend that is there: to FRONT_OFFERED. */
-int front_offer(struct usb_front *front);
-
-/* The backend is connected: to FRONT_CONNECTED. */
-int front_connect(struct usb_front *front);
-
-/* The old rings mean nothing any more, and the devices have gone: to FRONT_SUSPENDED, or FRONT_IDLE. */
-void front_suspend(struct usb_front *front);
-
-/* To FRONT_CLOSED, in xenstore, too. What is not answered has failed; front->end, which does the rest, is scheduled. */
-void front_close(struct usb_front *front);
 
 /* ---- from anywhere ----------------------------------------------------------------------------------------------- */
 
@@ -96,8 +72,5 @@ static inline struct usb_front *front_of(struct usb_hcd *hcd)
 {
 	return *(struct usb_front **)hcd->hcd_priv;
 }
-
-/* The backend has done what no backend does: this controller ends, and says why. A text that stays. */
-void front_break(struct usb_front *front, const char *why);
 
 #endif
