@@ -20,25 +20,29 @@
 
 /* ---- open ------------------------------------------------------------------------------------------------------ */
 
+/* 0, or -1 with errno. */
+static int ask_for_size(int fd, const struct stat *st, uint64_t *size_bytes)
+{
+	*size_bytes = st->st_size;
+	return S_ISBLK(st->st_mode) ? ioctl(fd, BLKGETSIZE64, size_bytes) : 0;
+}
+
 static uint64_t uring_measure(const struct blk_engine *engine)
 {
 	struct stat st;
 	uint64_t bytes;
 
-	if (fstat(engine->fd, &st))
-		return 0;
-	bytes = st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(engine->fd, BLKGETSIZE64, &bytes))
+	if (fstat(engine->fd, &st) || ask_for_size(engine->fd, &st, &bytes))
 		return 0;
 	return bytes - bytes % engine->sector_bytes;
 }
 
-static int measure_block_device(struct blk_engine *engine, const char *path, struct errbuf *err)
+static int measure_block_device(struct blk_engine *engine, const struct stat *st, const char *path, struct errbuf *err)
 {
 	unsigned int physical_bytes = 0;
 	int sector_bytes = 0;
 
-	if (ioctl(engine->fd, BLKGETSIZE64, &engine->size_bytes) || ioctl(engine->fd, BLKSSZGET, &sector_bytes) ||
+	if (ask_for_size(engine->fd, st, &engine->size_bytes) || ioctl(engine->fd, BLKSSZGET, &sector_bytes) ||
 	    ioctl(engine->fd, BLKPBSZGET, &physical_bytes))
 		return errbuf_set(err, -errno, "image %.300s: cannot ask for its size: %s", path, strerror(errno));
 	engine->sector_bytes = sector_bytes;
@@ -60,7 +64,7 @@ static uint32_t direct_unit_bytes(int fd)
 	return stx.stx_dio_offset_align > 512 ? stx.stx_dio_offset_align : 512;
 }
 
-static int measure_file(struct blk_engine *engine, const struct stat *st, const char *path, struct errbuf *err)
+static int measure_file(struct blk_engine *engine, const struct stat *st)
 {
 	engine->size_bytes = st->st_size;
 	engine->sector_bytes = engine->is_direct ? direct_unit_bytes(engine->fd) : 512;
@@ -70,7 +74,7 @@ static int measure_file(struct blk_engine *engine, const struct stat *st, const 
 
 static int measure(struct blk_engine *engine, const struct stat *st, const char *path, struct errbuf *err)
 {
-	int rc = S_ISBLK(st->st_mode) ? measure_block_device(engine, path, err) : measure_file(engine, st, path, err);
+	int rc = S_ISBLK(st->st_mode) ? measure_block_device(engine, st, path, err) : measure_file(engine, st);
 
 	if (rc)
 		return rc;

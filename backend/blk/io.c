@@ -261,15 +261,12 @@ static void begin(struct blk_io *io)
 
 static enum blk_verdict check(struct blk_io *io, const char **why)
 {
-	const struct blk_limits limits = {
-		.nr_sectors = __atomic_load_n(&io->bq->nr_sectors, __ATOMIC_RELAXED),
-		.sector_bytes = io->bq->params.limits.sector_bytes,
-		.is_read_only = io->bq->params.limits.is_read_only,
-		.has_discard = io->bq->params.limits.has_discard,
-	};
+	struct blk_limits limits = io->bq->params.limits;
+	enum blk_verdict verdict;
 	uint64_t nr_sectors = 0;
-	enum blk_verdict verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
 
+	limits.nr_sectors = __atomic_load_n(&io->bq->nr_sectors, __ATOMIC_RELAXED);
+	verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
 	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
 	return verdict;
 }
