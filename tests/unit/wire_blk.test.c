@@ -151,22 +151,30 @@ static void an_impossible_segment_count_is_only_passed_on(void **state)
 	}
 }
 
-/* The request's octets, where each ABI has them; what is not named is 0xee. */
+/* Where each ABI has what. */
+static const struct {
+	enum blk_abi abi;
+	uint8_t id_at, sector_at, grefs_at, nr_sectors_at;
+} layouts[] = { { BLK_ABI_NATIVE, 8, 16, 28, 24 }, { BLK_ABI_X86_32, 4, 12, 24, 20 } };
+
+static const uint8_t number[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+/* What is not named is 0xee. */
+static void begin_slot(uint8_t slot[BLK_MAX_REQUEST_BYTES], unsigned int layout)
+{
+	memset(slot, 0xee, BLK_MAX_REQUEST_BYTES);
+	memcpy(slot + layouts[layout].id_at, number, 8);
+	memcpy(slot + layouts[layout].sector_at, number, 8);
+}
+
 static void an_indirect_request_is_read_octet_by_octet(void **state)
 {
-	static const struct {
-		enum blk_abi abi;
-		uint8_t id_at, sector_at, grefs_at;
-	} layouts[] = { { BLK_ABI_NATIVE, 8, 16, 28 }, { BLK_ABI_X86_32, 4, 12, 24 } };
-	static const uint8_t number[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	uint8_t slot[BLK_MAX_REQUEST_BYTES];
 	struct blk_request got;
 
 	FOR_EACH_ABI(i) {
-		memset(slot, 0xee, sizeof(slot));
+		begin_slot(slot, i);
 		memcpy(slot, "\x06\x01\x34\x12", 4);
-		memcpy(slot + layouts[i].id_at, number, 8);
-		memcpy(slot + layouts[i].sector_at, number, 8);
 		memcpy(slot + layouts[i].grefs_at, number, 4);
 		blk_indirect_decode(layouts[i].abi, slot, &got);
 		assert_true(got.is_indirect);
@@ -209,22 +217,14 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 	}
 }
 
-/* Its octets where each ABI has them; what is not named is 0xee. */
 static void a_discard_is_read_octet_by_octet_and_written_as_it_is_read(void **state)
 {
-	static const struct {
-		enum blk_abi abi;
-		uint8_t id_at, sector_at, nr_sectors_at;
-	} layouts[] = { { BLK_ABI_NATIVE, 8, 16, 24 }, { BLK_ABI_X86_32, 4, 12, 20 } };
-	static const uint8_t number[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	uint8_t slot[BLK_MAX_REQUEST_BYTES];
 	struct blk_request got, again;
 
 	FOR_EACH_ABI(i) {
-		memset(slot, 0xee, sizeof(slot));
+		begin_slot(slot, i);
 		memcpy(slot, "\x05\x01", 2);
-		memcpy(slot + layouts[i].id_at, number, 8);
-		memcpy(slot + layouts[i].sector_at, number, 8);
 		memcpy(slot + layouts[i].nr_sectors_at, number, 8);
 		blk_slot_decode(layouts[i].abi, slot, &got);
 		assert_false(got.is_indirect);
