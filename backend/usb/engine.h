@@ -44,6 +44,12 @@ struct usb_transfer {
 	void *handle;
 };
 
+/* Its endpoint as in a descriptor: with its direction's bit. */
+static inline uint8_t usb_transfer_endpoint(const struct usb_transfer *transfer)
+{
+	return transfer->endpoint | (transfer->is_in ? 0x80 : 0);
+}
+
 /* What a guest asks of its host's USB stack by a control request, and a host's stack does by itself. */
 enum usb_chore_kind { USB_SET_CONFIGURATION, USB_SET_INTERFACE, USB_CLEAR_HALT };
 

@@ -241,7 +241,7 @@ static void control(struct fake *fake, struct usb_transfer *transfer)
 static void fake_submit(struct usb_device *device, struct usb_transfer *transfer)
 {
 	struct fake *fake = to_fake(device);
-	uint8_t endpoint = transfer->endpoint | (transfer->is_in ? 0x80 : 0);
+	uint8_t endpoint = usb_transfer_endpoint(transfer);
 
 	if (transfer->type == USB_CONTROL)
 		control(fake, transfer);

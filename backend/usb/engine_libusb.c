@@ -304,7 +304,7 @@ static void fill(struct flight *flight, struct usb_transfer *transfer)
 	struct libusb_transfer *libusb = flight->libusb;
 
 	libusb->dev_handle = flight->device->config.handle;
-	libusb->endpoint = transfer->type == USB_CONTROL ? 0 : transfer->endpoint | (transfer->is_in ? 0x80 : 0);
+	libusb->endpoint = transfer->type == USB_CONTROL ? 0 : usb_transfer_endpoint(transfer);
 	libusb->type = types[transfer->type];
 	libusb->flags = 0;
 	libusb->timeout = 0;

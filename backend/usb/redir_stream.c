@@ -9,8 +9,8 @@
 #include "common/base/clock.h"
 #include "common/wire/xen_usbif.h"
 
-#define ISO_PACKETS   8 /* of a transfer of the peer's */
-#define ISO_TRANSFERS 4 /* that the peer has under way */
+#define ISO_PACKETS        8 /* of a transfer of the peer's */
+#define ISO_TRANSFERS      4 /* that the peer has under way */
 #define MAX_QUEUED_PACKETS 1024 /* for the peer's socket to take */
 
 static uint8_t address_of(unsigned int index)
@@ -20,7 +20,7 @@ static uint8_t address_of(unsigned int index)
 
 static unsigned int index_of(const struct usb_transfer *transfer)
 {
-	return redir_index(transfer->endpoint | (transfer->is_in ? 0x80 : 0));
+	return redir_index(usb_transfer_endpoint(transfer));
 }
 
 static struct usb_transfer *take_first(struct redir_stream *stream)

@@ -41,11 +41,6 @@ static struct redir_flight *find_flight(struct redir *redir, uint64_t id)
 	return NULL;
 }
 
-static uint8_t endpoint_of(const struct usb_transfer *transfer)
-{
-	return transfer->endpoint | (transfer->is_in ? 0x80 : 0);
-}
-
 static void land(struct redir_flight *flight, int32_t status)
 {
 	struct usb_transfer *transfer = flight->transfer;
@@ -124,7 +119,7 @@ static void send_control(struct redir *redir, uint64_t id, const struct usb_tran
 static void send_bulk(struct redir *redir, uint64_t id, const struct usb_transfer *transfer)
 {
 	struct usb_redir_bulk_packet_header header = {
-		.endpoint = endpoint_of(transfer),
+		.endpoint = usb_transfer_endpoint(transfer),
 		.length = (uint16_t)transfer->len_bytes,
 		.length_high = (uint16_t)(transfer->len_bytes >> 16),
 	};
@@ -242,7 +237,7 @@ static void drop_flights(struct redir *redir, const struct usb_chore *chore)
 
 		if (transfer && transfer->type != USB_CONTROL &&
 		    (chore->kind == USB_SET_CONFIGURATION ||
-		     redir->endpoints.interface[redir_index(endpoint_of(transfer))] == chore->interface))
+		     redir->endpoints.interface[redir_index(usb_transfer_endpoint(transfer))] == chore->interface))
 			land(&redir->flight[i], USBIF_STATUS_IOERROR);
 	}
 }
