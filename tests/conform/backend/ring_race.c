@@ -64,6 +64,14 @@ static void change_slot(struct front *front, unsigned int *seed)
 	}
 }
 
+/* That byte alone, of every slot: however short the time to a second look, half of them differ. */
+static void toggle_sectors(struct front *front, unsigned int *seed)
+{
+	(void)seed;
+	for (unsigned int i = 0; i < front->layout.nr_slots; i++)
+		((volatile uint8_t *)front_slot(front, i))[19] ^= 1;
+}
+
 static void change_data(struct front *front, unsigned int *seed)
 {
 	volatile uint8_t *page = front_page(front, rand_r(seed) % BLK_MAX_SEGMENTS);
@@ -121,19 +129,26 @@ static void check_disk(struct front *front, const char *clause)
 }
 
 /* In large batches and small ones: how many there are decides when the backend looks. */
-static void slots_change(struct front *front)
+static void keep_busy_meanwhile(struct front *front, void (*change)(struct front *front, unsigned int *seed))
 {
 	static const uint8_t operations[] = { BLKIF_OP_WRITE, BLKIF_OP_READ };
-	uint64_t image_bytes, now_bytes;
 	struct race race;
+
+	race_begin(&race, front, change);
+	for (unsigned int batch = 32; batch; batch /= 4)
+		keep_busy(front, operations, batch);
+	race_end(&race);
+}
+
+static void slots_change(struct front *front)
+{
+	uint64_t image_bytes, now_bytes;
 
 	front_connect(front, "BUS-21");
 	image_bytes = toolstack_image_bytes(front);
 	memset(front->data.area, 0xa5, (size_t)FRONT_DATA_PAGES * GRANT_PAGE_BYTES);
-	race_begin(&race, front, change_slot);
-	for (unsigned int batch = 32; batch; batch /= 4)
-		keep_busy(front, operations, batch);
-	race_end(&race);
+	keep_busy_meanwhile(front, change_slot);
+	keep_busy_meanwhile(front, toggle_sectors);
 	check_disk(front, "RING-13");
 	now_bytes = toolstack_image_bytes(front);
 	MUST("RING-13", now_bytes == image_bytes, "the image has %llu bytes, not %llu: it is written beyond its end",
