@@ -21,7 +21,7 @@ quiet    = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@';)
 CFLAGS   ?= -O2 -g
 # Callbacks share one signature and rarely use every argument, hence no -Wunused-parameter.
 warnings := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla
-sanflags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+sanflags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DPVRING_CRASH_POINTS)
 cflags    = -std=gnu11 -D_GNU_SOURCE -I. -pthread $(warnings) $(sanflags) $(CFLAGS) -MMD -MP
 ldflags   = -pthread $(sanflags) $(LDFLAGS)
 xenlibs  := -lxengnttab -lxenevtchn -lxenstore
@@ -226,7 +226,7 @@ install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/pvring/diagrams
-	install -m 644 docs/protocol.md docs/conformance.md $(DESTDIR)$(PREFIX)/share/doc/pvring/
+	install -m 644 docs/protocol.md docs/conformance.md docs/restart.md $(DESTDIR)$(PREFIX)/share/doc/pvring/
 	install -m 644 docs/diagrams/*.svg $(DESTDIR)$(PREFIX)/share/doc/pvring/diagrams/
 .PHONY: install
 

@@ -11,11 +11,21 @@
 
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
+static void tell_failed(struct blk_queue *bq, const char *reason)
+{
+	bq->failed_reason = reason;
+	loop_post(bq->events.loop, &bq->failed_msg);
+}
+
 static void on_broken(struct queue *queue)
 {
-	struct blk_queue *bq = to_bq(queue);
+	tell_failed(to_bq(queue), "the guest's request index is impossible");
+}
 
-	loop_post(bq->events.loop, &bq->failed_msg);
+static void on_refuse(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	blk_io_refuse(queue, slot, bytes);
+	tell_failed(to_bq(queue), "three daemons died while they served the same request");
 }
 
 static void on_stopped(struct queue *queue, uint32_t nr_orphans)
@@ -50,6 +60,7 @@ static const struct queue_ops queue_ops = {
 	.flush = blk_io_flush,
 	.quiet = on_quiet,
 	.broken = on_broken,
+	.refuse = on_refuse,
 	.stopped = on_stopped,
 	.released = on_released,
 };
@@ -105,7 +116,7 @@ static void run_failed(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, failed_msg);
 
-	bq->events.failed(bq->events.device, "the guest's request index is impossible");
+	bq->events.failed(bq->events.device, bq->failed_reason);
 }
 
 static void run_stopped(struct loop_msg *msg)

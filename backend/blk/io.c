@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/container.h"
+#include "common/base/crash_point.h"
 #include "common/wire/xen_blkif.h"
 
 #define PAGE_BYTES 4096
@@ -101,6 +102,7 @@ static void submit(struct blk_io *io)
 	io->op.offset_bytes = io->req.sector * BLK_SECTOR_BYTES;
 	io->op.done = engine_done;
 	bq->params.image->engine->ops->submit(bq->params.image->engine, &bq->worker->loop, &io->op);
+	crash_point("submitted");
 }
 
 static void engine_done(struct blk_op *op, int rc)
@@ -108,6 +110,7 @@ static void engine_done(struct blk_op *op, int rc)
 	struct blk_io *io = container_of(op, struct blk_io, op);
 	struct blk_queue *bq = io->bq;
 
+	crash_point("completed");
 	queue_kick(&bq->queue);
 	io->steps &= io->steps - 1; /* the first of them is done */
 	if (rc) {
@@ -142,6 +145,7 @@ static int map_segments(struct blk_io *io)
 	rc = grants_map(&io->bq->queue.grants, gref, io->req.nr_segments, prot, &io->mapped);
 	if (rc)
 		return rc;
+	crash_point("mapped");
 	for (unsigned int i = 0; i < io->req.nr_segments; i++) {
 		const struct blk_segment *segment = &io->req.segment[i];
 
@@ -219,6 +223,7 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(s
 			io_list_add(&batch, io);
 		}
 		grants_copy_run(&bq->queue.grants, copy_failed, bq);
+		crash_point("copied");
 		while ((io = io_list_take(&batch))) {
 			if (io->copy_failed)
 				fail(io, BLKIF_RSP_ERROR, "a grant that cannot be used");
@@ -324,17 +329,31 @@ static void measure_now_and_then(struct blk_queue *bq, uint64_t now_ns)
 	blk_queue_measure(bq);
 }
 
-void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
+static struct blk_io *take(struct blk_queue *bq, uint32_t slot, const void *bytes)
 {
-	struct blk_queue *bq = to_bq(queue);
 	struct blk_io *io = &bq->io[slot];
-	enum blk_verdict verdict;
-	const char *why;
 
 	io->taken_ns = clock_now_ns();
 	measure_now_and_then(bq, io->taken_ns);
 	counter_add(&bq->counters.nr_taken, 1);
 	blk_slot_decode(bq->params.abi, bytes, &io->req);
+	return io;
+}
+
+void blk_io_refuse(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct blk_io *io = take(to_bq(queue), slot, bytes);
+
+	refuse(io, BLK_REJECT, "three daemons died while they served it");
+}
+
+void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct blk_queue *bq = to_bq(queue);
+	struct blk_io *io = take(bq, slot, bytes);
+	enum blk_verdict verdict;
+	const char *why;
+
 	verdict = io->req.is_indirect ? blk_indirect_check(&io->req, &why) : check(io, &why);
 	if (verdict != BLK_OK) {
 		refuse(io, verdict, why);

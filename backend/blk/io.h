@@ -66,6 +66,7 @@ struct blk_queue {
 	int start_rc;
 	struct errbuf start_err;
 	uint32_t nr_orphans;
+	const char *failed_reason;
 	bool has_told_stopped; /* owner: the main thread; the device may be gone by now */
 	bool is_over;          /* likewise: freed when it is not measured any more */
 };
@@ -80,6 +81,7 @@ void blk_io_init(struct blk_queue *bq);
 void blk_queue_measure(struct blk_queue *bq);
 /* For struct queue_ops. */
 void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes);
+void blk_io_refuse(struct queue *queue, uint32_t slot, const void *bytes);
 void blk_io_flush(struct queue *queue);
 
 #endif

@@ -47,6 +47,7 @@ struct device_class {
 	const char *peer_node; /* of the frontend's that may change while connected; NULL: none */
 	/* Its workers wake tasks of this domain, and are woken by some (worker.h); so they do not busy-poll. */
 	bool is_among_tasks;
+	bool can_replay; /* its queues serve again what a daemon that died had taken (queue.h) */
 	struct scratch_pages worker_scratch;
 
 	/* Reads the toolstack's nodes in our own directory. */
@@ -133,6 +134,7 @@ struct device {
 	bool has_job; /* the helper works on it: not to be freed */
 	int job_rc;
 	struct errbuf job_err;
+	uint64_t resuming_since_ns; /* what a process before us may still hold is waited for; 0: it is free so far */
 	struct loop_timer timer; /* of the phase: when to try again, or how long it may take */
 	enum queue_stop stop_how;
 	unsigned int has_said; /* 1 << enum device_says */

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/container.h"
 #include "xenbus/node.h"
+
+#define RESUME_DEADLINE_NS (10 * 1000000000ULL)
 
 bool device_refuse(struct device *dev, const char *step, int rc, const char *reason)
 {
@@ -49,8 +52,34 @@ static bool guest_has_moved_on(struct device *dev)
 	return dev->host->class->accept(dev, &err) == 0 && !device_rings_are_same(&tried, &dev->rings);
 }
 
+static void try_again(struct loop_timer *timer)
+{
+	struct device *dev = container_of(timer, struct device, timer);
+
+	device_settle(dev, DEVICE_READY);
+}
+
+static void try_again_later(struct device *dev)
+{
+	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, try_again);
+}
+
+/* A process that was killed lets go of one thing after the other: of its claim, by which we are here, not last. */
+static bool may_become_free(struct device *dev, int rc)
+{
+	if (!dev->is_resuming || rc != -EAGAIN || dev->host->is_stopping)
+		return false;
+	if (!dev->resuming_since_ns)
+		dev->resuming_since_ns = clock_now_ns();
+	return clock_now_ns() - dev->resuming_since_ns < RESUME_DEADLINE_NS;
+}
+
 static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)
 {
+	if (may_become_free(dev, rc)) {
+		try_again_later(dev);
+		return;
+	}
 	if (dev->is_resuming) {
 		park(dev, reason);
 		return;
@@ -70,13 +99,6 @@ static void run_lock(struct helper_job *job)
 	dev->job_rc = dev->host->class->lock(dev, &dev->job_err);
 }
 
-static void retry_lock(struct loop_timer *timer)
-{
-	struct device *dev = container_of(timer, struct device, timer);
-
-	device_settle(dev, DEVICE_READY);
-}
-
 static void lock_done(struct helper_job *job)
 {
 	struct device *dev = device_job_done(job);
@@ -89,7 +111,7 @@ static void lock_done(struct helper_job *job)
 		if (!dev->said_wait)
 			device_say(dev, DEVICE_SAYS_WAITS, LOG_INFO, "waiting: %s", dev->job_err.text);
 		dev->said_wait = true;
-		loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry_lock);
+		try_again_later(dev);
 		return;
 	}
 	dev->said_wait = false;
@@ -132,7 +154,7 @@ void device_start_connect(struct device *dev)
 	if (device_asks_again(dev, rc))
 		return;
 	if (rc == 0 && dev->is_resuming)
-		rc = device_rings_check_clean(&dev->rings, &err);
+		rc = device_rings_check(&dev->rings, dev->host->class->can_replay, &err);
 	if (rc) {
 		cannot_connect(dev, "connect", rc, err.text);
 		return;
@@ -174,9 +196,14 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		cannot_connect(dev, "connect", rc, reason->text);
 		return;
 	}
-	device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, dev->is_resuming ? "taken up again" : "connected");
-	if (!dev->is_resuming)
+	if (dev->is_resuming) {
+		device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, "taken up again, with %u unanswered request(s)",
+			   device_rings_nr_resumed(&dev->rings));
+	} else {
+		device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, "connected");
 		device_publish(dev);
+	}
+	dev->resuming_since_ns = 0;
 	dev->is_resuming = false;
 	device_settle(dev, DEVICE_CONNECTED);
 }

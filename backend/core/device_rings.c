@@ -97,13 +97,22 @@ bool device_rings_are_same(const struct device_rings *rings, const struct device
 	return true;
 }
 
-int device_rings_check_clean(const struct device_rings *rings, struct errbuf *err)
+int device_rings_check(const struct device_rings *rings, bool may_replay, struct errbuf *err)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; rc == 0 && i < rings->nr; i++)
-		rc = journal_check_clean(&rings->ring[i].journal, &rings->ring[i].identity, err);
+		rc = journal_check(&rings->ring[i].journal, &rings->ring[i].identity, may_replay, err);
 	return rc;
+}
+
+uint32_t device_rings_nr_resumed(const struct device_rings *rings)
+{
+	uint32_t nr = 0;
+
+	for (unsigned int i = 0; i < rings->nr; i++)
+		nr += rings->ring[i].journal.nr_resumed;
+	return nr;
 }
 
 bool device_rings_have_connection(const struct device_rings *rings)

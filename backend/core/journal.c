@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/crash_point.h"
 #include "common/base/errbuf.h"
 
 #define FILE_BYTES (sizeof(struct journal_file) + JOURNAL_MAX_ENTRIES * sizeof(struct journal_entry))
@@ -56,6 +57,11 @@ bool journal_is_claimed(const char *path)
 	is_claimed = fcntl(fd, F_OFD_GETLK, &lock) || lock.l_type != F_UNLCK;
 	close(fd);
 	return is_claimed;
+}
+
+static size_t entries_end(uint32_t nr_entries)
+{
+	return sizeof(struct journal_file) + nr_entries * sizeof(struct journal_entry);
 }
 
 /* What is stored through the mapping must have its place before: on a full file system the store would be a SIGBUS. */
@@ -141,13 +147,12 @@ int journal_begin(struct journal *journal, const struct journal_identity *identi
 		  struct errbuf *err)
 {
 	struct journal_file *file = journal->file;
-	size_t used_bytes = sizeof(*file) + identity->nr_slots * sizeof(struct journal_entry);
 	int rc;
 
 	if (identity->nr_slots > JOURNAL_MAX_ENTRIES)
 		return errbuf_set(err, -E2BIG, "%s: %u ring slots: expected at most %u", journal->path,
 				  identity->nr_slots, JOURNAL_MAX_ENTRIES);
-	rc = reserve(journal, used_bytes, err);
+	rc = reserve(journal, entries_end(identity->nr_slots), err);
 	if (rc)
 		return rc;
 	file->state = JOURNAL_UNUSED;
@@ -177,10 +182,27 @@ void journal_taken(struct journal *journal, uint32_t slot, uint32_t request_inde
 	struct journal_entry *entry = &journal->file->entry[slot];
 
 	entry->request_index = request_index;
+	entry->nr_replays = 0;
 	in_order();
 	entry->state = JOURNAL_ENTRY_TAKEN;
 	in_order();
+	crash_point("entry-written");
 	journal->file->req_cons = request_index + 1;
+	in_order();
+	crash_point("consumer-advanced");
+}
+
+void journal_given_back(struct journal *journal, uint32_t slot)
+{
+	journal->file->req_cons = journal->file->entry[slot].request_index;
+	journal_freed(journal, slot);
+}
+
+void journal_replayed(struct journal *journal, uint32_t slot)
+{
+	journal->file->entry[slot].nr_replays++;
+	in_order();
+	crash_point("replayed");
 }
 
 void journal_answering(struct journal *journal, uint32_t slot, uint32_t response_index)
@@ -191,12 +213,15 @@ void journal_answering(struct journal *journal, uint32_t slot, uint32_t response
 	in_order();
 	entry->state = JOURNAL_ENTRY_ANSWERING;
 	in_order();
+	crash_point("answer-noted");
 }
 
 void journal_freed(struct journal *journal, uint32_t slot)
 {
 	in_order();
 	journal->file->entry[slot].state = JOURNAL_ENTRY_FREE;
+	in_order();
+	crash_point("entry-freed");
 }
 
 void journal_hand_over(struct journal *journal, uint32_t req_cons, uint32_t rsp_prod)
@@ -215,7 +240,7 @@ int journal_file_check(const struct journal_file *file, uint64_t size_bytes, str
 		return errbuf_set(err, -EPROTONOSUPPORT, "journal version %u: expected %u", file->version,
 				  JOURNAL_VERSION);
 	if (file->nr_entries > JOURNAL_MAX_ENTRIES ||
-	    size_bytes < sizeof(*file) + file->nr_entries * sizeof(struct journal_entry))
+	    size_bytes < entries_end(file->nr_entries))
 		return errbuf_set(err, -EINVAL, "journal of %llu bytes claims %u entries",
 				  (unsigned long long)size_bytes, file->nr_entries);
 	return 0;
@@ -245,7 +270,8 @@ bool journal_has_connection(const struct journal *journal)
 	return journal->file && journal->file->state != JOURNAL_UNUSED;
 }
 
-int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err)
+int journal_check(const struct journal *journal, const struct journal_identity *identity, bool may_replay,
+		  struct errbuf *err)
 {
 	const struct journal_file *file = journal->file;
 	const char *difference;
@@ -254,17 +280,94 @@ int journal_check_clean(const struct journal *journal, const struct journal_iden
 	rc = journal_file_check(file, FILE_BYTES, err);
 	if (rc)
 		return rc;
-	if (file->state == JOURNAL_LIVE)
+	if (file->state == JOURNAL_LIVE && !may_replay)
 		return errbuf_set(err, -EUCLEAN, "the daemon that served it (pid %u) ended without handing it over",
 				  file->writer_pid);
-	if (file->state != JOURNAL_CLEAN)
+	if (file->state != JOURNAL_LIVE && file->state != JOURNAL_CLEAN)
 		return errbuf_set(err, -EINVAL, "the journal says that it was not connected");
 	difference = identity_difference(&file->identity, identity);
 	if (difference)
 		return errbuf_set(err, -EINVAL, "the journal is about another connection: its %s differs", difference);
-	if (file->req_cons != file->rsp_prod)
+	if (file->nr_entries != identity->nr_slots)
+		return errbuf_set(err, -EINVAL, "the journal has %u entries for a ring of %u slots", file->nr_entries,
+				  identity->nr_slots);
+	if (file->state == JOURNAL_CLEAN && file->req_cons != file->rsp_prod)
 		return errbuf_set(err, -EUCLEAN, "the journal is clean, yet %u requests are unanswered",
 				  file->req_cons - file->rsp_prod);
+	return 0;
+}
+
+/* How long ago it was taken, in requests. 0: req_cons was not advanced for it yet, so it still is in the ring. */
+static uint32_t age_of(const struct journal_file *file, uint32_t slot)
+{
+	return file->req_cons - file->entry[slot].request_index;
+}
+
+static bool is_unanswered(const struct journal_file *file, uint32_t slot, uint32_t ring_rsp_prod)
+{
+	return file->state == JOURNAL_LIVE && age_of(file, slot) != 0 &&
+	       journal_entry_is_unanswered(&file->entry[slot], ring_rsp_prod);
+}
+
+/* In its place by age; false: two of the same age, so at least one is wrong. */
+static bool insert(const struct journal_file *file, struct journal_unanswered *found, uint32_t slot)
+{
+	uint32_t i = found->nr++;
+
+	for (; i > 0 && age_of(file, found->slots[i - 1]) <= age_of(file, slot); i--) {
+		if (age_of(file, found->slots[i - 1]) == age_of(file, slot))
+			return false;
+		found->slots[i] = found->slots[i - 1];
+	}
+	found->slots[i] = slot;
+	return true;
+}
+
+int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_prod, struct journal_unanswered *found,
+			    struct errbuf *err)
+{
+	const struct journal_file *file = journal->file;
+
+	found->nr = 0;
+	found->req_cons = file->req_cons;
+	found->rsp_prod = ring_rsp_prod;
+	/* A frontend could only have changed it to harm itself; but then our two records do not agree. */
+	if (file->state == JOURNAL_CLEAN && ring_rsp_prod != file->rsp_prod)
+		return errbuf_set(err, -EUCLEAN, "the ring's rsp_prod is %u, the journal's %u", ring_rsp_prod,
+				  file->rsp_prod);
+	for (uint32_t slot = 0; slot < file->nr_entries; slot++) {
+		if (is_unanswered(file, slot, ring_rsp_prod) && !insert(file, found, slot))
+			return errbuf_set(err, -EUCLEAN, "the journal has request %u twice",
+					  file->entry[slot].request_index);
+	}
+	if (found->nr != file->req_cons - ring_rsp_prod)
+		return errbuf_set(err, -EUCLEAN, "%u requests are unanswered by the ring, %u by the journal",
+				  file->req_cons - ring_rsp_prod, found->nr);
+	return 0;
+}
+
+/*
+ * An answer that was not published is none: its index will be another's. So that is forgotten before anything is
+ * answered, and who died on the way here, or dies next, leaves the same requests unanswered.
+ */
+int journal_resume(struct journal *journal, const struct journal_unanswered *found, struct errbuf *err)
+{
+	struct journal_file *file = journal->file;
+	int rc = reserve(journal, entries_end(file->nr_entries), err);
+
+	if (rc)
+		return rc;
+	for (uint32_t slot = 0; slot < file->nr_entries; slot++) {
+		crash_point("entry-resumed");
+		file->entry[slot].state = is_unanswered(file, slot, found->rsp_prod) ? JOURNAL_ENTRY_TAKEN
+										     : JOURNAL_ENTRY_FREE;
+	}
+	journal->nr_resumed = found->nr;
+	file->writer_pid = getpid();
+	in_order();
+	file->state = JOURNAL_LIVE;
+	in_order();
+	crash_point("resumed");
 	return 0;
 }
 

@@ -9,6 +9,8 @@
  * An entry was answered if and only if its response index is noted and lies before the ring's rsp_prod.
  * The writer dies alone, memory survives: no barrier beyond the compiler's is needed.
  *
+ * docs/restart.md argues what follows from that for each step at which it may have died.
+ *
  * Thread: journal_open(), _begin(), _end(), _close() while no worker uses the queue; the others on the worker's.
  * Errors: -errno with a reason; never logs.
  */
@@ -55,7 +57,7 @@ struct journal_entry {
 	uint32_t state;
 	uint32_t request_index; /* the ring index it was taken from */
 	uint32_t response_index;
-	uint32_t reserved;
+	uint32_t nr_replays; /* how many daemons have begun to serve it again */
 	uint8_t request[JOURNAL_REQUEST_BYTES];
 };
 
@@ -77,6 +79,7 @@ struct journal {
 	char path[256];
 	int fd;
 	struct journal_file *file;
+	uint32_t nr_resumed; /* requests that another process left unanswered when this one went on with it */
 };
 
 void journal_init(struct journal *journal);
@@ -98,10 +101,30 @@ int journal_begin(struct journal *journal, const struct journal_identity *identi
 void journal_end(struct journal *journal);
 /* A connection was begun that did not end: it was handed over, or its daemon died. */
 bool journal_has_connection(const struct journal *journal);
-/* 0: clean and about this very connection. Else the reason why it cannot be used. */
-int journal_check_clean(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err);
+/*
+ * 0: about this very connection, and clean, or may_replay and left by a daemon that died. Else the reason why it cannot
+ * be used. What only the ring can tell is journal_find_unanswered()'s.
+ */
+int journal_check(const struct journal *journal, const struct journal_identity *identity, bool may_replay,
+		  struct errbuf *err);
 
+/* What another process left in a ring, as its journal and the ring have it together. */
+struct journal_unanswered {
+	uint32_t req_cons, rsp_prod;
+	uint32_t nr;
+	uint32_t *slots; /* the oldest first; the caller's, room for as many as the ring has */
+};
+/* -EUCLEAN: the two do not agree. Changes nothing. */
+int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_prod, struct journal_unanswered *found,
+			    struct errbuf *err);
+/* Goes on with it: those are taken, all others are free. May be cut short and done again. */
+int journal_resume(struct journal *journal, const struct journal_unanswered *found, struct errbuf *err);
+
+/* Is served once more. */
+void journal_replayed(struct journal *journal, uint32_t slot);
 void journal_taken(struct journal *journal, uint32_t slot, uint32_t request_index);
+/* The newest that was taken is in the ring again. */
+void journal_given_back(struct journal *journal, uint32_t slot);
 void journal_answering(struct journal *journal, uint32_t slot, uint32_t response_index);
 void journal_freed(struct journal *journal, uint32_t slot);
 void journal_hand_over(struct journal *journal, uint32_t req_cons, uint32_t rsp_prod);

@@ -10,6 +10,7 @@
 #include "backend/core/metrics.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
+#include "common/base/crash_point.h"
 #include "common/base/errbuf.h"
 
 /*
@@ -83,6 +84,7 @@ static void port_event(struct worker_port *port)
 static void notify(struct queue *queue)
 {
 	worker_notify(queue->worker, queue->port_owner ? &queue->port_owner->port : &queue->port);
+	crash_point("notified");
 }
 
 void queue_kick(struct queue *queue)
@@ -131,12 +133,47 @@ static void ring_is_broken(struct queue *queue)
 	queue->ops->broken(queue);
 }
 
+/* What is suspected is served alone. */
+static bool must_wait(const struct queue *queue)
+{
+	return queue->is_suspicious && queue_nr_busy(queue);
+}
+
+/*
+ * A request that a daemon died of must not be the end of all that follow. The second time any of those that two have
+ * left unanswered may be it: each is served alone. The third time it is known.
+ */
+static const void *take_replay(struct queue *queue, uint32_t *slot)
+{
+	uint32_t next = queue->replays.slots[queue->nr_replayed];
+	uint32_t nr_before = queue->journal->file->entry[next].nr_replays;
+	const void *request = queue_request(queue, next);
+
+	queue->is_suspicious = queue->ops->refuse && nr_before > 0;
+	if (must_wait(queue))
+		return NULL;
+	*slot = next;
+	queue->nr_replayed++;
+	queue->nr_taken++;
+	journal_replayed(queue->journal, next);
+	if (!queue->is_suspicious || nr_before < 2)
+		return request;
+	queue->state = QUEUE_BROKEN;
+	queue->ops->refuse(queue, *slot, request);
+	return NULL;
+}
+
 const void *queue_take(struct queue *queue, uint32_t *slot)
 {
 	struct journal_entry *entry;
 	enum ring_pop got;
 
-	if (queue->state != QUEUE_RUNNING || queue->nr_free == 0)
+	if (queue->state != QUEUE_RUNNING || must_wait(queue))
+		return NULL;
+	if (queue_nr_to_replay(queue))
+		return take_replay(queue, slot);
+	queue->is_suspicious = false;
+	if (queue->nr_free == 0)
 		return NULL;
 	*slot = queue->free_slots[queue->nr_free - 1];
 	entry = &queue->journal->file->entry[*slot];
@@ -154,7 +191,7 @@ const void *queue_take(struct queue *queue, uint32_t *slot)
 void queue_give_back(struct queue *queue, uint32_t slot)
 {
 	ring_back_unpop(&queue->ring);
-	journal_freed(queue->journal, slot);
+	journal_given_back(queue->journal, slot);
 	queue->free_slots[queue->nr_free++] = slot;
 }
 
@@ -165,9 +202,15 @@ const void *queue_request(const struct queue *queue, uint32_t slot)
 
 bool queue_has_requests(struct queue *queue, uint32_t nr)
 {
-	if (queue->state != QUEUE_RUNNING || !ring_back_final_check_for(&queue->ring, nr))
+	uint32_t nr_to_replay = queue_nr_to_replay(queue);
+
+	if (queue->state != QUEUE_RUNNING)
 		return false;
-	if (ring_back_look_for(&queue->ring, nr) != RING_BROKEN)
+	if (nr <= nr_to_replay)
+		return true;
+	if (!ring_back_final_check_for(&queue->ring, nr - nr_to_replay))
+		return false;
+	if (ring_back_look_for(&queue->ring, nr - nr_to_replay) != RING_BROKEN)
 		return true;
 	ring_is_broken(queue);
 	return false;
@@ -201,6 +244,7 @@ static void push_responses(struct queue *queue)
 	if (!queue->nr_answered)
 		return;
 	must_notify = ring_back_push(&queue->ring);
+	crash_point("pushed");
 	for (uint32_t i = 0; i < queue->nr_answered; i++) {
 		journal_freed(queue->journal, queue->answered_slots[i]);
 		queue->free_slots[queue->nr_free++] = queue->answered_slots[i];
@@ -213,15 +257,17 @@ static void push_responses(struct queue *queue)
 
 /*
  * To look again costs no event. What was just taken may be done as soon as it is submitted; what stays in flight wakes
- * us anyway, and wants the CPU. Without a free slot nothing is looked for: the one that comes back runs the queue.
+ * us anyway, and wants the CPU. Without a free slot, or while one is served alone, nothing is looked for: what comes
+ * back runs the queue.
  */
 static void look_again_or_sleep(struct queue *queue, bool has_taken)
 {
 	bool may_look = has_taken || queue_nr_busy(queue) == 0;
 
-	if (queue->nr_free == 0)
+	if (queue->nr_free == 0 || must_wait(queue))
 		return;
-	if ((may_look && busy_poll_goes_on(&queue->busy_poll, poll_now_ns(queue))) ||
+	if (queue->is_suspicious ||
+	    (may_look && busy_poll_goes_on(&queue->busy_poll, poll_now_ns(queue))) ||
 	    ring_back_final_check(&queue->ring))
 		queue_kick(queue);
 }
@@ -270,6 +316,7 @@ void queue_respond(struct queue *queue, uint32_t slot, const void *response)
 	}
 	journal_answering(queue->journal, slot, ring_back_response_index(&queue->ring));
 	ring_back_put(&queue->ring, response);
+	crash_point("slot-written");
 	queue->answered_slots[queue->nr_answered++] = slot;
 }
 
@@ -279,12 +326,21 @@ static int alloc_slots(struct queue *queue, uint32_t nr_slots, struct errbuf *er
 {
 	queue->free_slots = calloc(nr_slots, sizeof(*queue->free_slots));
 	queue->answered_slots = calloc(nr_slots, sizeof(*queue->answered_slots));
-	if (!queue->free_slots || !queue->answered_slots)
+	queue->replays.slots = calloc(nr_slots, sizeof(*queue->replays.slots));
+	if (!queue->free_slots || !queue->answered_slots || !queue->replays.slots)
 		return errbuf_set(err, -ENOMEM, "no memory for %u requests", nr_slots);
-	for (uint32_t i = 0; i < nr_slots; i++)
-		queue->free_slots[i] = nr_slots - 1 - i;
-	queue->nr_slots = queue->nr_free = nr_slots;
+	queue->nr_slots = nr_slots;
 	return 0;
+}
+
+/* Once the journal says which are. The first one is used first. */
+static void find_free_slots(struct queue *queue)
+{
+	queue->nr_free = 0;
+	for (uint32_t slot = queue->nr_slots; slot-- > 0;) {
+		if (queue->journal->file->entry[slot].state == JOURNAL_ENTRY_FREE)
+			queue->free_slots[queue->nr_free++] = slot;
+	}
 }
 
 static int map_ring(struct queue *queue, const struct journal_identity *identity, struct errbuf *err)
@@ -312,7 +368,6 @@ static int attach_ring(struct queue *queue, const struct queue_params *params, s
 {
 	const struct journal_identity *identity = params->identity;
 	struct ring_layout layout;
-	uint32_t rsp_prod;
 	int rc = queue_ring_layout(identity, &layout, err);
 
 	if (rc)
@@ -321,14 +376,25 @@ static int attach_ring(struct queue *queue, const struct queue_params *params, s
 		ring_back_init(&queue->ring, queue->shared, &layout);
 		return 0;
 	}
-	/* A frontend could only have changed it to harm itself; but then our two records do not agree: leave it. */
-	rsp_prod = queue->journal->file->rsp_prod;
-	if (ring_shared_rsp_prod(queue->shared) != rsp_prod)
-		return errbuf_set(err, -EUCLEAN, "the ring's rsp_prod is %u, the journal's %u",
-				  ring_shared_rsp_prod(queue->shared), rsp_prod);
-	if (!ring_back_attach(&queue->ring, queue->shared, &layout, queue->journal->file->req_cons, rsp_prod))
+	rc = journal_find_unanswered(queue->journal, ring_shared_rsp_prod(queue->shared), &queue->replays, err);
+	if (rc)
+		return rc;
+	if (!ring_back_attach(&queue->ring, queue->shared, &layout, queue->replays.req_cons, queue->replays.rsp_prod))
 		return errbuf_set(err, -EUCLEAN, "no ring can have indexes as in the journal");
 	return 0;
+}
+
+static int begin_journal(struct queue *queue, const struct queue_params *params, struct errbuf *err)
+{
+	int rc;
+
+	if (params->is_resumed)
+		rc = journal_resume(queue->journal, &queue->replays, err);
+	else
+		rc = journal_begin(queue->journal, params->identity, ring_back_req_cons(&queue->ring), err);
+	if (rc == 0)
+		find_free_slots(queue);
+	return rc;
 }
 
 static int get_port(struct queue *queue, const struct queue_params *params, struct errbuf *err)
@@ -343,9 +409,10 @@ static int get_port(struct queue *queue, const struct queue_params *params, stru
 	}
 	rc = worker_bind(queue->worker, &queue->port, identity->domid, identity->remote_port, port_event);
 	if (rc)
-		errbuf_set(err, rc, "cannot bind event channel %u of domain %u: %s", identity->remote_port,
-			   identity->domid, strerror(-rc));
-	return rc;
+		return errbuf_set(err, params->is_resumed ? -EAGAIN : rc,
+				  "cannot bind event channel %u of domain %u: %s", identity->remote_port,
+				  identity->domid, strerror(-rc));
+	return 0;
 }
 
 static void release_ring(struct queue *queue)
@@ -364,7 +431,8 @@ static void release(struct queue *queue)
 	grants_close(&queue->grants);
 	free(queue->free_slots);
 	free(queue->answered_slots);
-	queue->free_slots = queue->answered_slots = NULL;
+	free(queue->replays.slots);
+	queue->free_slots = queue->answered_slots = queue->replays.slots = NULL;
 	queue->state = QUEUE_CLOSED;
 }
 
@@ -393,7 +461,7 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	rc = get_port(queue, params, err);
 	if (rc)
 		goto out;
-	rc = journal_begin(queue->journal, identity, ring_back_req_cons(&queue->ring), err);
+	rc = begin_journal(queue, params, err);
 	if (rc)
 		goto out;
 	queue->state = QUEUE_RUNNING;
@@ -455,7 +523,7 @@ static void finish_stop(struct queue *queue)
 
 	if (queue->stop_how == QUEUE_CLOSE)
 		journal_end(queue->journal);
-	else if (nr_orphans == 0)
+	else if (nr_orphans == 0 && queue_nr_to_replay(queue) == 0)
 		journal_hand_over(queue->journal, ring_back_req_cons(&queue->ring), ring_back_rsp_prod(&queue->ring));
 	release_ring(queue);
 	queue->state = nr_orphans ? QUEUE_ORPHANED : QUEUE_RELEASING;

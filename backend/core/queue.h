@@ -10,6 +10,8 @@
  * notification. Completions call queue_kick() so that flush() runs at the end of their batch too. A queue that has
  * nothing left to do looks for a while before it sleeps, where that pays (busy_poll.h).
  *
+ * What another process took and did not answer comes first, with the bytes that it took, in the ring's order.
+ *
  * A class that wants requests only when it has something for them leaves ops->request out: it takes them in flush(),
  * with queue_has_requests() and queue_take().
  *
@@ -58,6 +60,11 @@ struct queue_ops {
 	/* The guest's index is impossible: nothing more is taken. Called once. */
 	void (*broken)(struct queue *queue);
 	/*
+	 * Three daemons have died while they served this request, the last one nothing but this one: answer it with an
+	 * error. Nothing more is taken. NULL: none is ever suspected.
+	 */
+	void (*refuse)(struct queue *queue, uint32_t slot, const void *bytes);
+	/*
 	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine,
 	 * or held behind one that is; their pages and slots stay until it gives them back.
 	 */
@@ -97,6 +104,9 @@ struct queue {
 	/* slots: free ones as a stack, so that warm buffers are used again first; answered ones until the next push */
 	uint32_t nr_slots, nr_free, nr_answered;
 	uint32_t *free_slots, *answered_slots;
+	struct journal_unanswered replays;
+	uint32_t nr_replayed; /* of those */
+	bool is_suspicious;   /* the one that is served, or next: a daemon may have died of it */
 	/* an event waits for its unmask; see queue.c on storms */
 	bool has_event;
 	uint64_t nr_taken, nr_taken_at_event;
@@ -111,7 +121,7 @@ struct queue {
 /* What makes a queue, from the peer's nodes, already checked. */
 struct queue_params {
 	const struct journal_identity *identity; /* domid, refs, port, slot sizes */
-	bool is_resumed;                         /* go on with a ring that another process handed over */
+	bool is_resumed;                         /* go on with a ring that another process had */
 	uint32_t max_persistent_pages;           /* of the guest's that stay mapped between requests; 0: none */
 	struct persistent_budget *budget;        /* for them */
 	struct queue *port_owner;                /* open, of the same worker, stopped later; NULL: a port of our own */
@@ -121,7 +131,10 @@ struct queue_params {
 int queue_ring_layout(const struct journal_identity *identity, struct ring_layout *layout, struct errbuf *err);
 
 void queue_init(struct queue *queue, const struct queue_ops *ops, struct journal *journal);
-/* Maps the ring, binds the port, begins the journal. On failure nothing is held and err names the step. */
+/*
+ * Maps the ring, binds the port, begins the journal. On failure nothing is held and err names the step. -EAGAIN:
+ * resumed, and the port is not free; the process before may not be quite gone.
+ */
 int queue_open(struct queue *queue, struct worker *worker, const struct queue_params *params, struct errbuf *err);
 void queue_stop(struct queue *queue, enum queue_stop how);
 
@@ -155,9 +168,15 @@ static inline uint32_t queue_nr_slots(const struct queue *queue)
 	return queue->nr_slots;
 }
 
+/* Of what another process left unanswered, what is not looked at yet. */
+static inline uint32_t queue_nr_to_replay(const struct queue *queue)
+{
+	return queue->replays.nr - queue->nr_replayed;
+}
+
 static inline uint32_t queue_nr_busy(const struct queue *queue)
 {
-	return queue->nr_slots - queue->nr_free - queue->nr_answered;
+	return queue->nr_slots - queue->nr_free - queue->nr_answered - queue_nr_to_replay(queue);
 }
 
 #endif

@@ -61,7 +61,8 @@ hand_over() { # FAULT REGEX: what the daemon says that takes the ring up
 	daemon_stop
 }
 hand_over map:1 'parked: cannot map'
-hand_over bind:1 'parked: cannot bind'
+hand_over bind:1 'taken up again'
+hand_over bind:1:persist 'parked: cannot bind'
 hand_over unmap:1:persist 'taken up again'
 
 # Late unmaps change no answer: the same requests of good and bad guests, one connection after the other.

@@ -38,7 +38,7 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 /* ---- the class ------------------------------------------------------------------------------------------------- */
 
 static struct {
-	int parse_rc, open_rc, accept_rc, lock_rc, reconfigure_rc;
+	int parse_rc, open_rc, accept_rc, lock_rc, connect_rc, reconfigure_rc;
 	unsigned int nr_looks; /* for what open() has asked */
 	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
 	unsigned int nr_changed, nr_looked;
@@ -165,6 +165,11 @@ static bool end_connect(void)
 
 	class.connecting = NULL;
 	if (dev) {
+		if (class.connect_rc) {
+			errbuf_set(&err, class.connect_rc, "no connect");
+			device_connected(dev, class.connect_rc, &err);
+			return dev;
+		}
 		class.nr_connected++;
 		assert_int_equal(journal_begin(&dev->rings.ring[0].journal, &dev->rings.ring[0].identity, 0, &err), 0);
 		device_connected(dev, 0, NULL);
@@ -741,7 +746,7 @@ static void a_lock_that_another_keeps_is_refused(void **state)
 	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "16 lock: no lock");
 }
 
-static struct device_class reconfigurable_class;
+static struct device_class reconfigurable_class, replaying_class;
 
 static void connect_reconfigurable(void)
 {
@@ -988,6 +993,55 @@ static void a_guest_starts_over_on_a_parked_disk_before_we_look(void **state)
 	guest(XB_INITIALISED);
 	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
 	class.nr_disconnected++; /* the one that crashed */
+}
+
+/* As a crash: nothing is handed over. */
+static void crash_daemon(void)
+{
+	connect_it();
+	guest(XB_CONNECTED);
+	device_host_fini(&host);
+	class.nr_disconnected++;
+}
+
+static void a_class_that_can_takes_up_what_a_daemon_died_with(void **state)
+{
+	replaying_class = test_class;
+	replaying_class.can_replay = true;
+	host.class = &replaying_class;
+	crash_daemon();
+	fake_set(DIR "/sectors", "untouched");
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_string_equal(fake_get(DIR "/sectors"), "untouched");
+}
+
+/* It is torn down piece by piece; but not for ever. */
+static void what_a_dead_daemon_still_holds_is_waited_for(void **state)
+{
+	replaying_class = test_class;
+	replaying_class.can_replay = true;
+	host.class = &replaying_class;
+	crash_daemon();
+	class.connect_rc = -EAGAIN;
+	for (int i = 0; i < 3; i++) {
+		finish_all();
+		assert_int_equal(the_device()->phase, DEVICE_CONNECTING);
+		assert_int_equal(ours(), XB_CONNECTED);
+		if (i == 2)
+			class.connect_rc = 0;
+		run_timer();
+	}
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	restart_daemon();
+	class.connect_rc = -EAGAIN;
+	finish_all();
+	the_device()->resuming_since_ns = 1;
+	run_timer();
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_PARKED);
+	class.connect_rc = 0;
 }
 
 static void a_ring_in_use_is_claimed_when_that_can_be(void **state)
@@ -1379,6 +1433,8 @@ int main(void)
 		TEST(a_connection_that_cannot_be_taken_up_is_parked),
 		TEST(what_is_parked_is_not_reconfigured),
 		TEST(a_guest_starts_over_on_a_parked_disk_before_we_look),
+		TEST(a_class_that_can_takes_up_what_a_daemon_died_with),
+		TEST(what_a_dead_daemon_still_holds_is_waited_for),
 		TEST(a_ring_in_use_is_claimed_when_that_can_be),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),
 		TEST(a_reason_of_any_bytes_is_shown),

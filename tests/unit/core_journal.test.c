@@ -92,7 +92,7 @@ static void a_new_journal_is_of_nobody_and_private(void **state)
 
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EINVAL);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EINVAL);
 	assert_string_equal(err.text, "not a pvring journal");
 }
 
@@ -339,7 +339,7 @@ static void a_journal_handed_over_is_clean_for_the_next(void **state)
 	journal_freed(&journal, 0);
 	journal_hand_over(&journal, 1, 1);
 	reopen();
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), 0);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), 0);
 	assert_int_equal(journal.file->req_cons, 1);
 	assert_int_equal(journal.file->rsp_prod, 1);
 	assert_int_equal(journal.file->writer_pid, getpid());
@@ -361,25 +361,26 @@ static void a_journal_whose_writer_died_is_not_clean(void **state)
 	reopen(); /* who only looks does not become the writer */
 	reopen();
 	snprintf(want, sizeof(want), "the daemon that served it (pid %d) ended without handing it over", pid);
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EUCLEAN);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EUCLEAN);
 	assert_string_equal(err.text, want);
+	assert_int_equal(journal_check(&journal, &identity, true, &err), 0);
 }
 
 static void a_journal_of_a_connection_that_ended_is_not_clean(void **state)
 {
 	begin();
 	journal_end(&journal);
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EINVAL);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EINVAL);
 	assert_string_equal(err.text, "the journal says that it was not connected");
 	journal.file->state = 77;
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EINVAL);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EINVAL);
 }
 
 static void a_clean_journal_has_no_unanswered_request(void **state)
 {
 	begin();
 	journal_hand_over(&journal, 1, UINT32_MAX);
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EUCLEAN);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EUCLEAN);
 	assert_string_equal(err.text, "the journal is clean, yet 2 requests are unanswered");
 }
 
@@ -418,10 +419,126 @@ static void a_journal_of_another_connection_is_not_taken(void **state)
 		print_message("# %s\n", fields[i].name);
 		((char *)&other)[fields[i].offset] ^= 1;
 		snprintf(want, sizeof(want), "the journal is about another connection: its %s differs", fields[i].word);
-		assert_int_equal(journal_check_clean(&journal, &other, &err), -EINVAL);
+		assert_int_equal(journal_check(&journal, &other, false, &err), -EINVAL);
 		assert_string_equal(err.text, want);
 	}
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), 0);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), 0);
+}
+
+/* ---- after a death --------------------------------------------------------------------------------------------- */
+
+static uint32_t found_slots[64];
+static struct journal_unanswered found = { .slots = found_slots };
+
+/* Six requests were taken, out of two the answers are published. */
+static void die_with_four_of_six_unanswered(void)
+{
+	begin();
+	for (uint32_t slot = 0; slot < 6; slot++)
+		journal_taken(&journal, 63 - slot, slot);
+	journal_answering(&journal, 63 - 1, 0); /* published */
+	journal_answering(&journal, 63 - 4, 1); /* published, and free */
+	journal_freed(&journal, 63 - 4);
+	journal_answering(&journal, 63 - 3, 2); /* not published */
+	reopen();
+}
+
+static void what_is_unanswered_is_found_oldest_first(void **state)
+{
+	die_with_four_of_six_unanswered();
+	assert_int_equal(journal_find_unanswered(&journal, 2, &found, &err), 0);
+	assert_int_equal(found.req_cons, 6);
+	assert_int_equal(found.rsp_prod, 2);
+	assert_int_equal(found.nr, 4);
+	assert_int_equal(found.slots[0], 63 - 0);
+	assert_int_equal(found.slots[1], 63 - 2);
+	assert_int_equal(found.slots[2], 63 - 3);
+	assert_int_equal(found.slots[3], 63 - 5);
+}
+
+/* Its index would be another's, and then it would seem to be answered. */
+static void an_answer_that_was_not_published_is_forgotten(void **state)
+{
+	const struct journal_entry *entry;
+
+	die_with_four_of_six_unanswered();
+	entry = &journal.file->entry[63 - 3];
+	for (int i = 0; i < 2; i++) { /* who goes on with it may die at once */
+		assert_int_equal(journal_find_unanswered(&journal, 2, &found, &err), 0);
+		assert_int_equal(found.nr, 4);
+		assert_int_equal(journal_resume(&journal, &found, &err), 0);
+		assert_int_equal(journal.nr_resumed, 4);
+	}
+	assert_int_equal(entry->state, JOURNAL_ENTRY_TAKEN);
+	assert_int_equal(journal.file->entry[63 - 1].state, JOURNAL_ENTRY_FREE);
+	journal_answering(&journal, 63 - 0, 2);
+	assert_int_equal(journal_find_unanswered(&journal, 3, &found, &err), 0);
+	assert_int_equal(found.nr, 3);
+	assert_int_equal(found.slots[1], 63 - 3);
+}
+
+static void a_request_is_taken_when_the_consumer_index_says_so(void **state)
+{
+	begin();
+	journal_taken(&journal, 0, 0);
+	journal_taken(&journal, 1, 1);
+	journal.file->req_cons = 1; /* died between */
+	assert_int_equal(journal_find_unanswered(&journal, 0, &found, &err), 0);
+	assert_int_equal(found.nr, 1);
+	assert_int_equal(found.slots[0], 0);
+	assert_int_equal(journal_resume(&journal, &found, &err), 0);
+	assert_int_equal(journal.file->entry[1].state, JOURNAL_ENTRY_FREE);
+}
+
+static void what_is_given_back_was_not_taken(void **state)
+{
+	begin();
+	journal_taken(&journal, 0, 0);
+	journal_taken(&journal, 1, 1);
+	journal_given_back(&journal, 1);
+	assert_int_equal(journal_find_unanswered(&journal, 0, &found, &err), 0);
+	assert_int_equal(found.nr, 1);
+	assert_int_equal(found.req_cons, 1);
+}
+
+static void replays_are_counted_until_the_slot_is_used_again(void **state)
+{
+	begin();
+	journal_taken(&journal, 5, 0);
+	journal_replayed(&journal, 5);
+	reopen();
+	journal_replayed(&journal, 5);
+	assert_int_equal(journal.file->entry[5].nr_replays, 2);
+	journal_freed(&journal, 5);
+	journal_taken(&journal, 5, 1);
+	assert_int_equal(journal.file->entry[5].nr_replays, 0);
+}
+
+static void a_journal_and_a_ring_that_do_not_agree_are_left_alone(void **state)
+{
+	die_with_four_of_six_unanswered();
+	assert_int_equal(journal_find_unanswered(&journal, 4, &found, &err), -EUCLEAN);
+	assert_string_equal(err.text, "2 requests are unanswered by the ring, 3 by the journal");
+	journal.file->entry[63 - 5].request_index = 2;
+	assert_int_equal(journal_find_unanswered(&journal, 2, &found, &err), -EUCLEAN);
+	assert_string_equal(err.text, "the journal has request 2 twice");
+	journal.file->nr_entries = 63;
+	assert_int_equal(journal_check(&journal, &identity, true, &err), -EINVAL);
+	assert_string_equal(err.text, "the journal has 63 entries for a ring of 64 slots");
+}
+
+static void a_clean_journal_has_the_rings_index(void **state)
+{
+	begin();
+	journal_taken(&journal, 0, 0); /* what is left in a clean one means nothing */
+	journal_hand_over(&journal, 3, 3);
+	assert_int_equal(journal_find_unanswered(&journal, 2, &found, &err), -EUCLEAN);
+	assert_string_equal(err.text, "the ring's rsp_prod is 2, the journal's 3");
+	assert_int_equal(journal_find_unanswered(&journal, 3, &found, &err), 0);
+	assert_int_equal(found.nr, 0);
+	assert_int_equal(journal_resume(&journal, &found, &err), 0);
+	assert_int_equal(journal.file->state, JOURNAL_LIVE);
+	assert_int_equal(journal.file->entry[0].state, JOURNAL_ENTRY_FREE);
 }
 
 /* ---- what a file claims ---------------------------------------------------------------------------------------- */
@@ -480,7 +597,7 @@ static void a_file_cut_short_is_not_clean(void **state)
 	journal_hand_over(&journal, 0, 0);
 	assert_int_equal(truncate(path, 20), 0);
 	reopen();
-	assert_int_equal(journal_check_clean(&journal, &identity, &err), -EINVAL);
+	assert_int_equal(journal_check(&journal, &identity, false, &err), -EINVAL);
 }
 
 int main(void)
@@ -502,6 +619,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_journal_of_a_connection_that_ended_is_not_clean, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_clean_journal_has_no_unanswered_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_journal_of_another_connection_is_not_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_unanswered_is_found_oldest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_that_was_not_published_is_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_request_is_taken_when_the_consumer_index_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_given_back_was_not_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(replays_are_counted_until_the_slot_is_used_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_journal_and_a_ring_that_do_not_agree_are_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_clean_journal_has_the_rings_index, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_a_file_claims_is_checked_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_cut_short_is_not_clean, setup, teardown),
 	};

@@ -328,14 +328,23 @@ bridge_up() { # NAME [ADDRESS]
 	ip link set "$1" up
 }
 
-# Kills the daemon and starts another, which finds a disk that was in use.
-killed_and_parked() { # NAME VDEV ARGS...
-	local parked
-	parked="vbd $(guest_id "$1")/$(vdev_number "$2"): parked"
-	shift 2
+blkd_die() {
 	kill -KILL "$blkd_pid"
 	wait "$blkd_pid" 2>/dev/null
-	blkd_start "$@" && wait_until 30 grep -q "$parked" /log/blkd
+}
+
+blkd_die_and_restart() { # ARGS...
+	blkd_die
+	blkd_start "$@"
+}
+
+# Kills the daemon and starts another, which finds a disk that was in use, and no journal that says how.
+killed_and_parked() { # NAME VDEV
+	local id
+	id=$(guest_id "$1")
+	blkd_die
+	: >"/run/pvring/journal/vbd-$id-$(vdev_number "$2")"
+	blkd_start && wait_until 30 grep -q "vbd $id/$(vdev_number "$2"): parked" /log/blkd
 }
 
 # What pvring-conform prints, as verdicts: one for each case, and one more.

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 900
+# A daemon dies, the next one goes on with its rings: guests do not notice. It dies at random moments, and at each step that a
+# request goes through (common/base/crash_point.h; where the daemon was built with a sanitizer).
+# shellcheck disable=SC2317,SC2154 # functions are called through check and soon; nr_kills may be the caller's
+. tests/lib/tap.sh
+. tests/lib/loopxen.sh
+. tests/lib/daemon.sh
+
+daemon_dies() { # WHERE
+	soon 60 is_dead || not_ok "$1: the daemon dies"
+	wait "${daemon_pid[blkd]}"
+}
+
+is_dead() {
+	! kill -0 "${daemon_pid[blkd]}"
+}
+
+store() { # what everybody but the connections of daemons sees
+	dom0 xenstore-ls -f -p /local/domain
+}
+
+daemon_test_begin 1 2
+disk_create 1 xvda "$(make_image 1a.img 4M)"
+disk_create 2 xvda "$(make_image 2a.img 4M)"
+
+# ---- at random -----------------------------------------------------------------------------------------------------
+loads_start() {
+	load_start one 1 xvda verify --seconds 3600 --depth 16 --ring-order 2 --io-timeout 60
+	load_start two 2 xvda verify --seconds 3600 --depth 32 --io-timeout 60
+	loads_go_on
+}
+
+loads_go_on() {
+	soon 60 is_serving 1 xvda && soon 60 is_serving 2 xvda
+}
+
+loads_never_noticed() { # HOW
+	local name
+	for name in one two; do
+		load_stop $name
+		check_verified "$1: guest $name never noticed" $name
+	done
+}
+
+died_at_random() { # N [DAEMON ARGUMENT...]
+	local nr=$1 bad=0 nr_unanswered how
+	shift
+	how="${*:-by default}"
+	daemon_start "$@"
+	loads_start
+	before=$(store)
+	log_begin
+	for ((i = 0; i < nr; i++)); do
+		sleep "0.0$((RANDOM % 50))"
+		daemon_kill
+		daemon_start "$@"
+		loads_go_on || bad=$((bad + 1))
+		[ "$(store)" = "$before" ] || bad=$((bad + 1))
+	done
+	check_eq "$how: $nr daemons killed: the next one served, and wrote nothing into xenstore" $bad 0
+	check_eq "$how: nothing was parked" "$(times_said parked)" 0
+	nr_unanswered=$(log_tail | sed -nE 's/.*taken up again, with ([0-9]+) unanswered.*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+	check "$how: there were unanswered requests ($nr_unanswered)" [ "$nr_unanswered" -gt 0 ]
+	loads_never_noticed "$how"
+	daemon_stop
+}
+died_at_random "${nr_kills:-12}"
+died_at_random "${nr_kills:-6}" --grants map
+died_at_random "${nr_kills:-6}" --grants copy
+
+# ---- at each step --------------------------------------------------------------------------------------------------
+died_at() { # STEP N [DAEMON ARGUMENT...]: the next one goes on
+	local at=$1:$2
+	shift 2
+	PVRING_CRASH_AT=$at daemon_start "$@"
+	load_start step 1 xvda verify --requests 600 --depth 8 --io-timeout 60
+	daemon_dies "$at"
+	log_begin
+	daemon_start "$@"
+	load_wait step
+	check_verified "$at${*:+, $*}: the guest never noticed" step
+	check_eq "$at${*:+, $*}: nothing was parked" "$(times_said parked)" 0
+	daemon_stop
+}
+
+# The next ones die, too, on their way to take the ring up.
+died_again_at() { # STEP...
+	local at
+	PVRING_CRASH_AT=submitted:40 daemon_start
+	load_start step 1 xvda verify --requests 600 --depth 8 --io-timeout 60
+	daemon_dies submitted
+	for at; do
+		PVRING_CRASH_AT=$at daemon_launch blkd
+		daemon_dies "$at"
+	done
+	daemon_start
+	load_wait step
+	check_verified "$*, while a ring is taken up: the guest never noticed" step
+	daemon_stop
+}
+
+# Served again with the others, then alone, then no more; other guests' disks are served all the time.
+a_request_that_daemons_die_of() {
+	local at
+	PVRING_CRASH_AT=submitted:20 daemon_start
+	load_start fatal 1 xvda hold --depth 4 --io-timeout 60
+	daemon_dies submitted
+	for at in replayed:4 replayed:1; do
+		PVRING_CRASH_AT=$at daemon_launch blkd
+		daemon_dies $at
+	done
+	log_begin
+	daemon_start
+	check_said "a request that three daemons died of is refused" 'vbd 1/51712: stopped: three daemons died'
+	check "and its device is closed" wait_state 1 xvda 6
+	check_serves "another guest is served" 2 xvda
+	load_wait fatal
+	check_serves "the guest starts over: it is served" 1 xvda
+	daemon_stop
+}
+
+if grep -q PVRING_CRASH_AT "$daemon"; then
+	for step in entry-written consumer-advanced copied submitted completed answer-noted slot-written pushed entry-freed; do
+		died_at $step 1
+		died_at $step 150
+	done
+	died_at notified 20
+	died_at mapped 150 --grants map
+	died_again_at entry-resumed:2 resumed:1
+	died_again_at replayed:2
+	a_request_that_daemons_die_of
+else
+	echo "# this daemon was built without the steps"
+fi
+
+daemon_start
+bystander_start
+daemon_test_end
