@@ -439,7 +439,6 @@ static void blk_status(struct device *dev, json_t *object)
 const struct device_class blk_class = {
 	.kind = "vbd",
 	.device_bytes = sizeof(struct blk_device),
-	.can_replay = true,
 	.parse = blk_parse,
 	.target = blk_target,
 	.open = blk_open,

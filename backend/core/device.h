@@ -47,7 +47,6 @@ struct device_class {
 	const char *peer_node; /* of the frontend's that may change while connected; NULL: none */
 	/* Its workers wake tasks of this domain, and are woken by some (worker.h); so they do not busy-poll. */
 	bool is_among_tasks;
-	bool can_replay; /* its queues serve again what a daemon that died had taken (queue.h) */
 	struct scratch_pages worker_scratch;
 
 	/* Reads the toolstack's nodes in our own directory. */

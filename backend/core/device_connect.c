@@ -154,7 +154,7 @@ void device_start_connect(struct device *dev)
 	if (device_asks_again(dev, rc))
 		return;
 	if (rc == 0 && dev->is_resuming)
-		rc = device_rings_check(&dev->rings, dev->host->class->can_replay, &err);
+		rc = device_rings_check(&dev->rings, &err);
 	if (rc) {
 		cannot_connect(dev, "connect", rc, err.text);
 		return;

@@ -97,12 +97,12 @@ bool device_rings_are_same(const struct device_rings *rings, const struct device
 	return true;
 }
 
-int device_rings_check(const struct device_rings *rings, bool may_replay, struct errbuf *err)
+int device_rings_check(const struct device_rings *rings, struct errbuf *err)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; rc == 0 && i < rings->nr; i++)
-		rc = journal_check(&rings->ring[i].journal, &rings->ring[i].identity, may_replay, err);
+		rc = journal_check(&rings->ring[i].journal, &rings->ring[i].identity, err);
 	return rc;
 }
 

@@ -38,7 +38,7 @@ int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf 
 /* Whether it is the connection that the other ones are of. */
 bool device_rings_are_same(const struct device_rings *rings, const struct device_rings *others);
 /* 0: each is about this very connection and can be gone on with (journal_check()). */
-int device_rings_check(const struct device_rings *rings, bool may_replay, struct errbuf *err);
+int device_rings_check(const struct device_rings *rings, struct errbuf *err);
 /* Once it is gone on with: the requests that were left unanswered. */
 uint32_t device_rings_nr_resumed(const struct device_rings *rings);
 bool device_rings_have_connection(const struct device_rings *rings);

@@ -270,8 +270,7 @@ bool journal_has_connection(const struct journal *journal)
 	return journal->file && journal->file->state != JOURNAL_UNUSED;
 }
 
-int journal_check(const struct journal *journal, const struct journal_identity *identity, bool may_replay,
-		  struct errbuf *err)
+int journal_check(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err)
 {
 	const struct journal_file *file = journal->file;
 	const char *difference;
@@ -280,9 +279,6 @@ int journal_check(const struct journal *journal, const struct journal_identity *
 	rc = journal_file_check(file, FILE_BYTES, err);
 	if (rc)
 		return rc;
-	if (file->state == JOURNAL_LIVE && !may_replay)
-		return errbuf_set(err, -EUCLEAN, "the daemon that served it (pid %u) ended without handing it over",
-				  file->writer_pid);
 	if (file->state != JOURNAL_LIVE && file->state != JOURNAL_CLEAN)
 		return errbuf_set(err, -EINVAL, "the journal says that it was not connected");
 	difference = identity_difference(&file->identity, identity);

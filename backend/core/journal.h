@@ -102,11 +102,10 @@ void journal_end(struct journal *journal);
 /* A connection was begun that did not end: it was handed over, or its daemon died. */
 bool journal_has_connection(const struct journal *journal);
 /*
- * 0: about this very connection, and clean, or may_replay and left by a daemon that died. Else the reason why it cannot
- * be used. What only the ring can tell is journal_find_unanswered()'s.
+ * 0: about this very connection. Else the reason why it cannot be used. What only the ring can tell is
+ * journal_find_unanswered()'s.
  */
-int journal_check(const struct journal *journal, const struct journal_identity *identity, bool may_replay,
-		  struct errbuf *err);
+int journal_check(const struct journal *journal, const struct journal_identity *identity, struct errbuf *err);
 
 /* What another process left in a ring, as its journal and the ring have it together. */
 struct journal_unanswered {

@@ -149,14 +149,14 @@ static const void *take_replay(struct queue *queue, uint32_t *slot)
 	uint32_t nr_before = queue->journal->file->entry[next].nr_replays;
 	const void *request = queue_request(queue, next);
 
-	queue->is_suspicious = queue->ops->refuse && nr_before > 0;
+	queue->is_suspicious = queue->ops->refuse && !queue->ops->has_parts && nr_before > 0;
 	if (must_wait(queue))
 		return NULL;
 	*slot = next;
 	queue->nr_replayed++;
 	queue->nr_taken++;
 	journal_replayed(queue->journal, next);
-	if (!queue->is_suspicious || nr_before < 2)
+	if (!queue->ops->refuse || nr_before < 2)
 		return request;
 	queue->state = QUEUE_BROKEN;
 	queue->ops->refuse(queue, *slot, request);
@@ -198,6 +198,11 @@ void queue_give_back(struct queue *queue, uint32_t slot)
 const void *queue_request(const struct queue *queue, uint32_t slot)
 {
 	return queue->journal->file->entry[slot].request;
+}
+
+bool queue_is_replay(const struct queue *queue, uint32_t slot)
+{
+	return queue->journal->file->entry[slot].nr_replays > 0;
 }
 
 bool queue_has_requests(struct queue *queue, uint32_t nr)

@@ -64,6 +64,7 @@ struct queue_ops {
 	 * error. Nothing more is taken. NULL: none is ever suspected.
 	 */
 	void (*refuse)(struct queue *queue, uint32_t slot, const void *bytes);
+	bool has_parts; /* a request may be a part of something: none can be served alone */
 	/*
 	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine,
 	 * or held behind one that is; their pages and slots stay until it gives them back.
@@ -150,6 +151,9 @@ void queue_give_back(struct queue *queue, uint32_t slot);
 
 /* The private copy of one that was taken and is not answered yet. */
 const void *queue_request(const struct queue *queue, uint32_t slot);
+
+/* Another process has taken it before us, and may have served it. */
+bool queue_is_replay(const struct queue *queue, uint32_t slot);
 
 /* The class has found that the guest breaks the protocol: nothing more is taken. ops->broken() is not called. */
 void queue_break(struct queue *queue);

@@ -22,6 +22,7 @@ struct net_ctrl_ring {
 	struct errbuf start_err;
 	enum queue_stop stop_how;
 	uint32_t nr_orphans;
+	const char *failure;
 };
 
 static struct net_ctrl_ring *from_queue(struct queue *queue)
@@ -123,6 +124,22 @@ static void broken(struct queue *queue)
 {
 	struct net_ctrl_ring *ring = from_queue(queue);
 
+	ring->failure = "the guest's request index for its control ring is impossible";
+	loop_post(ring->events.loop, &ring->failed_msg);
+}
+
+static void refuse(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct net_ctrl_ring *ring = from_queue(queue);
+	const struct xen_netif_ctrl_request message = request_of(ring, slot);
+	const struct xen_netif_ctrl_response answer = {
+		.id = message.id,
+		.type = message.type,
+		.status = XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED,
+	};
+
+	queue_respond(queue, slot, &answer);
+	ring->failure = "three daemons died while they served the same message";
 	loop_post(ring->events.loop, &ring->failed_msg);
 }
 
@@ -143,6 +160,7 @@ static const struct queue_ops ops = {
 	.flush = flush,
 	.quiet = quiet,
 	.broken = broken,
+	.refuse = refuse,
 	.stopped = stopped,
 	.released = released,
 };
@@ -181,7 +199,7 @@ static void run_failed(struct loop_msg *msg)
 {
 	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, failed_msg);
 
-	ring->events.failed(ring->events.owner, "the guest's request index for its control ring is impossible");
+	ring->events.failed(ring->events.owner, ring->failure);
 }
 
 static void run_released(struct loop_msg *msg)

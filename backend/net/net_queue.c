@@ -83,6 +83,17 @@ static void tx_broken(struct queue *queue)
 	fail(from_ring(queue, NET_RING_TX), "the guest's request index for what it sends is impossible");
 }
 
+static void tx_refuse(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	netif_tx_request_t request;
+	netif_tx_response_t response;
+
+	memcpy(&request, bytes, sizeof(request));
+	response = (netif_tx_response_t){ .id = request.id, .status = NETIF_RSP_ERROR };
+	queue_respond(queue, slot, &response);
+	fail(from_ring(queue, NET_RING_TX), "three daemons died while they served the same request");
+}
+
 static void tx_stopped(struct queue *queue, uint32_t nr_orphans)
 {
 	from_ring(queue, NET_RING_TX)->nr_orphans += nr_orphans;
@@ -146,6 +157,8 @@ static const struct queue_ops pair_ring_ops[NET_NR_RINGS] = {
 		.flush = pair_tx_flush,
 		.quiet = pair_tx_quiet,
 		.broken = tx_broken,
+		.refuse = tx_refuse,
+		.has_parts = true,
 		.stopped = tx_stopped,
 		.released = tx_released,
 	},
@@ -164,6 +177,8 @@ static const struct queue_ops tap_ring_ops[NET_NR_RINGS] = {
 		.flush = tx_flush,
 		.quiet = tx_quiet,
 		.broken = tx_broken,
+		.refuse = tx_refuse,
+		.has_parts = true,
 		.stopped = tx_stopped,
 		.released = tx_released,
 	},

@@ -402,16 +402,30 @@ static void take_unlink(struct usb_io *io)
 	}
 }
 
-void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
+static struct usb_io *take(struct usb_urbs *urbs, uint32_t slot, const void *octets)
 {
 	struct usb_io *io = &urbs->io[slot];
-	const char *why;
 
 	io->taken_ns = clock_now_ns();
 	io->has_come = false;
 	counter_add(&urbs->counters->nr_taken, 1);
 	io->number = counter_read(&urbs->counters->nr_taken);
 	usb_urb_decode(octets, &io->urb);
+	return io;
+}
+
+void usb_urbs_lost(struct usb_urbs *urbs, uint32_t slot, const void *octets)
+{
+	struct usb_io *io = take(urbs, slot, octets);
+
+	respond_status(io, io->urb.is_unlink ? USBIF_STATUS_OK : USBIF_STATUS_NODEV);
+}
+
+void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets)
+{
+	struct usb_io *io = take(urbs, slot, octets);
+	const char *why;
+
 	if (usb_urb_check(urbs->hub->nr_ports, &io->urb, &why) != USB_OK)
 		refuse(io, USBIF_STATUS_INVAL, why);
 	else if (io->urb.is_unlink)

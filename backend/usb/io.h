@@ -80,6 +80,8 @@ void usb_urbs_fini(struct usb_urbs *urbs);
 
 /* For struct queue_ops. */
 void usb_urbs_request(struct usb_urbs *urbs, uint32_t slot, const void *octets);
+/* One that a daemon which died had: the device may have seen it, and is another one to the guest from here on. */
+void usb_urbs_lost(struct usb_urbs *urbs, uint32_t slot, const void *octets);
 void usb_urbs_flush(struct usb_urbs *urbs);
 /* Gives memory back that is used no more. */
 void usb_urbs_trim(struct usb_urbs *urbs);

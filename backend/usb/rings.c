@@ -74,7 +74,12 @@ static void let_go(struct usb_rings *rings)
 
 static void urb_request(struct queue *queue, uint32_t slot, const void *octets)
 {
-	usb_urbs_request(&from_queue(queue, USB_RING_URB)->urbs, slot, octets);
+	struct usb_urbs *urbs = &from_queue(queue, USB_RING_URB)->urbs;
+
+	if (queue_is_replay(queue, slot))
+		usb_urbs_lost(urbs, slot, octets);
+	else
+		usb_urbs_request(urbs, slot, octets);
 }
 
 static void urb_flush(struct queue *queue)

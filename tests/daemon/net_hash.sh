@@ -88,6 +88,9 @@ check_ask "the ring goes on" $SUCCESS 15 $GET_FLAGS 0 0 0
 daemon_stop
 daemon_start --threads 1
 check "nor where both rings are one worker's" flows 8 10 $key 0,1,1,0,1,1,1,1/2
+daemon_kill
+daemon_start --threads 1
+check "nor after a death" flows 12 10 $key 0,1,1,0,1,1,1,1/2
 check_ask "no mapping" $SUCCESS 0 $SET_MAPPING_SIZE 0 0 0
 check_ask "all flags" $SUCCESS 0 $SET_FLAGS 15 0 0
 tell "page ${key:0:32}"

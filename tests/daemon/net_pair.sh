@@ -53,12 +53,12 @@ received() { # how many frames, by the first
 	counted rx frames | head -1
 }
 
-hand_over() { # TIMES FRAMES WHAT: each time once so many more have come, to a daemon with another number of workers
+hand_over() { # TIMES FRAMES WHAT [HOW]: each time once so many more have come, to a daemon with another number of workers
 	local i seen
 	for ((i = 1; i <= $1; i++)); do
 		seen=$(received)
 		soon 30 eval "[ \$(received) -gt $((${seen:-0} + $2)) ]" || not_ok "$3, $i"
-		daemon_stop
+		"${4:-daemon_stop}"
 		daemon_start --threads $((i % 2 + 1))
 	done
 }
@@ -98,15 +98,17 @@ check_match "and its frames are counted" "$(ask status)" '"there is nobody at th
 check_end_up "the second comes" 2
 ip -n g1 neigh flush dev eth0 # of what it has asked in vain
 check "they hear each other" ends_ping
-ip netns exec g1 iperf3 -s -1 >/dev/null 2>&1 &
-server=$!
-soon 30 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
-timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 15 >"$T/iperf" 2>&1 &
-client=$!
-hand_over 3 1000 "the stream flows"
-wait $client
-check_eq "three hand-overs interrupt no stream" $? 0
-wait "$server"
+for how in daemon_stop daemon_kill; do
+	ip netns exec g1 iperf3 -s -1 >/dev/null 2>&1 &
+	server=$!
+	soon 30 ip netns exec g1 sh -c 'ss -Htln sport = 5201 | grep -q .'
+	timeout 60 ip netns exec g2 iperf3 -c 10.8.0.1 -t 15 >"$T/iperf" 2>&1 &
+	client=$!
+	hand_over 3 1000 "the stream flows" $how
+	wait $client
+	check_eq "$how, three times: it interrupts no stream" $? 0
+	wait "$server"
+done
 # A datagram that is lost is not sent again: so few that the guest's ring and its stack hold them meanwhile.
 ends_stream -c 10.8.0.1 -u -b 400K -l 500 -t 8 >"$T/iperf" 2>&1 &
 client=$!

@@ -64,6 +64,9 @@ for threads in 1 2; do
 	soon 30 grants_are 1024
 	check_eq "a daemon with $threads workers maps them again" $? 0
 done
+daemon_kill
+daemon_start --threads 2
+check "nor does a death change that" soon 30 grants_are 1024
 check "the streams flow, both ways" soon 30 eval '[ "$(counted tx frames)" -gt 100 ] && [ "$(counted rx frames)" -gt 100 ]'
 check_copies "without a copy of Xen's" 0
 wait $client

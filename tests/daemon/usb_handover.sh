@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A daemon that ends hands its controllers over: to the guest its devices were unplugged and plugged in again, and the
-# controller stays. One that dies leaves it to be parked; its devices are free for who comes next.
+# controller stays. The same when one dies; what a device had then is answered as lost, and never done twice.
 # shellcheck disable=SC2317 # functions are called through check and soon
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
@@ -55,11 +55,34 @@ check_match "and the next serves the guest's next connection" "$(usbload 1 loopb
 usbload_start hold 1 hold
 hold=$started
 soon 30 has_event 1 1 3
-log_begin
 daemon_kill
+log_begin
 daemon_start
-check_said "after a crash the controller is parked" 'vusb 1/0: parked: '
+check_said "a daemon that died is followed by the next" 'vusb 1/0: taken up again'
+check "the guest is told that the device has gone, and come" soon 30 has_event 1 3 3
 kill $hold
 wait $hold
-check_match "until its guest connects anew" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
+check_eq "who holds it lets go of it" $? 0
+for _ in 1 2 3; do
+	before=$(nr_bulk 1)
+	usbload_start load 1 loopback --seconds 3600 --port 1
+	load=$started
+	soon 30 nr_bulk_is_over 1 "$before"
+	daemon_kill
+	daemon_start
+	wait $load
+done
+check_match "one that dies under load loses transfers, and that is said of them" "$(cat "$T/load")" \
+	'transfer [0-9]+ (in|out): (SHUTDOWN|IOERROR|NODEV)'
+check_match "and the next serves the guest's next connection" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
+usbload_start waits 2 reports # in the device, for an hour
+waits=$started
+soon 30 eval 'usb_status 2 | grep -q "\"in_flight\":1"'
+daemon_kill
+log_begin
+daemon_start
+check_said "a transfer that was in the device" 'vusb 2/0: taken up again, with [1-9]'
+wait $waits
+check_match "is lost" "$(cat "$T/waits")" 'a report: NODEV'
+check_eq "nothing was parked" "$(times_said parked)" 0
 daemon_test_end

@@ -746,7 +746,7 @@ static void a_lock_that_another_keeps_is_refused(void **state)
 	assert_string_equal(fake_get("/local/domain/0/error/backend/vbd/5/51712/error"), "16 lock: no lock");
 }
 
-static struct device_class reconfigurable_class, replaying_class;
+static struct device_class reconfigurable_class;
 
 static void connect_reconfigurable(void)
 {
@@ -982,9 +982,13 @@ static void what_is_parked_is_not_reconfigured(void **state)
 
 static void a_guest_starts_over_on_a_parked_disk_before_we_look(void **state)
 {
+	char path[128];
+
 	connect_it();
 	guest(XB_CONNECTED);
-	device_host_fini(&host); /* as a crash: nothing is handed over */
+	device_host_fini(&host);
+	snprintf(path, sizeof(path), "%s/vbd-5-51712", dir);
+	assert_int_equal(truncate(path, 0), 0);
 	finish_all();
 	assert_int_equal(the_device()->phase, DEVICE_PARKED);
 	set_state(FRONT "/state", XB_INITIALISING);
@@ -1004,11 +1008,8 @@ static void crash_daemon(void)
 	class.nr_disconnected++;
 }
 
-static void a_class_that_can_takes_up_what_a_daemon_died_with(void **state)
+static void what_a_daemon_died_with_is_taken_up(void **state)
 {
-	replaying_class = test_class;
-	replaying_class.can_replay = true;
-	host.class = &replaying_class;
 	crash_daemon();
 	fake_set(DIR "/sectors", "untouched");
 	finish_all();
@@ -1019,9 +1020,6 @@ static void a_class_that_can_takes_up_what_a_daemon_died_with(void **state)
 /* It is torn down piece by piece; but not for ever. */
 static void what_a_dead_daemon_still_holds_is_waited_for(void **state)
 {
-	replaying_class = test_class;
-	replaying_class.can_replay = true;
-	host.class = &replaying_class;
 	crash_daemon();
 	class.connect_rc = -EAGAIN;
 	for (int i = 0; i < 3; i++) {
@@ -1433,7 +1431,7 @@ int main(void)
 		TEST(a_connection_that_cannot_be_taken_up_is_parked),
 		TEST(what_is_parked_is_not_reconfigured),
 		TEST(a_guest_starts_over_on_a_parked_disk_before_we_look),
-		TEST(a_class_that_can_takes_up_what_a_daemon_died_with),
+		TEST(what_a_daemon_died_with_is_taken_up),
 		TEST(what_a_dead_daemon_still_holds_is_waited_for),
 		TEST(a_ring_in_use_is_claimed_when_that_can_be),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),

@@ -76,9 +76,9 @@ static void all_must_have_been_handed_over(void **state)
 	assert_int_equal(device_rings_use(&rings, 3, &err), 0);
 	for (unsigned int i = 0; i < 3; i++)
 		rings.ring[i].identity.queue = i;
-	assert_int_equal(device_rings_check(&rings, false, &err), 0);
+	assert_int_equal(device_rings_check(&rings, &err), 0);
 	assert_int_equal(device_rings_use(&rings, 4, &err), 0);
-	assert_int_not_equal(device_rings_check(&rings, false, &err), 0);
+	assert_int_not_equal(device_rings_check(&rings, &err), 0);
 	device_rings_remove(&rings);
 }
 

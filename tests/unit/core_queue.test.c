@@ -204,6 +204,8 @@ static const struct queue_ops ops = {
 	.released = on_released,
 };
 
+static struct queue_ops class_ops; /* of the test: ops, or a little else */
+
 /* ---- driving it ------------------------------------------------------------------------------------------------ */
 
 /* Runs the loop until done(), looked at after each batch. */
@@ -345,6 +347,7 @@ static int setup(void **state)
 	memset(&worker, 0, sizeof(worker));
 	worker.xce = (xenevtchn_handle *)&xen;
 	queue = NULL;
+	class_ops = ops;
 	mode = ANSWER_AT_ONCE;
 	nr_held = nr_requests = nr_quiet = nr_broken = nr_refused = nr_stopped = nr_released = nr_orphans = 0;
 	return journal_open(&journal, journal_path, &err) || loop_init(&worker.loop, 64);
@@ -368,7 +371,7 @@ static int try_open(bool is_resumed)
 	const struct queue_params params = { .identity = &identity, .is_resumed = is_resumed };
 
 	queue = calloc(1, sizeof(*queue));
-	queue_init(queue, &ops, &journal);
+	queue_init(queue, &class_ops, &journal);
 	err.text[0] = '\0';
 	return queue_open(queue, &worker, &params, &err);
 }
@@ -857,7 +860,7 @@ static void a_ring_handed_over_goes_on_where_it_was(void **state)
 	assert_int_equal(journal.file->state, JOURNAL_CLEAN);
 	assert_int_equal(journal.file->req_cons, 44);
 	assert_int_equal(journal.file->rsp_prod, 44);
-	assert_int_equal(journal_check(&journal, &identity, false, &err), 0);
+	assert_int_equal(journal_check(&journal, &identity, &err), 0);
 	assert_int_equal(take_responses(), 20);
 	put_requests(5); /* while nobody serves */
 
@@ -887,7 +890,7 @@ static void what_is_given_back_is_for_the_next_process(void **state)
 		queue_give_back(queue, held[i - 1]);
 	run_until(is_released);
 	assert_int_equal(nr_orphans, 0);
-	assert_int_equal(journal_check(&journal, &identity, false, &err), 0);
+	assert_int_equal(journal_check(&journal, &identity, &err), 0);
 	assert_int_equal(take_responses(), 1);
 
 	nr_stopped = nr_released = nr_requests = nr_held = 0;
@@ -1062,6 +1065,58 @@ static void what_three_processes_died_with_is_refused(void **state)
 	stop(QUEUE_CLOSE);
 }
 
+static void parts_of_something_are_not_served_alone(void **state)
+{
+	class_ops.has_parts = true;
+	die_with(4);
+	go_on();
+	die();
+	go_on();
+	assert_int_equal(nr_requests, 4);
+	die();
+	go_on();
+	assert_int_equal(nr_requests, 0);
+	assert_int_equal(nr_refused, 1);
+	stop(QUEUE_CLOSE);
+}
+
+static void what_nothing_is_suspected_of_is_served_for_ever(void **state)
+{
+	class_ops.refuse = NULL;
+	die_with(2);
+	for (int i = 0; i < 4; i++) {
+		go_on();
+		assert_int_equal(nr_requests, 2);
+		assert_true(queue_is_replay(queue, held[0]));
+		die();
+	}
+	go_on();
+	answer_held();
+	stop(QUEUE_CLOSE);
+}
+
+static void who_takes_by_itself_gets_what_is_left_first(void **state)
+{
+	uint32_t slot;
+
+	die_with(3);
+	put_requests(2);
+	class_ops.request = NULL;
+	go_on();
+	assert_true(queue_has_requests(queue, 3));
+	assert_true(queue_has_requests(queue, 5));
+	assert_false(queue_has_requests(queue, 6));
+	for (unsigned int i = 0; i < 5; i++) {
+		assert_non_null(queue_take(queue, &slot));
+		assert_int_equal(journal.file->entry[slot].request_index, i);
+		assert_int_equal(queue_is_replay(queue, slot), i < 3);
+		answer_one(slot);
+	}
+	assert_null(queue_take(queue, &slot));
+	stop(QUEUE_HAND_OVER);
+	assert_int_equal(take_responses(), 5);
+}
+
 static void a_port_that_a_dead_process_still_has_is_asked_for_again(void **state)
 {
 	die_with(1);
@@ -1185,6 +1240,9 @@ int main(void)
 		TEST(what_two_processes_died_with_is_served_alone),
 		TEST(one_that_is_served_alone_is_followed_by_the_next),
 		TEST(what_three_processes_died_with_is_refused),
+		TEST(parts_of_something_are_not_served_alone),
+		TEST(what_nothing_is_suspected_of_is_served_for_ever),
+		TEST(who_takes_by_itself_gets_what_is_left_first),
 		TEST(a_port_that_a_dead_process_still_has_is_asked_for_again),
 		TEST(indexes_wrap),
 		TEST(a_queue_that_cannot_open_holds_nothing_and_says_why),
