@@ -59,6 +59,7 @@ check_match "status lists the ports" "$(dom0 "$pvring" status --control "$T/run/
 check_match "a device tells what it is" "$(usbload 1 info --port 7)" 'id: 1209:0003[[:space:]].*product: pvring mouse[[:space:]].*configuration: 09 02 22'
 check_match "bulk transfers of every length come back" "$(usbload 1 loopback --requests 2000)" '^verified 2000 transfers'
 check_match "so do interrupt transfers" "$(usbload 1 loopback --requests 2000 --interrupt --bytes 1000)" '^verified 2000 transfers'
+check_match "what is taken back leaves its buffer as it should be" "$(usbload 1 unlink)" '^taken back 25 transfers'
 check_match "a stick is written and read" "$(usbload 1 storage --port 2 --requests 200)" 'refused: sense 5/20[[:space:]]verified [1-9]'
 check_match "a mouse reports" "$(usbload 1 reports --port 7 --requests 5)" '^(00 01 00[[:space:]]?){5}$'
 check_match "isochronous packets go both ways, and none is lost" "$(usbload 1 iso --port 4 --requests 20)" \

@@ -79,7 +79,7 @@ static const struct option_row rows[] = {
 
 static const struct options_spec spec = {
 	.program = "pvring-usbload",
-	.synopsis = "info|hold|loopback|storage|reports|iso [OPTION...]",
+	.synopsis = "info|hold|loopback|storage|reports|iso|unlink [OPTION...]",
 	.summary = "Uses a PV USB controller of this domain, and the device at one of its ports.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
@@ -88,6 +88,7 @@ static const struct options_spec spec = {
 static const struct usbload_command commands[] = {
 	{ "info", usbload_info },	{ "hold", usbload_hold },	{ "loopback", usbload_loopback },
 	{ "storage", usbload_storage }, { "reports", usbload_reports }, { "iso", usbload_iso },
+	{ "unlink", usbload_unlink },
 };
 
 static enum options_result bad(const char *what, const char *value)
@@ -113,7 +114,7 @@ enum options_result usbload_parse(int argc, char **argv, struct usbload_config *
 	if (result != OPTIONS_RUN)
 		return result;
 	if (first >= argc)
-		return bad("what to do? info, hold, loopback, storage, reports or iso", "");
+		return bad("what to do? info, hold, loopback, storage, reports, iso or unlink", "");
 	*command = NULL;
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[first], commands[i].name) == 0)

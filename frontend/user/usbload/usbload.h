@@ -44,6 +44,7 @@ int usbload_loopback(struct usbload *ul);
 int usbload_storage(struct usbload *ul);
 int usbload_reports(struct usbload *ul);
 int usbload_iso(struct usbload *ul);
+int usbload_unlink(struct usbload *ul);
 
 /* "pvring-usbload: ..." on stderr. */
 void usbload_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
