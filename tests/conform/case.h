@@ -12,6 +12,7 @@
 #include "tests/conform/peer/front.h"
 #include "tests/conform/peer/play.h"
 #include "tests/conform/peer/play_vif.h"
+#include "tests/conform/peer/play_vusb.h"
 #include "tests/conform/verdict.h"
 
 struct case_head {
@@ -69,6 +70,8 @@ extern const struct frontend_case front_bus_cases[], front_state_cases[], front_
 extern const struct frontend_case front_net_node_cases[], front_net_queue_cases[], front_net_send_cases[],
 	front_net_answer_cases[], front_net_receive_cases[], front_net_bad_cases[], front_net_ring_cases[],
 	front_net_control_cases[];
+extern const struct frontend_case front_usb_transfer_cases[], front_usb_port_cases[], front_usb_answer_cases[],
+	front_usb_ring_cases[];
 
 /* A case of play_offer_wrong(). */
 #define WRONG(of_node, written) .how = &(const struct play_wrong){ .node = of_node, .value = written }

@@ -6,6 +6,7 @@
 
 #include "tests/conform/case_disk.h"
 #include "tests/conform/case_vif.h"
+#include "tests/conform/case_vusb.h"
 #include "tests/conform/host.h"
 #include "tests/conform/peer/front_disk.h"
 #include "tests/conform/peer/vif.h"
@@ -147,6 +148,24 @@ static struct front *vusb_front(const char *devices)
 	return &vusb.front;
 }
 
+static const void *const vusb_frontend_tables[] = {
+	front_bus_cases, front_state_cases, front_close_cases, front_event_cases, front_usb_port_cases,
+	front_usb_ring_cases, front_usb_transfer_cases, front_usb_answer_cases,
+};
+
+static int create_vusb(struct ts_device *vusb, struct xb_store *store, uint32_t domid, unsigned int nr,
+		       const struct frontend_case *c, struct errbuf *err)
+{
+	return case_vusb_create(vusb, store, vusb_class.kind, domid, nr, PLAY_VUSB_PORTS, err);
+}
+
+static struct play *vusb_play(void)
+{
+	static struct play_vusb vusb;
+
+	return &vusb.play;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct conform_class classes[] = {
@@ -181,7 +200,6 @@ static const struct conform_class classes[] = {
 		.play = vif_play,
 	},
 	{
-		/* Of backends alone. */
 		.name = "usb",
 		.type = 'u',
 		.backend_cases = { vusb_tables, NR(vusb_tables), sizeof(struct backend_case) },
@@ -189,6 +207,12 @@ static const struct conform_class classes[] = {
 		.device = vusb_type,
 		.front = vusb_front,
 		.clauses_of_all = HOST_CLAUSES " " VUSB_CLAUSES,
+		.frontend_cases = { vusb_frontend_tables, NR(vusb_frontend_tables), sizeof(struct frontend_case) },
+		.frontend_clauses_of_all = PLAY_VUSB_CLAUSES,
+		.has_frontend = is_frontend_of_all,
+		.create = create_vusb,
+		.play_class = &play_vusb_class,
+		.play = vusb_play,
 	},
 };
 

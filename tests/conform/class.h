@@ -21,7 +21,7 @@ struct conform_class {
 	char (*device)(const struct backend_case *c);
 	/* From what host.h has answered. */
 	struct front *(*front)(const char *devices);
-	/* Of frontends: the same, and the process is in the backend's place. None of these: it has no such cases. */
+	/* Of frontends: the same, and the process is in the backend's place. */
 	struct case_list frontend_cases;
 	const char *frontend_clauses_of_all;
 	bool (*has_frontend)(const struct frontend_case *c);

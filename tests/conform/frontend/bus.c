@@ -121,7 +121,7 @@ static void numbers_are_digits(struct play *play)
 	static const char *const names[] = { "ring-ref", "ring-ref0", "ring-ref1", "ring-page-order", "num-ring-pages",
 					     "event-channel", "feature-persistent", "multi-queue-num-queues", "state",
 					     "tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx",
-					     "request-rx-copy", "feature-sg" };
+					     "request-rx-copy", "feature-sg", "urb-ring-ref", "conn-ring-ref" };
 	struct nodes nodes;
 
 	play_drive(play, "idle");

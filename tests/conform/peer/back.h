@@ -97,6 +97,8 @@ bool back_map_ring(struct back *back, struct errbuf *why);
 /* A ring of any class: of 1 << order pages, with such slots. */
 bool back_map_slots(struct back *back, uint32_t request_bytes, uint32_t response_bytes, struct errbuf *why);
 bool back_bind(struct back *back, struct errbuf *why);
+/* Of another ring of the same device, which has none of its own to map pages and ports by. */
+void back_share_handles(struct back *ring, const struct back *with);
 bool back_connect(struct back *back, struct errbuf *why); /* these four */
 void back_release(struct back *back);                     /* ring and port; twice is fine */
 

@@ -208,6 +208,13 @@ bool back_bind(struct back *back, struct errbuf *why)
 	return back->port >= 0;
 }
 
+void back_share_handles(struct back *ring, const struct back *with)
+{
+	ring->dev.domid = with->dev.domid;
+	ring->gnttab = with->gnttab;
+	ring->evtchn = with->evtchn;
+}
+
 bool back_connect(struct back *back, struct errbuf *why)
 {
 	if (back_read_options(back, why) && back_read_ring(back, why) && back_map_ring(back, why) &&

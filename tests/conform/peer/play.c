@@ -44,14 +44,19 @@ static void follow(struct play *play)
 	}
 }
 
+static void look(struct play *play)
+{
+	if (play->class->look)
+		play->class->look(play);
+}
+
 unsigned int play_sleep(struct play *play, unsigned int ms)
 {
 	unsigned int seen = back_sleep(&play->back, ms < PLAY_EVENT_MS ? ms : PLAY_EVENT_MS);
 
 	if (seen & BACK_SAW_STORE)
 		follow(play);
-	if (play->class->look)
-		play->class->look(play);
+	look(play);
 	return seen;
 }
 
@@ -89,6 +94,7 @@ bool play_await_request_for(struct play *play, unsigned int ms)
 {
 	uint64_t deadline_ns = clock_in_ms(ms), now_ns;
 
+	look(play);
 	while (!play_has_request(play)) {
 		now_ns = clock_now_ns();
 		if (!play_is_driven(play) || now_ns >= deadline_ns)

@@ -40,7 +40,7 @@ struct play_class {
 	void (*set_environment)(const struct play *play); /* of the workload, beside what all have */
 	void (*attach)(struct play *play);                /* must_attach() */
 	void (*release)(struct play *play);
-	void (*look)(struct play *play);                  /* after each sleep: at what no case waits for; NULL */
+	void (*look)(struct play *play);                  /* beside each sleep: at what no case waits for; NULL */
 	void (*take)(struct play *play);                  /* what is next in the ring; it is there */
 	void (*finish)(struct play *play);                /* what was taken last is done, and answered */
 	bool (*hold)(struct play *play);                  /* play_hold_load() */

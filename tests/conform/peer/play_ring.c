@@ -3,10 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/wire/usb.h"
 #include "tests/conform/peer/play.h"
 #include "tests/conform/verdict.h"
 
-#define MAX_REQUEST_BYTES BLK_MAX_REQUEST_BYTES /* of any class */
+#define MAX_REQUEST_BYTES USB_URB_REQUEST_BYTES /* the largest of any class */
 
 void must_be_possible(const struct back *ring)
 {

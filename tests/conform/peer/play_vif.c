@@ -161,14 +161,6 @@ void must_publish_queue(struct play_vif *vif, const char *folder)
 
 /* ---- rings and ports ------------------------------------------------------------------------------------------- */
 
-/* By another ring's device. */
-static void share_handles(struct play_vif *vif, struct back *ring)
-{
-	ring->dev.domid = vif->play.back.dev.domid;
-	ring->gnttab = vif->play.back.gnttab;
-	ring->evtchn = vif->play.back.evtchn;
-}
-
 void must_map_queue(struct play_vif *vif)
 {
 	struct back *tx = &vif->play.back, *rx = &vif->rx;
@@ -177,7 +169,7 @@ void must_map_queue(struct play_vif *vif)
 	MUST("GNT-1", back_map_slots(tx, sizeof(netif_tx_request_t), sizeof(netif_tx_response_t), &why), "%s",
 	     why.text);
 	MUST("EVT-1", back_bind(tx, &why), "%s", why.text);
-	share_handles(vif, rx);
+	back_share_handles(rx, tx);
 	MUST("GNT-1", back_map_slots(rx, sizeof(netif_rx_request_t), sizeof(netif_rx_response_t), &why), "%s",
 	     why.text);
 	MUST("EVT-1", !vif->uses_two_ports || back_bind(rx, &why), "%s", why.text);
@@ -193,7 +185,7 @@ static void map_control(struct play_vif *vif)
 	MUST("NET-7", vif->has_control, "it has a control ring, which was not offered");
 	read_number(vif, "", "ctrl-ring-ref", UINT32_MAX, &control->refs[0]);
 	read_number(vif, "", "event-channel-ctrl", MAX_PORT, &control->remote_port);
-	share_handles(vif, control);
+	back_share_handles(control, &vif->play.back);
 	MUST("GNT-1", back_map_slots(control, sizeof(struct xen_netif_ctrl_request),
 				     sizeof(struct xen_netif_ctrl_response), &why), "%s", why.text);
 	MUST("EVT-1", back_bind(control, &why), "%s", why.text);
