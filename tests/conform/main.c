@@ -197,6 +197,24 @@ static int usage(const char *why)
 	return EXIT_USAGE;
 }
 
+static int run_scripted(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*main)(int argc, char **argv);
+	} peers[] = {
+		{ "backend", scripted_backend_main },	      { "net-backend", scripted_net_backend_main },
+		{ "usb-backend", scripted_usb_backend_main }, { "frontend", scripted_frontend_main },
+		{ "net-frontend", scripted_net_frontend_main },
+	};
+
+	for (unsigned int i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		if (strcmp(peers[i].name, argv[0]) == 0)
+			return peers[i].main(argc, argv);
+	}
+	return usage("no such scripted peer");
+}
+
 static int judge(bool is_backend, const struct conform_class *class, int argc, char **argv)
 {
 	static char program[4096];
@@ -230,14 +248,8 @@ int main(int argc, char **argv)
 		return run_case(argv + 1);
 	if (argc == 6 && strcmp(side, "frontend-case") == 0)
 		return run_frontend_case(argv + 1);
-	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "backend") == 0)
-		return scripted_backend_main(argc - 2, argv + 2);
-	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "net-backend") == 0)
-		return scripted_net_backend_main(argc - 2, argv + 2);
-	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "frontend") == 0)
-		return scripted_frontend_main(argc - 2, argv + 2);
-	if (argc > 2 && strcmp(side, "scripted") == 0 && strcmp(argv[2], "net-frontend") == 0)
-		return scripted_net_frontend_main(argc - 2, argv + 2);
+	if (argc > 2 && strcmp(side, "scripted") == 0)
+		return run_scripted(argc - 2, argv + 2);
 	if (strcmp(side, "agent") == 0)
 		return run_agent(argc - 1, argv + 1);
 	if (class && strcmp(side, "frontend") == 0)

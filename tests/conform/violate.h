@@ -15,7 +15,14 @@
 
 struct errbuf;
 
-enum violate_side { VIOLATE_BACKEND, VIOLATE_NET_BACKEND, VIOLATE_FRONTEND, VIOLATE_NET_FRONTEND };
+enum violate_side {
+	VIOLATE_BACKEND,
+	VIOLATE_NET_BACKEND,
+	VIOLATE_USB_BACKEND,
+	VIOLATE_FRONTEND,
+	VIOLATE_NET_FRONTEND,
+	VIOLATE_NR_SIDES,
+};
 
 /* A clause that is not in the tables of violate.c is a mistake of ours. */
 bool violates(const char *clause);

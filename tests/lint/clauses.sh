@@ -25,7 +25,7 @@ unobservable() { # SIDE TREE: those whose peer cannot observe that
 }
 
 violated() { # SIDE TREE: by rows { "CLAUSE[.WAY]", ... } of its table
-	sed -nE "/ of_(net_)?$1\[\] = /,/^};/s/^\t\{ \"([A-Z]+-[0-9]+).*/\1/p" "$2/tests/conform/violate.c" | sort -u
+	sed -nE "/ of_(net_|usb_)?$1\[\] = /,/^};/s/^\t\{ \"([A-Z]+-[0-9]+).*/\1/p" "$2/tests/conform/violate.c" | sort -u
 }
 
 # Rows "SIDE CLAUSE # why" of a file; of letters without a number all that the side must keep of that part.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/options.h"
+#include "tests/conform/scripted.h"
+#include "tests/conform/scripted_usb/controller.h"
+#include "tests/conform/verdict.h"
+#include "tests/conform/violate.h"
+#include "xenbus/scan.h"
+
+#define EXIT_USAGE 2
+#define AN_HOUR_NS (3600 * NSEC_PER_SEC)
+
+struct scripted_options {
+	uint32_t domid; /* the guest's */
+	bool only_lists;
+};
+
+/* ---- options --------------------------------------------------------------------------------------------------- */
+
+static int set_domid(void *config, const char *value, struct errbuf *err)
+{
+	struct scripted_options *options = config;
+
+	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &options->domid, err);
+}
+
+static int set_violate(void *config, const char *value, struct errbuf *err)
+{
+	return violate_choose(VIOLATE_USB_BACKEND, value, err);
+}
+
+static int set_list_violations(void *config, const char *value, struct errbuf *err)
+{
+	((struct scripted_options *)config)->only_lists = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
+	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+};
+
+static const struct options_spec spec = {
+	.program = "pvring-conform scripted usb-backend",
+	.synopsis = "[OPTION...]",
+	.summary = "Serves the USB controllers of a guest, one after the other, as docs/protocol.md says.",
+	.rows = rows,
+	.nr_rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+/* ---- its controllers ------------------------------------------------------------------------------------------- */
+
+/* Not one that was closed for good, and will be removed. */
+static bool is_to_be_served(struct controller *controller)
+{
+	enum xb_state ours = back_own_state(&controller->back);
+
+	return ours != XB_UNKNOWN && (ours != XB_CLOSED || xb_device_is_online(&controller->back.dev)) &&
+	       ports_begin(controller);
+}
+
+static bool begin_one(struct controller *controller, struct xb_store *store, uint32_t domid, uint32_t devid)
+{
+	*controller = (struct controller){ .nr_ports = 0 };
+	if (!back_begin(&controller->back, store, "vusb", domid, devid))
+		return false;
+	if (is_to_be_served(controller))
+		return true;
+	back_end(&controller->back);
+	return false;
+}
+
+static bool begin_any(struct controller *controller, struct xb_store *store, uint32_t domid)
+{
+	struct xb_backend_id *ids;
+	bool has_one = false;
+	struct errbuf err;
+	unsigned int nr;
+
+	need(xb_scan(store, "vusb", domid, &ids, &nr, &err), &err);
+	for (unsigned int i = 0; i < nr && !has_one; i++)
+		has_one = begin_one(controller, store, domid, ids[i].devid);
+	free(ids);
+	return has_one;
+}
+
+static void await_change(struct xb_store *store)
+{
+	struct errbuf err;
+	int rc = xb_watch_wait(store, clock_now_ns() + AN_HOUR_NS, &err);
+
+	if (rc && rc != -ETIMEDOUT)
+		error("%s", err.text);
+	while (xb_watch_next_dirty(store))
+		;
+}
+
+__attribute__((noreturn)) static void serve(uint32_t domid)
+{
+	static struct controller controller;
+	struct xb_watch watch;
+	struct xb_store store;
+	struct errbuf err;
+	char path[XB_DIR_MAX];
+
+	xb_store_init(&store);
+	xb_watch_init(&watch);
+	if (xb_store_open(&store, &err) || xb_scan_path(&store, "vusb", domid, path, sizeof(path), &err) ||
+	    xb_watch_add(&store, &watch, path, &err))
+		error("%s", err.text);
+	for (;;) {
+		while (begin_any(&controller, &store, domid))
+			controller_serve(&controller);
+		await_change(&store);
+	}
+}
+
+int scripted_usb_backend_main(int argc, char **argv)
+{
+	struct scripted_options options = { .domid = 1 };
+	enum options_result result = options_parse_all(&spec, argc, argv, &options);
+
+	if (result != OPTIONS_RUN)
+		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
+	if (!options.only_lists)
+		serve(options.domid);
+	violate_list(VIOLATE_USB_BACKEND);
+	return 0;
+}
