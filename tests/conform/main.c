@@ -205,7 +205,7 @@ static int run_scripted(int argc, char **argv)
 	} peers[] = {
 		{ "backend", scripted_backend_main },	      { "net-backend", scripted_net_backend_main },
 		{ "usb-backend", scripted_usb_backend_main }, { "frontend", scripted_frontend_main },
-		{ "net-frontend", scripted_net_frontend_main },
+		{ "net-frontend", scripted_net_frontend_main },	      { "usb-frontend", scripted_usb_frontend_main },
 	};
 
 	for (unsigned int i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {

@@ -283,6 +283,16 @@ static const struct violation of_net_frontend[] = {
 	{ "NET-87", "registers a page, and ends its grant" },
 };
 
+static const struct violation of_usb_frontend[] = {
+	{ "USB-25", "uses a page of what it unlinks for the next transfer" },
+	{ "USB-26", "puts no request in the place of one that was used" },
+	{ "USB-26.none", "has no request on the ring of events" },
+	{ "USB-31", "takes an answer with any id for that to its oldest URB" },
+	{ "USB-31.octets", "believes any number of octets" },
+	{ "USB-31.event", "goes on after an event of a port or a speed that there is none of" },
+	{ "USB-32", "sends segments that leave their page" },
+};
+
 static const struct {
 	const struct violation *table;
 	unsigned int nr;
@@ -292,6 +302,7 @@ static const struct {
 	[VIOLATE_USB_BACKEND] = { of_usb_backend, sizeof(of_usb_backend) / sizeof(of_usb_backend[0]) },
 	[VIOLATE_FRONTEND] = { of_frontend, sizeof(of_frontend) / sizeof(of_frontend[0]) },
 	[VIOLATE_NET_FRONTEND] = { of_net_frontend, sizeof(of_net_frontend) / sizeof(of_net_frontend[0]) },
+	[VIOLATE_USB_FRONTEND] = { of_usb_frontend, sizeof(of_usb_frontend) / sizeof(of_usb_frontend[0]) },
 };
 
 static const struct violation *chosen;

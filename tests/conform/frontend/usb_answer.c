@@ -13,12 +13,14 @@ static struct play_vusb *begin(struct play *play)
 	return play_vusb_of(play);
 }
 
-/* Whoever has believed it goes on when all else is answered. */
+/* In place of that to the first that is held. Whoever has believed it goes on when all others are answered. */
 static void must_have_stopped(struct play_vusb *vusb, const struct usb_urb *urb, int32_t actual_bytes, const char *why)
 {
 	struct play *play = &vusb->play;
 	ring_idx req_prod = back_req_prod(&play->back);
 
+	if (vusb->nr_held > 0)
+		play_vusb_swallow(vusb, &vusb->held[0]);
 	play_vusb_answer(vusb, urb, USBIF_STATUS_OK, actual_bytes);
 	play_await_refusal(play, PLAY_SILENCE_MS / 4);
 	play_vusb_finish_held(vusb, 1);
@@ -78,6 +80,7 @@ static void bad_length(struct play *play, bool is_in, int32_t more_bytes)
 		skip("it has nothing out %s the device", is_in ? "from" : "to");
 	urb = vusb->held[i];
 	vusb->held[i] = vusb->held[0];
+	vusb->held[0] = urb;
 	must_have_stopped(vusb, &urb, more_bytes < 0 ? more_bytes : (int32_t)urb.len_bytes + more_bytes,
 			  "an answer with more octets than were asked for");
 }

@@ -66,6 +66,8 @@ bool play_vusb_await_transfer(struct play_vusb *vusb);
 void play_vusb_hold_all(struct play_vusb *vusb);
 /* Those but the first `nr_answered` are given to their devices. */
 void play_vusb_finish_held(struct play_vusb *vusb, unsigned int nr_answered);
+/* The device has it, and what is answered is the case's; of one from the device there may be nothing to be had. */
+void play_vusb_swallow(struct play_vusb *vusb, const struct usb_urb *urb);
 void play_vusb_answer(struct play_vusb *vusb, const struct usb_urb *urb, int32_t status, int32_t actual_bytes);
 
 #endif

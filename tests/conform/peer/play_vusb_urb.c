@@ -181,6 +181,13 @@ static bool serve(struct play_vusb *vusb, const struct usb_urb *urb, struct usb_
 	return true;
 }
 
+void play_vusb_swallow(struct play_vusb *vusb, const struct usb_urb *urb)
+{
+	struct usb_urb_answer ignored;
+
+	serve(vusb, urb, &ignored);
+}
+
 /* ---- all that is out ------------------------------------------------------------------------------------------- */
 
 static void drop_waiting(struct play_vusb *vusb, unsigned int i)
