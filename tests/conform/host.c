@@ -122,6 +122,8 @@ static int make_device(struct host *host, struct host_device *device, char type,
 
 	if (rc == 0)
 		rc = ts_device_wait_for_backend(&device->dev, host->store, err);
+	if (rc == 0 && device->class->equip)
+		rc = device->class->equip(host, device, err);
 	return rc ?: toolstack_hotplug_step(&device->dev, host->store, err);
 }
 

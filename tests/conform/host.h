@@ -38,6 +38,8 @@ struct host_class {
 	unsigned int nr_attached; /* by one attach; the answer has their numbers, with a '+' between them */
 	/* A new one, in xenstore. -EOPNOTSUPP: there can be no such device here. */
 	int (*create)(struct host *host, struct host_device *device, char type, struct errbuf *err);
+	/* What it gets once the backend has offered it; NULL: nothing. */
+	int (*equip)(struct host *host, struct host_device *device, struct errbuf *err);
 	void (*drop)(struct host_device *device); /* what create() has made beside the nodes, all of it or not */
 };
 

@@ -191,6 +191,7 @@ static void who_answers(struct front *front)
 	must_be(front, "USB-12", &urb, USBIF_STATUS_NODEV);
 	verdict_at("the address that the device has got");
 	urb = vusb_control(front, 0, 5, 7, 0, 0, 0);
+	vusb_of(front)->address = 7;
 	must_be(front, "USB-16", &urb, USBIF_STATUS_OK);
 	urb = vusb_control(front, 0x80, 6, 1 << 8, 0, 0, 18);
 	urb.address = 7;

@@ -8,6 +8,8 @@
 #include "common/base/container.h"
 #include "tests/conform/verdict.h"
 
+#define FIRST_ADDRESS 1
+
 struct vusb *vusb_of(struct front *front)
 {
 	return container_of(front, struct vusb, front);
@@ -48,6 +50,7 @@ static void make(struct front *front)
 	memset(vusb->speed, USB_SPEED_NONE, sizeof(vusb->speed));
 	vusb->nr_events = 0;
 	vusb->is_configured = false;
+	vusb->address = 0;
 	for (unsigned int i = 0; i < vusb->nr_places; i++)
 		vusb_put_place(vusb, (uint16_t)i);
 	front_set_req_prod(conn, conn->req_prod);
@@ -88,17 +91,20 @@ static void await_device(struct vusb *vusb, const char *clause)
 		     "it is %s, and no event tells of the device at port 1", front_backend_state_name(&vusb->front));
 }
 
-/* A guest resets a port before it asks a device for anything; then it answers to 0. */
-static void configure(struct vusb *vusb, const char *clause)
+/* As guests do: QEMU knows nothing but descriptors of a device without an address. */
+static void configure(struct vusb *vusb)
 {
-	struct usb_urb urb = vusb_control(&vusb->front, 0, 9, 1, 0, 0, 0);
+	struct usb_urb set_address = vusb_control(&vusb->front, 0, 5, FIRST_ADDRESS, 0, 0, 0), set_configuration;
 	struct usb_urb_answer answer;
 
 	if (vusb->is_configured)
 		return;
-	urb.address = 0;
-	answer = vusb_do(&vusb->front, clause, &urb);
-	MUST(clause, answer.status == USBIF_STATUS_OK, "SET_CONFIGURATION is answered %s",
+	answer = vusb_do(&vusb->front, "USB-16", &set_address);
+	MUST("USB-16", answer.status == USBIF_STATUS_OK, "SET_ADDRESS is answered %s", vusb_status_name(answer.status));
+	vusb->address = FIRST_ADDRESS;
+	set_configuration = vusb_control(&vusb->front, 0, 9, 1, 0, 0, 0);
+	answer = vusb_do(&vusb->front, "USB-17", &set_configuration);
+	MUST("USB-17", answer.status == USBIF_STATUS_OK, "SET_CONFIGURATION is answered %s",
 	     vusb_status_name(answer.status));
 	vusb->is_configured = true;
 }
@@ -109,7 +115,7 @@ struct vusb *vusb_connected(struct front *front)
 
 	front_connect(front, "BUS-21");
 	await_device(vusb, "USB-27");
-	configure(vusb, "USB-17");
+	configure(vusb);
 	return vusb;
 }
 
@@ -130,6 +136,7 @@ struct usb_urb vusb_bulk(struct front *front, bool is_in, unsigned int page, uin
 {
 	struct usb_urb urb = {
 		.port = 1,
+		.address = vusb_of(front)->address,
 		.endpoint = VUSB_ENDPOINT,
 		.type = USB_BULK,
 		.is_in = is_in,
@@ -146,6 +153,7 @@ struct usb_urb vusb_control(struct front *front, uint8_t request_type, uint8_t r
 	const struct usb_setup setup = { request_type, request, value, index, len_bytes };
 	struct usb_urb urb = {
 		.port = 1,
+		.address = vusb_of(front)->address,
 		.type = USB_CONTROL,
 		.is_in = request_type & USB_SETUP_IN,
 		.len_bytes = len_bytes,

@@ -30,6 +30,7 @@ struct vusb {
 	uint8_t speed[VUSB_PORTS + 1];
 	unsigned int nr_events; /* so far */
 	bool is_configured;
+	uint8_t address; /* of the device at port 1; 0: it has been given none */
 };
 
 void vusb_init(struct vusb *vusb, uint32_t devid);
@@ -40,7 +41,7 @@ extern const struct front_class front_vusb_class;
 void vusb_put_place(struct vusb *vusb, uint16_t id);
 /* One event, if it comes in that time; its place is given back. */
 bool vusb_take_event(struct vusb *vusb, struct usb_conn_event *event, unsigned int ms);
-/* Connected, and the guest has been told of the device at port 1, which has its first configuration. */
+/* Connected, and the guest has been told of the device at port 1, which has an address and its first configuration. */
 struct vusb *vusb_connected(struct front *front);
 
 /* To the device at port 1, with data in whole pages from `page` on. */
