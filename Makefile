@@ -95,6 +95,7 @@ conform-peers:                                 ## the whole suite against all pe
 	@$(MAKE) deps-check
 	@$(MAKE) xen-vm
 	@$(MAKE) -j2 all
+	@$(MAKE) -j2 $(conform-standin)
 	@: >$(records); $(if $(peers-here),CONFORM_ALL=1 tests/run $(records) $(peers-here))
 	@CONFORM_ALL=1 tests/run -j $(vms_at_once) $(records) $(peers-on-xen)
 	@tests/run --totals $(records)
@@ -190,6 +191,7 @@ run-daemon:
 run-slow:
 	@echo "daemons on loopxen, at length:"; tests/run -j 2 $(records) $(slow-tests)
 run-conform:
+	@$(MAKE) -j2 $(conform-standin)
 	@echo "conformance, on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/conform/*.sh))
 daemons-built:
 	@$(MAKE) -j2 daemon-test-programs
