@@ -119,48 +119,57 @@ static struct back *begin(struct play *play)
 	return ring_of(play);
 }
 
-/* Whoever has believed it goes on. */
-static void must_have_stopped(struct play *play, const char *clause, const char *why)
+/* Whoever has believed it goes on: where URBs can still be answered, they are. What was published before counts. */
+static void must_have_stopped(struct play *play, ring_idx req_prod, const char *clause, const char *why)
 {
 	back_notify(&play->back);
 	play_await_refusal(play, PLAY_SILENCE_MS / 4);
-	must_stop(play, clause, why);
+	if (play->how == of_events)
+		play_vusb_finish_held(play_vusb_of(play), 0);
+	must_stop_at(play, req_prod, clause, why);
+}
+
+static void bad_index(struct play *play, struct back *ring, ring_idx rsp_prod, const char *why)
+{
+	ring_idx req_prod = back_req_prod(&play->back);
+
+	back_set_rsp_prod(ring, rsp_prod);
+	must_have_stopped(play, req_prod, "RING-9", why);
 }
 
 static void one_too_many(struct play *play)
 {
 	struct back *ring = begin(play);
 
-	back_set_rsp_prod(ring, back_req_prod(ring) + 1);
-	must_have_stopped(play, "RING-9", "a response more than there are requests");
+	bad_index(play, ring, back_req_prod(ring) + 1, "a response more than there are requests");
 }
 
 static void far_ahead(struct play *play)
 {
 	struct back *ring = begin(play);
 
-	back_set_rsp_prod(ring, ring->rsp_prod + 0x80000000U);
-	must_have_stopped(play, "RING-9", "rsp_prod half a circle ahead");
+	bad_index(play, ring, ring->rsp_prod + 0x80000000U, "rsp_prod half a circle ahead");
 }
 
 static void backwards(struct play *play)
 {
 	struct back *ring = begin(play);
 
-	back_set_rsp_prod(ring, ring->rsp_prod - 1);
-	must_have_stopped(play, "RING-9", "rsp_prod one back");
+	bad_index(play, ring, ring->rsp_prod - 1, "rsp_prod one back");
 }
 
 /* It is too late for good ones. */
 static void stays_broken(struct play *play)
 {
 	struct back *ring = begin(play);
+	ring_idx req_prod = back_req_prod(&play->back);
 
 	back_set_rsp_prod(ring, back_req_prod(ring) + 1);
-	must_have_stopped(play, "RING-14", "an index that is impossible");
+	must_have_stopped(play, req_prod, "RING-14", "an index that is impossible");
 	back_set_rsp_prod(ring, ring->rsp_prod);
-	play_vusb_finish_held(play_vusb_of(play), 0);
-	must_have_stopped(play, "RING-14", "an index that was impossible, and is good now");
+	if (play->how == of_urbs)
+		play_vusb_finish_held(play_vusb_of(play), 0);
+	must_have_stopped(play, req_prod, "RING-14", "an index that was impossible, and is good now");
 }
 
 /* The frontend's own, in the page. */
