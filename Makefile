@@ -110,12 +110,17 @@ mutation:                                      ## how many mutants of pvring the
 	@$(MAKE) -j2 all
 	@tests/conform/mutate --advisories
 	@tests/conform/mutate $(MUTATE)
-.PHONY: demo bench conform-peers vm mutation
+fuzz:                                          ## TIME= seconds for each TARGET= (60, all): what peers send, by libFuzzer; finds go to build/fuzz
+	@$(MAKE) deps-check
+	@$(MAKE) O=$(O)/libfuzzer CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/run $(or $(TIME),60) $(or $(TARGET),$(fuzz-targets))
+.PHONY: demo bench conform-peers vm mutation fuzz
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 # Each test is a program that prints TAP; tests/run keeps the records that the totals come from.
 -include tests/ring/build.mk
 -include tests/daemon/build.mk
+include tests/fuzz/build.mk
 include tests/conform/build.mk
 include tests/bench/build.mk
 include tests/vm/build.mk
@@ -165,7 +170,7 @@ check-begin:
 	@$(MAKE) xen-modules
 	@$(MAKE) -j2 all
 	@$(MAKE) modules
-run-quick: run-lint run-unit run-asan run-tsan run-modules run-loopxen run-daemon run-conform
+run-quick: run-lint run-unit run-asan run-tsan run-fuzz run-modules run-loopxen run-daemon run-conform
 run-lint:
 	@echo "lint:"; tests/run -j 2 $(records) $(sort $(wildcard tests/lint/*.sh))
 run-unit:
@@ -177,6 +182,10 @@ run-asan:
 run-tsan:
 	@$(tsan) -j2 $(threaded:%=$(O)/tsan/tests/unit/%)
 	@echo "unit, with TSan:"; tests/run -j 2 $(records) $(threaded:%=$(O)/tsan/tests/unit/%)
+run-fuzz:
+	@$(asan) -j2 fuzz-replays
+	@echo "what peers send, as fuzzing has found it, with ASan and UBSan:"; \
+		tests/run -j 2 $(records) $(patsubst $(O)/%,$(O)/asan/%,$(fuzz-replays))
 run-modules:
 	@echo "modules:"; tests/run $(records) $(sort $(wildcard tests/modules/*.sh))
 run-loopxen:

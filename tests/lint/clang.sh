@@ -11,7 +11,7 @@ with_clang() { # TARGET...
 }
 
 check "clang compiles everything without a warning" \
-	with_clang all unit-tests ring-tests loopxen-tests daemon-test-programs
+	with_clang all unit-tests ring-tests loopxen-tests daemon-test-programs fuzz-replays
 cat >"$T/x.c" <<<'int f(int x) { if (x = 1) return 2; return 0; }'
 check_match "and would say what it finds" "$(clang -Wall -Werror -c -o "$T/x.o" "$T/x.c" 2>&1)" 'Wparentheses'
 done_testing

@@ -8,7 +8,8 @@ set -u
 notes='TO''DO|FIX''ME|XX''X|HA''CK'
 
 files() { # TREE: text files
-	(cd "$1" && find . \( -path './build*' -o -path './.git' -o -path './LICENSES' \) -prune -o -type f -print0 |
+	(cd "$1" && find . \( -path './build*' -o -path './.git' -o -path './LICENSES' -o \
+		-path './tests/fuzz/corpus' \) -prune -o -type f -print0 |
 		xargs -0 grep -IlZ . | xargs -0 -n1 | sed 's|^\./||' | LC_ALL=C sort)
 }
 
