@@ -68,6 +68,16 @@ static inline uint64_t fuzz_u64(struct fuzz_input *input)
 	return value;
 }
 
+/* All of it is there to be read. */
+static inline void fuzz_read(const void *bytes, size_t len_bytes)
+{
+	volatile uint8_t seen = 0;
+
+	for (size_t i = 0; i < len_bytes; i++)
+		seen = ((const uint8_t *)bytes)[i];
+	(void)seen;
+}
+
 /* Memory of exactly that length, so that what is read or written beyond it is found. To be freed. */
 static inline void *fuzz_copy(const void *from, size_t len_bytes)
 {

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 
 	whole = whole ? whole : calloc(1, FILE_BYTES);
 	if (journal_file_check(file, len_bytes, &err) == 0)
-		free(fuzz_copy(file->entry, file->nr_entries * sizeof(file->entry[0])));
+		fuzz_read(file->entry, file->nr_entries * sizeof(file->entry[0]));
 	memcpy(whole, file, len_bytes < FILE_BYTES ? len_bytes : FILE_BYTES);
 	free(file);
 	journal.file = whole;

@@ -30,7 +30,10 @@ static void check_headers(const uint8_t *frame, size_t len_bytes)
 		return;
 	assert(parsed.l3_offset >= 14 && parsed.l3_offset < parsed.l4_offset);
 	assert(parsed.l4_offset + parsed.csum_offset + 2 <= parsed.headers_bytes && parsed.headers_bytes <= len_bytes);
-	assert(parsed.protocol == INET_TCP || parsed.protocol == INET_UDP);
+	if (parsed.protocol == INET_TCP)
+		assert(parsed.headers_bytes == parsed.l4_offset + (frame[parsed.l4_offset + 12] >> 4) * 4);
+	else
+		assert(parsed.protocol == INET_UDP && parsed.headers_bytes == parsed.l4_offset + 8);
 	headers = fuzz_copy(frame, parsed.headers_bytes);
 	assert(inet_parse(headers, parsed.headers_bytes, &again));
 	assert(memcmp(&parsed, &again, sizeof(parsed)) == 0);
@@ -189,10 +192,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 	struct net_meta meta = take_meta(&input);
 	struct net_takes takes = take_takes(&input);
 	uint32_t types = fuzz_u8(&input) % 16;
-	uint8_t key[TOEPLITZ_KEY_BYTES] = { 0x6d, 0x5a, fuzz_u8(&input), 0xda, 0x25, fuzz_u8(&input) };
+	uint16_t factor = fuzz_u16(&input);
+	uint8_t key[TOEPLITZ_KEY_BYTES];
 	struct virtio_net_hdr hdr;
 	uint8_t *frame;
 
+	for (unsigned int i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)((i + 1) * (factor + 109U) >> 3);
 	if (input.left_bytes < 14)
 		return 0;
 	frame = fuzz_copy(input.next, input.left_bytes);

@@ -24,6 +24,7 @@ static void check_order(const struct net_tx_frame *frame, uint32_t first)
 		nr_data += !frame->slots[i].is_extra;
 	}
 	assert(nr_data == frame->nr_data_slots && !frame->slots[0].is_extra);
+	assert(nr_data <= NET_TX_FATAL_SLOTS && frame->nr_slots - nr_data <= NET_TX_MAX_EXTRAS + 1);
 }
 
 static void check_pieces(const struct net_tx_frame *frame)
@@ -69,11 +70,14 @@ static bool take_frame(struct fuzz_input *input, struct net_tx_frame *frame)
 		assert(frame->nr_slots == ++nr);
 	} while (verdict == NET_TX_MORE);
 	check_order(frame, first);
-	if (verdict == NET_TX_FATAL)
+	if (verdict == NET_TX_FATAL) {
 		assert(frame->rejected);
-	else if (!frame->rejected && !frame->group_change)
+		return false;
+	}
+	assert(frame->nr_data_slots < NET_TX_FATAL_SLOTS);
+	if (!frame->rejected && !frame->group_change)
 		check_to_be_sent(frame, after_bytes);
-	return verdict == NET_TX_LAST;
+	return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)

@@ -169,7 +169,6 @@ void usb_hotplug_gone(void)
 static struct asked {
 	bool is_out, is_cancelled;
 	struct usb_transfer transfer;
-	struct usb_packet packets[MAX_PACKETS];
 } asked[USB_MAX_SEGMENTS];
 
 static bool is_chore_out;
@@ -193,6 +192,7 @@ static void transfer_done(struct usb_transfer *transfer)
 	       transfer->status == USBIF_STATUS_IOERROR || transfer->status == USBIF_STATUS_BABBLE);
 	check_packets(transfer);
 	free(transfer->data - USB_ROOM_BYTES);
+	free(transfer->packets);
 	its->is_out = false;
 }
 
@@ -234,15 +234,14 @@ static bool fill_in(struct usb_transfer *transfer)
 	return endpoint->packet_bytes > 0;
 }
 
-static void cut_into_packets(struct asked *its)
+static void cut_into_packets(struct usb_transfer *transfer)
 {
-	struct usb_transfer *transfer = &its->transfer;
 	uint32_t each = transfer->len_bytes / MAX_PACKETS;
 
-	transfer->packets = its->packets;
 	transfer->nr_packets = transfer->type == USB_ISOC ? 1 + fuzz_u8(input) % MAX_PACKETS : 0;
+	transfer->packets = calloc(transfer->nr_packets, sizeof(*transfer->packets));
 	for (uint32_t i = 0; i < transfer->nr_packets; i++)
-		its->packets[i] = (struct usb_packet){ .offset_bytes = i * each, .len_bytes = each };
+		transfer->packets[i] = (struct usb_packet){ .offset_bytes = i * each, .len_bytes = each };
 }
 
 static void submit(struct asked *its)
@@ -254,7 +253,7 @@ static void submit(struct asked *its)
 	*its = (struct asked){ .transfer = { .device = device, .done = transfer_done } };
 	if (!fill_in(transfer))
 		return;
-	cut_into_packets(its);
+	cut_into_packets(transfer);
 	transfer->data = (uint8_t *)calloc(1, USB_ROOM_BYTES + transfer->len_bytes) + USB_ROOM_BYTES;
 	its->is_out = true;
 	device->engine->submit(device, transfer);
