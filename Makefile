@@ -112,8 +112,10 @@ mutation:                                      ## how many mutants of pvring the
 	@tests/conform/mutate $(MUTATE)
 fuzz:                                          ## TIME= seconds for each TARGET= (60, all): what peers send, by libFuzzer; finds go to build/fuzz
 	@$(MAKE) deps-check
+	@$(MAKE) xen-xenstore
 	@$(MAKE) O=$(O)/libfuzzer CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzzers
-	@tests/fuzz/run $(or $(TIME),60) $(or $(TARGET),$(fuzz-targets))
+	@$(MAKE) all daemons-built
+	@tests/fuzz/run $(or $(TIME),60) $(or $(TARGET),$(fuzz-targets) blkd netd usbd)
 .PHONY: demo bench conform-peers vm mutation fuzz
 
 # ---- tests -----------------------------------------------------------------------------------------------------

@@ -16,3 +16,8 @@ $(fuzz-targets:%=$(O)/fuzzers/%): $(O)/fuzzers/%: $(O)/obj/tests/fuzz/%.o $(O)/l
 	$(call quiet,LD)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(fuzz-libs)
 fuzzers: $(fuzz-targets:%=$(O)/fuzzers/%)
 .PHONY: fuzz-replays fuzzers
+# The guest that daemons are fuzzed by.
+$(O)/tests/fuzz/guest: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/fuzz/guest/*.c)) $(O)/libpvring.a
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libs)
+daemon-test-programs: $(O)/tests/fuzz/guest
