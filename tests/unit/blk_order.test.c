@@ -6,8 +6,8 @@
 #include "backend/blk/io.h"
 
 /*
- * Requests are letters, an upper-case one is a barrier. A script takes them ("a") and finishes them ("-a"); what runs
- * after each step is listed, so that a row reads like a log.
+ * Requests are letters, an upper-case one is a barrier. A script takes them ("a") and finishes them ("-a"), or finishes
+ * them untaken, as refused ("!a"); what runs after each step is listed, so that a row reads like a log.
  */
 static const struct {
 	const char *name, *script, *running;
@@ -20,6 +20,7 @@ static const struct {
 	{ "barriers run one after the other", "A B C -A -B -C", "A A A B C " },
 	{ "a write between two barriers", "A b C d -A -b -C", "A A A A b C d" },
 	{ "writes between two barriers", "A b c D e -A -c -b -D", "A A A A A bc b D e" },
+	{ "one that is refused has not run, whatever its slot did before", "a -a b !a C -b", "a  b b b C" },
 	{ "after the last barrier everything runs at once again", "A -A b c", "A  b bc" },
 };
 
@@ -36,16 +37,22 @@ static void add_running(struct log *log, const struct blk_io *io)
 	strncat(log->running, &letter, 1);
 }
 
-static void finish(struct log *log, char letter)
+static void done(struct log *log, char letter)
 {
-	char *at = strchr(log->running, letter);
 	struct blk_io *io;
 
-	assert_non_null(at);
-	memmove(at, at + 1, strlen(at));
 	blk_order_done(&log->order, &log->io[letter & 31]);
 	while ((io = blk_order_next(&log->order)))
 		add_running(log, io);
+}
+
+static void finish(struct log *log, char letter)
+{
+	char *at = strchr(log->running, letter);
+
+	assert_non_null(at);
+	memmove(at, at + 1, strlen(at));
+	done(log, letter);
 }
 
 static void take(struct log *log, char letter)
@@ -71,6 +78,8 @@ static void a_barrier_has_everything_before_and_nothing_after(void **state)
 				strcat(all, " ");
 			else if (*c == '-')
 				finish(&log, *++c);
+			else if (*c == '!')
+				done(&log, *++c);
 			else
 				take(&log, *c);
 			if (*c != ' ')
