@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# slow
 # timeout: 900
 # A daemon dies, the next one goes on with its rings: guests do not notice. It dies at random moments, and at each step that a
 # request goes through (common/base/crash_point.h; where the daemon was built with a sanitizer).

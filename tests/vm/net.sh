@@ -13,6 +13,7 @@ it fetches a file, whole
 dom0 fetches it back, whole
 segments and blank checksums went through the ring
 a hand-over interrupts no stream
+nor do twenty deaths of the daemon
 a vif is attached
 it is detached, and its interface is gone
 the guest is destroyed, and nothing is left'
@@ -40,7 +41,8 @@ life_of_a_vif() {
 	in_guest g1 serve
 	check_eq "dom0 fetches it back, whole" "$(wget -q -O - http://10.9.0.2/file | sha256sum)" "$(sha256sum - </img/file)"
 	check "segments and blank checksums went through the ring" frames_are_large
-	check "a hand-over interrupts no stream" stream_survives
+	check "a hand-over interrupts no stream" stream_survives netd_stop 1
+	check "nor do twenty deaths of the daemon" twice stream_survives netd_die 10
 	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 script=vif-pvring
 	check "a vif is attached" in_guest g1 net_up eth1 10.9.0.3
 	check "it is detached, and its interface is gone" detached g1
@@ -74,13 +76,19 @@ has_sent() { # INTERFACE BYTES
 	[ "$(bytes_of "$1")" -ge "$2" ]
 }
 
-stream_survives() {
+twice() { # COMMAND...
+	"$@" && "$@"
+}
+
+stream_survives() { # HOW THE DAEMON ENDS, HOW OFTEN: each time when another megabyte of it has come
 	local fetching vif
 	vif=$(vif_of g1 0)
 	wget -q -O - http://10.9.0.2/file | sha256sum >/log/streamed &
 	fetching=$!
-	wait_until 30 has_sent "$vif" $(($(bytes_of "$vif") + 1000000)) || return
-	netd_stop && netd_start && wait $fetching || return
+	for _ in $(seq "$2"); do
+		wait_until 60 has_sent "$vif" $(($(bytes_of "$vif") + 1000000)) && "$1" && netd_start || return
+	done
+	wait $fetching || return
 	[ "$(cat /log/streamed)" = "$(sha256sum - </img/file)" ]
 }
 

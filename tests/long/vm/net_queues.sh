@@ -38,7 +38,7 @@ two_queues() {
 	check "both queues have carried frames, both ways" both_carry
 	in_guest g1 fetch http://10.9.0.1/file
 	in_guest g1 serve
-	check "a hand-over, to a daemon of one thread, interrupts no stream" stream_survives
+	check "a hand-over, to a daemon of one thread, interrupts no stream" stream_survives netd_stop 1
 	check "the guest is destroyed, and nothing is left" destroyed
 	netd_stop
 }

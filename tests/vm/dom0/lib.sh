@@ -317,6 +317,12 @@ netd_stop() {
 	kill -TERM "$netd_pid" && wait "$netd_pid"
 }
 
+netd_die() {
+	kill -KILL "$netd_pid"
+	wait "$netd_pid" 2>/dev/null
+	true
+}
+
 # And what pvring-netd needs of a kernel.
 bridge_up() { # NAME [ADDRESS]
 	load_module tun
