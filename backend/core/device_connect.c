@@ -67,7 +67,7 @@ static void try_again_later(struct device *dev)
 /* A process that was killed lets go of one thing after the other: of its claim, by which we are here, not last. */
 static bool may_become_free(struct device *dev, int rc)
 {
-	if (!dev->is_resuming || rc != -EAGAIN || dev->host->is_stopping)
+	if (!dev->is_resuming || rc != -EAGAIN)
 		return false;
 	if (!dev->resuming_since_ns)
 		dev->resuming_since_ns = clock_now_ns();
@@ -77,7 +77,10 @@ static bool may_become_free(struct device *dev, int rc)
 static void cannot_connect(struct device *dev, const char *step, int rc, const char *reason)
 {
 	if (may_become_free(dev, rc)) {
-		try_again_later(dev);
+		if (dev->host->is_stopping) /* the next daemon's matter */
+			device_settle(dev, DEVICE_READY);
+		else
+			try_again_later(dev);
 		return;
 	}
 	if (dev->is_resuming) {

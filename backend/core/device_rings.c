@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "backend/core/device_rings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,8 +81,8 @@ int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf 
 
 		path_of_another(rings, rings->nr_named, path);
 		rc = journal_open(&rings->ring[rings->nr_named].journal, path, err);
-		if (rc)
-			return rc;
+		if (rc) /* it is of who had the claim: not quite gone yet */
+			return rc == -EBUSY ? -EAGAIN : rc;
 	}
 	return 0;
 }

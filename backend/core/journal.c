@@ -205,6 +205,11 @@ void journal_replayed(struct journal *journal, uint32_t slot)
 	crash_point("replayed");
 }
 
+void journal_cleared(struct journal *journal, uint32_t slot)
+{
+	journal->file->entry[slot].nr_replays = 0;
+}
+
 void journal_answering(struct journal *journal, uint32_t slot, uint32_t response_index)
 {
 	struct journal_entry *entry = &journal->file->entry[slot];

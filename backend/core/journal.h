@@ -11,7 +11,8 @@
  *
  * docs/restart.md argues what follows from that for each step at which it may have died.
  *
- * Thread: journal_open(), _begin(), _end(), _close() while no worker uses the queue; the others on the worker's.
+ * Thread: journal_open(), _close(), _remove(), _check() and _has_connection() while no worker uses the queue; the others
+ * on the worker's.
  * Errors: -errno with a reason; never logs.
  */
 #ifndef BACKEND_CORE_JOURNAL_H
@@ -57,7 +58,7 @@ struct journal_entry {
 	uint32_t state;
 	uint32_t request_index; /* the ring index it was taken from */
 	uint32_t response_index;
-	uint32_t nr_replays; /* how many daemons have begun to serve it again */
+	uint32_t nr_replays; /* how many daemons in a row have begun to serve it again, and died soon */
 	uint8_t request[JOURNAL_REQUEST_BYTES];
 };
 
@@ -119,6 +120,8 @@ int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_pro
 /* Goes on with it: those are taken, all others are free. May be cut short and done again. */
 int journal_resume(struct journal *journal, const struct journal_unanswered *found, struct errbuf *err);
 
+/* Whoever began to serve it did not die of it. */
+void journal_cleared(struct journal *journal, uint32_t slot);
 /* Is served once more. */
 void journal_replayed(struct journal *journal, uint32_t slot);
 void journal_taken(struct journal *journal, uint32_t slot, uint32_t request_index);

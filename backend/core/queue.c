@@ -133,46 +133,121 @@ static void ring_is_broken(struct queue *queue)
 	queue->ops->broken(queue);
 }
 
-/* What is suspected is served alone. */
-static bool must_wait(const struct queue *queue)
-{
-	return queue->is_suspicious && queue_nr_busy(queue);
-}
+/* ---- what a daemon may have died of ------------------------------------------------------------------------------ */
 
 /*
- * A request that a daemon died of must not be the end of all that follow. The second time any of those that two have
- * left unanswered may be it: each is served alone. The third time it is known.
+ * A request that a daemon died of must not be the end of all that follow. What one left is served as ever: most die of
+ * something else. What two left may be it, and is tried: of the whole process one request at a time, until it is answered
+ * or the process has outlived it for a while; of what comes in parts, those of one queue. Whatever was tried when a third
+ * died is known.
  */
+#define TRIAL_NS       (1 * 1000000000ULL)
+#define TRIAL_RETRY_NS 20000000ULL
+#define NR_REPLAYS_OF_KNOWN 2
+
+static struct queue *on_trial; /* atomic: of this process; NULL: none is */
+
+static uint32_t next_replay(const struct queue *queue)
+{
+	return queue->replays.slots[queue->nr_replayed];
+}
+
+static bool is_suspected(const struct queue *queue, uint32_t slot)
+{
+	return queue->ops->refuse && queue->journal->file->entry[slot].nr_replays > 0;
+}
+
+static void trial_timer(struct loop_timer *timer);
+
+static bool begin_trial(struct queue *queue)
+{
+	struct queue *nobody = NULL;
+	bool is_ours = __atomic_compare_exchange_n(&on_trial, &nobody, queue, false, __ATOMIC_ACQ_REL,
+						   __ATOMIC_ACQUIRE);
+
+	queue->is_on_trial = is_ours;
+	queue->trial_began_ns = clock_now_ns();
+	if (!queue->trial.is_armed)
+		loop_timer_start(&queue->worker->loop, &queue->trial, is_ours ? TRIAL_NS : TRIAL_RETRY_NS,
+				 trial_timer);
+	return is_ours;
+}
+
+static void end_trial(struct queue *queue)
+{
+	if (!queue->is_on_trial)
+		return;
+	queue->is_on_trial = false;
+	__atomic_store_n(&on_trial, NULL, __ATOMIC_RELEASE);
+	queue_kick(queue);
+}
+
+/* We have served what was begun again, and live. */
+static void clear_replayed(struct queue *queue)
+{
+	for (uint32_t i = 0; i < queue->nr_replayed; i++)
+		journal_cleared(queue->journal, queue->replays.slots[i]);
+}
+
+static void trial_timer(struct loop_timer *timer)
+{
+	struct queue *queue = container_of(timer, struct queue, trial);
+	uint64_t tried_ns = clock_now_ns() - queue->trial_began_ns;
+
+	if (queue->is_on_trial && tried_ns < TRIAL_NS) {
+		loop_timer_start(&queue->worker->loop, &queue->trial, TRIAL_NS - tried_ns, trial_timer);
+		return;
+	}
+	if (queue->is_on_trial)
+		clear_replayed(queue);
+	end_trial(queue);
+	queue_kick(queue);
+}
+
+static void end_trial_if_answered(struct queue *queue)
+{
+	if (queue->is_on_trial && queue->journal->file->entry[queue->tried_slot].state == JOURNAL_ENTRY_FREE)
+		end_trial(queue);
+}
+
+/* false: not now. The queue runs again when it may. */
+static bool may_take(struct queue *queue)
+{
+	if (queue->state != QUEUE_RUNNING)
+		return false;
+	if (queue->is_on_trial)
+		return queue->ops->has_parts && queue_nr_to_replay(queue);
+	return !queue_nr_to_replay(queue) || !is_suspected(queue, next_replay(queue)) || begin_trial(queue);
+}
+
 static const void *take_replay(struct queue *queue, uint32_t *slot)
 {
-	uint32_t next = queue->replays.slots[queue->nr_replayed];
-	uint32_t nr_before = queue->journal->file->entry[next].nr_replays;
+	uint32_t next = next_replay(queue);
+	bool is_known = queue->ops->refuse && queue->journal->file->entry[next].nr_replays >= NR_REPLAYS_OF_KNOWN;
 	const void *request = queue_request(queue, next);
 
-	queue->is_suspicious = queue->ops->refuse && !queue->ops->has_parts && nr_before > 0;
-	if (must_wait(queue))
-		return NULL;
-	*slot = next;
 	queue->nr_replayed++;
 	queue->nr_taken++;
+	queue->tried_slot = *slot = next;
 	journal_replayed(queue->journal, next);
-	if (!queue->ops->refuse || nr_before < 2)
+	if (!is_known)
 		return request;
 	queue->state = QUEUE_BROKEN;
-	queue->ops->refuse(queue, *slot, request);
+	queue->ops->refuse(queue, next, request);
 	return NULL;
 }
+
+/* ---- requests -------------------------------------------------------------------------------------------------- */
 
 const void *queue_take(struct queue *queue, uint32_t *slot)
 {
 	struct journal_entry *entry;
 	enum ring_pop got;
 
-	if (queue->state != QUEUE_RUNNING || must_wait(queue))
+	if (!may_take(queue))
 		return NULL;
 	if (queue_nr_to_replay(queue))
 		return take_replay(queue, slot);
-	queue->is_suspicious = false;
 	if (queue->nr_free == 0)
 		return NULL;
 	*slot = queue->free_slots[queue->nr_free - 1];
@@ -188,8 +263,18 @@ const void *queue_take(struct queue *queue, uint32_t *slot)
 	return entry->request;
 }
 
+bool queue_is_replay(const struct queue *queue, uint32_t slot)
+{
+	return queue->journal->file->entry[slot].nr_replays > 0;
+}
+
 void queue_give_back(struct queue *queue, uint32_t slot)
 {
+	if (queue_is_replay(queue, slot)) { /* the ring may have an answer in its place */
+		journal_cleared(queue->journal, slot);
+		queue->nr_replayed--;
+		return;
+	}
 	ring_back_unpop(&queue->ring);
 	journal_given_back(queue->journal, slot);
 	queue->free_slots[queue->nr_free++] = slot;
@@ -200,16 +285,11 @@ const void *queue_request(const struct queue *queue, uint32_t slot)
 	return queue->journal->file->entry[slot].request;
 }
 
-bool queue_is_replay(const struct queue *queue, uint32_t slot)
-{
-	return queue->journal->file->entry[slot].nr_replays > 0;
-}
-
 bool queue_has_requests(struct queue *queue, uint32_t nr)
 {
 	uint32_t nr_to_replay = queue_nr_to_replay(queue);
 
-	if (queue->state != QUEUE_RUNNING)
+	if (!may_take(queue))
 		return false;
 	if (nr <= nr_to_replay)
 		return true;
@@ -262,17 +342,16 @@ static void push_responses(struct queue *queue)
 
 /*
  * To look again costs no event. What was just taken may be done as soon as it is submitted; what stays in flight wakes
- * us anyway, and wants the CPU. Without a free slot, or while one is served alone, nothing is looked for: what comes
- * back runs the queue.
+ * us anyway, and wants the CPU. Without a free slot, or while something is on trial here or elsewhere, nothing is looked
+ * for: what comes back runs the queue.
  */
 static void look_again_or_sleep(struct queue *queue, bool has_taken)
 {
 	bool may_look = has_taken || queue_nr_busy(queue) == 0;
 
-	if (queue->nr_free == 0 || must_wait(queue))
+	if (queue->nr_free == 0 || queue->is_on_trial || queue_nr_to_replay(queue))
 		return;
-	if (queue->is_suspicious ||
-	    (may_look && busy_poll_goes_on(&queue->busy_poll, poll_now_ns(queue))) ||
+	if ((may_look && busy_poll_goes_on(&queue->busy_poll, poll_now_ns(queue))) ||
 	    ring_back_final_check(&queue->ring))
 		queue_kick(queue);
 }
@@ -303,6 +382,7 @@ static void queue_run(struct loop_task *task)
 		queue->ops->flush(queue);
 		watch_for_quiet(queue);
 		push_responses(queue);
+		end_trial_if_answered(queue);
 		if (queue->ops->request && queue->state == QUEUE_RUNNING)
 			look_again_or_sleep(queue, has_taken);
 		finish_event(queue);
@@ -505,6 +585,11 @@ static void quiet_look_gone(struct loop_timer *timer)
 	release_when_idle(container_of(timer, struct queue, quiet_look));
 }
 
+static void trial_gone(struct loop_timer *timer)
+{
+	release_when_idle(container_of(timer, struct queue, trial));
+}
+
 /* Timers in the kernel and a task in the loop's list still point here: each comes back, the last one releases. */
 static void release_when_idle(struct queue *queue)
 {
@@ -516,6 +601,8 @@ static void release_when_idle(struct queue *queue)
 		loop_timer_cancel(loop, &queue->unmask_later, unmask_gone);
 	else if (queue->quiet_look.is_armed)
 		loop_timer_cancel(loop, &queue->quiet_look, quiet_look_gone);
+	else if (queue->trial.is_armed)
+		loop_timer_cancel(loop, &queue->trial, trial_gone);
 	else if (!queue->task.is_deferred) {
 		release(queue);
 		queue->ops->released(queue);
@@ -526,6 +613,8 @@ static void finish_stop(struct queue *queue)
 {
 	uint32_t nr_orphans = queue_nr_busy(queue);
 
+	end_trial(queue);
+	clear_replayed(queue);
 	if (queue->stop_how == QUEUE_CLOSE)
 		journal_end(queue->journal);
 	else if (nr_orphans == 0 && queue_nr_to_replay(queue) == 0)

@@ -34,7 +34,7 @@
 #include "backend/core/worker.h"
 #include "common/ring/back.h"
 
-/* How long what is in flight may take, then it is an orphan. A hand-over that fails costs the guest its disk. */
+/* How long what is in flight may take, then it is an orphan. */
 #define QUEUE_CLOSE_DEADLINE_NS     (5 * 1000000000ULL)
 #define QUEUE_HAND_OVER_DEADLINE_NS (15 * 1000000000ULL)
 
@@ -60,11 +60,10 @@ struct queue_ops {
 	/* The guest's index is impossible: nothing more is taken. Called once. */
 	void (*broken)(struct queue *queue);
 	/*
-	 * Three daemons have died while they served this request, the last one nothing but this one: answer it with an
-	 * error. Nothing more is taken. NULL: none is ever suspected.
+	 * Three daemons have died while they served this request, the last one with no other that it could have been:
+	 * answer it with an error. Nothing more is taken. NULL: none is ever suspected.
 	 */
 	void (*refuse)(struct queue *queue, uint32_t slot, const void *bytes);
-	bool has_parts; /* a request may be a part of something: none can be served alone */
 	/*
 	 * After queue_stop(): the ring is unmapped and the port closed. nr_orphans requests are still with the engine,
 	 * or held behind one that is; their pages and slots stay until it gives them back.
@@ -72,6 +71,7 @@ struct queue_ops {
 	void (*stopped)(struct queue *queue, uint32_t nr_orphans);
 	/* The last slot is free: the memory may go. */
 	void (*released)(struct queue *queue);
+	bool has_parts; /* a request may be a part of something: none can be served alone */
 };
 
 enum queue_stop {
@@ -107,7 +107,11 @@ struct queue {
 	uint32_t *free_slots, *answered_slots;
 	struct journal_unanswered replays;
 	uint32_t nr_replayed; /* of those */
-	bool is_suspicious;   /* the one that is served, or next: a daemon may have died of it */
+	/* of what a daemon may have died of; see queue.c */
+	bool is_on_trial;
+	uint32_t tried_slot; /* the last */
+	uint64_t trial_began_ns;
+	struct loop_timer trial; /* its end, or when to ask for it again */
 	/* an event waits for its unmask; see queue.c on storms */
 	bool has_event;
 	uint64_t nr_taken, nr_taken_at_event;
@@ -143,10 +147,10 @@ void queue_stop(struct queue *queue, enum queue_stop how);
 void queue_respond(struct queue *queue, uint32_t slot, const void *response);
 /* For ops without request(): are there so many? If not, flush() runs when there are. */
 bool queue_has_requests(struct queue *queue, uint32_t nr);
-/* One of them: its bytes, and its slot, as request() is given them. NULL: there is none. */
+/* One of them: its bytes, and its slot, as request() is given them. NULL: there is none, or it was refused. */
 const void *queue_take(struct queue *queue, uint32_t *slot);
 
-/* A request that was taken is in the ring again, for who takes it up: the newest one that is not answered. */
+/* A request that was taken is as if it had not been, for who takes the ring up: the newest one that is not answered. */
 void queue_give_back(struct queue *queue, uint32_t slot);
 
 /* The private copy of one that was taken and is not answered yet. */

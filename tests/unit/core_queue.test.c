@@ -1065,6 +1065,63 @@ static void what_three_processes_died_with_is_refused(void **state)
 	stop(QUEUE_CLOSE);
 }
 
+static bool has_two_requests(void)
+{
+	return nr_requests == 2;
+}
+
+/* Its request may take for ever, as with a disk that hangs: that is not what daemons die of. */
+static void what_is_outlived_is_no_suspect(void **state)
+{
+	die_with(2);
+	go_on();
+	die();
+	go_on();
+	assert_int_equal(nr_requests, 1);
+	assert_int_equal(journal.file->entry[held[0]].nr_replays, 2);
+	run_until(has_two_requests);
+	assert_int_equal(journal.file->entry[held[0]].nr_replays, 0);
+	answer_held();
+	stop(QUEUE_CLOSE);
+}
+
+static void what_is_handed_over_was_outlived(void **state)
+{
+	die_with(1);
+	go_on();
+	assert_int_equal(journal.file->entry[held[0]].nr_replays, 1);
+	queue_stop(queue, QUEUE_HAND_OVER);
+	hasten_deadline();
+	run_until(is_stopped);
+	assert_int_equal(nr_orphans, 1);
+	assert_int_equal(journal.file->state, JOURNAL_LIVE);
+	assert_int_equal(journal.file->entry[held[0]].state, JOURNAL_ENTRY_TAKEN);
+	assert_int_equal(journal.file->entry[held[0]].nr_replays, 0);
+	answer_held();
+	queue_kick(queue);
+	run_until(is_released);
+}
+
+/* A response that nobody was shown stands where the first of them was. */
+static void a_replay_that_is_given_back_keeps_its_bytes(void **state)
+{
+	die_with(3);
+	memset((uint8_t *)xen.page + 64, 0xee, RESPONSE_BYTES);
+	go_on();
+	queue_stop(queue, QUEUE_HAND_OVER);
+	while (nr_held)
+		queue_give_back(queue, held[--nr_held]);
+	run_until(is_released);
+	assert_int_equal(journal.file->state, JOURNAL_LIVE);
+	nr_stopped = nr_released = nr_requests = 0;
+	mode = ANSWER_AT_ONCE;
+	go_on();
+	assert_int_equal(nr_requests, 3);
+	assert_int_equal(take_responses(), 3);
+	stop(QUEUE_HAND_OVER);
+	assert_int_equal(journal.file->state, JOURNAL_CLEAN);
+}
+
 static void parts_of_something_are_not_served_alone(void **state)
 {
 	class_ops.has_parts = true;
@@ -1240,6 +1297,9 @@ int main(void)
 		TEST(what_two_processes_died_with_is_served_alone),
 		TEST(one_that_is_served_alone_is_followed_by_the_next),
 		TEST(what_three_processes_died_with_is_refused),
+		TEST(what_is_outlived_is_no_suspect),
+		TEST(what_is_handed_over_was_outlived),
+		TEST(a_replay_that_is_given_back_keeps_its_bytes),
 		TEST(parts_of_something_are_not_served_alone),
 		TEST(what_nothing_is_suspected_of_is_served_for_ever),
 		TEST(who_takes_by_itself_gets_what_is_left_first),
