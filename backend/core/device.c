@@ -303,7 +303,7 @@ static void forget_what_is_over(struct device *dev, enum xb_action action)
 static bool is_still_in_use(enum xb_state ours, enum xb_action action)
 {
 	return action == XB_ACT_NONE || action == XB_ACT_RECONFIGURE ||
-	       (ours == XB_RECONFIGURED && action == XB_ACT_CONNECT);
+	       ((ours == XB_RECONFIGURED || ours == XB_INIT_WAIT) && action == XB_ACT_CONNECT);
 }
 
 static void act(struct device *dev, enum xb_state ours, enum xb_action action, const struct errbuf *why)

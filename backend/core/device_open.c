@@ -108,7 +108,8 @@ static void offer_unless_connected(struct device *dev)
 	struct errbuf err;
 	enum xb_state ours;
 
-	if (dev->is_forgotten || dev->host->is_stopping || xb_device_own_state(&dev->xb, &ours, &err))
+	if (dev->is_forgotten || dev->is_resuming || dev->host->is_stopping ||
+	    xb_device_own_state(&dev->xb, &ours, &err))
 		return;
 	if (device_is_another(dev, ours))
 		dev->is_forgotten = true;
@@ -221,38 +222,46 @@ void device_start_open(struct device *dev)
 	device_post_job(dev, run_open, open_done);
 }
 
-/*
- * May a guest use it? One in Initialised has not seen yet that we are Connected; one that does not let go of a disk
- * that is being detached still uses it, unless we had stopped it.
- */
-static int may_be_in_use(struct device *dev, enum xb_state ours, bool *may, struct errbuf *err)
+/* It would, if we are Connected: one in Initialised has not seen that yet. */
+static int guest_would_use(struct device *dev, bool *would, struct errbuf *err)
 {
 	enum xb_state peer;
-	int rc;
+	int rc = xb_device_peer_state(&dev->xb, &peer, err);
 
-	*may = false;
-	if (ours != XB_CONNECTED && ours != XB_CLOSING && ours != XB_RECONFIGURED)
-		return 0;
-	rc = xb_device_peer_state(&dev->xb, &peer, err);
-	*may = rc == 0 && (peer == XB_INITIALISED || peer == XB_CONNECTED || peer == XB_RECONFIGURING);
+	*would = rc == 0 && (peer == XB_INITIALISED || peer == XB_CONNECTED || peer == XB_RECONFIGURING);
 	return xb_is_unknown(rc) ? rc : 0;
 }
 
-/* Whether somebody served it before us is only known once it is ours alone: the journal knows the rest. */
+/* One that does not let go of a disk that is being detached still uses it, unless we had stopped it. */
+static int may_be_in_use(struct device *dev, enum xb_state ours, bool *may, struct errbuf *err)
+{
+	*may = false;
+	if (ours != XB_CONNECTED && ours != XB_CLOSING && ours != XB_RECONFIGURED)
+		return 0;
+	return guest_would_use(dev, may, err);
+}
+
+/*
+ * Whether somebody served it before us is only known once it is ours alone: the journal knows the rest. A daemon may
+ * have died when it had served a ring and not said yet that it was Connected.
+ */
 static int look_for_connection(struct device *dev, struct errbuf *err)
 {
+	bool has_connection = device_rings_have_connection(&dev->rings), is_in_use;
 	enum xb_state ours;
-	bool is_in_use;
 	int rc = xb_device_own_state(&dev->xb, &ours, err);
 
 	dev->is_resuming = false;
 	if (rc)
 		return xb_is_unknown(rc) ? rc : 0;
-	rc = may_be_in_use(dev, ours, &is_in_use, err);
+	if (ours == XB_INIT_WAIT && has_connection)
+		rc = guest_would_use(dev, &is_in_use, err);
+	else
+		rc = may_be_in_use(dev, ours, &is_in_use, err);
 	if (rc)
 		return rc;
 	dev->was_offered = ours != XB_INITIALISING;
-	dev->is_resuming = is_in_use && (ours != XB_CLOSING || device_rings_have_connection(&dev->rings));
+	dev->is_resuming = is_in_use && (ours != XB_CLOSING || has_connection);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
  *
  * docs/restart.md argues what follows from that for each step at which it may have died.
  *
- * Thread: journal_open(), _close(), _remove(), _check() and _has_connection() while no worker uses the queue; the others
- * on the worker's.
+ * Thread: journal_open(), _close(), _remove(), _check() and _has_connection() while no worker uses the queue; the
+ * others on the worker's.
  * Errors: -errno with a reason; never logs.
  */
 #ifndef BACKEND_CORE_JOURNAL_H

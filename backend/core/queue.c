@@ -133,13 +133,13 @@ static void ring_is_broken(struct queue *queue)
 	queue->ops->broken(queue);
 }
 
-/* ---- what a daemon may have died of ------------------------------------------------------------------------------ */
+/* ---- what a daemon may have died of ---------------------------------------------------------------------------- */
 
 /*
  * A request that a daemon died of must not be the end of all that follow. What one left is served as ever: most die of
- * something else. What two left may be it, and is tried: of the whole process one request at a time, until it is answered
- * or the process has outlived it for a while; of what comes in parts, those of one queue. Whatever was tried when a third
- * died is known.
+ * something else. What two left may be it, and is tried: of the whole process one request at a time, until it is
+ * answered or the process has outlived it for a while; of what comes in parts, those of one queue. Whatever was tried
+ * when a third died is known.
  */
 #define TRIAL_NS       (1 * 1000000000ULL)
 #define TRIAL_RETRY_NS 20000000ULL
@@ -342,8 +342,8 @@ static void push_responses(struct queue *queue)
 
 /*
  * To look again costs no event. What was just taken may be done as soon as it is submitted; what stays in flight wakes
- * us anyway, and wants the CPU. Without a free slot, or while something is on trial here or elsewhere, nothing is looked
- * for: what comes back runs the queue.
+ * us anyway, and wants the CPU. Without a free slot, or while something is on trial here or elsewhere, nothing is
+ * looked for: what comes back runs the queue.
  */
 static void look_again_or_sleep(struct queue *queue, bool has_taken)
 {

@@ -14,7 +14,7 @@ struct net_ctrl_ring {
 	struct net_ctrl ctrl;
 	/* A message that a queue's worker has to do something for, before any other is taken. */
 	struct net_static_job *job; /* NULL: there is none */
-	uint32_t job_slot;
+	uint32_t slot; /* of the message that is being answered */
 	struct loop_msg job_done_msg; /* from that worker to ours */
 	struct loop_msg start_msg, stop_msg;                   /* to the worker */
 	struct loop_msg started_msg, failed_msg, released_msg; /* from it */
@@ -82,6 +82,7 @@ static void change(void *context, unsigned int queue, struct net_static_job *job
 
 	job->asker = ring;
 	job->done = job_is_done;
+	job->is_replay = queue_is_replay(&ring->queue, ring->slot);
 	ring->job = job;
 	net_queue_change_static(ring->params.queues[queue], job);
 }
@@ -89,12 +90,12 @@ static void change(void *context, unsigned int queue, struct net_static_job *job
 static void run_job_done(struct loop_msg *msg)
 {
 	struct net_ctrl_ring *ring = container_of(msg, struct net_ctrl_ring, job_done_msg);
-	const struct xen_netif_ctrl_request message = request_of(ring, ring->job_slot);
+	const struct xen_netif_ctrl_request message = request_of(ring, ring->slot);
 	struct xen_netif_ctrl_response answer;
 
 	net_ctrl_finish(&ring->ctrl, &message, ring->job, &answer);
 	ring->job = NULL;
-	queue_respond(&ring->queue, ring->job_slot, &answer);
+	queue_respond(&ring->queue, ring->slot, &answer);
 	queue_kick(&ring->queue);
 }
 
@@ -104,14 +105,11 @@ static void flush(struct queue *queue)
 	struct net_ctrl_ring *ring = from_queue(queue);
 	struct xen_netif_ctrl_request message;
 	struct xen_netif_ctrl_response answer;
-	uint32_t slot;
 
-	while (!ring->job && queue_has_requests(queue, 1) && queue_take(queue, &slot)) {
-		message = request_of(ring, slot);
+	while (!ring->job && queue_has_requests(queue, 1) && queue_take(queue, &ring->slot)) {
+		message = request_of(ring, ring->slot);
 		if (net_ctrl_answer(&ring->ctrl, &message, &answer))
-			queue_respond(queue, slot, &answer);
-		else
-			ring->job_slot = slot;
+			queue_respond(queue, ring->slot, &answer);
 	}
 }
 

@@ -88,7 +88,14 @@ static void begin(struct net_static *statics, struct net_static_job *job)
 {
 	job->nr_done = 0;
 	job->has_failed = !statics->is_running || statics->is_stopping ||
-			  (!job->is_removal && (!has_room(statics, job) || open_all(statics)));
+			  (!job->is_removal && ((!job->is_replay && !has_room(statics, job)) || open_all(statics)));
+}
+
+static bool is_added(struct net_static *statics, const struct net_static_job *job)
+{
+	int rc = add(statics, &job->list[job->nr_done]);
+
+	return rc == 0 || (rc == -EEXIST && job->is_replay);
 }
 
 /* Each returns whether it is over. What fails takes back what was added before. */
@@ -99,7 +106,7 @@ static bool add_some(struct net_static *statics, struct net_static_job *job)
 			return true;
 		if (job->has_failed)
 			persistent_remove(&statics->pages, job->list[--job->nr_done].ref);
-		else if (add(statics, &job->list[job->nr_done]) == 0)
+		else if (is_added(statics, job))
 			job->nr_done++;
 		else
 			job->has_failed = true;
@@ -114,7 +121,7 @@ static bool remove_some(struct net_static *statics, struct net_static_job *job)
 
 		if (job->nr_done == job->nr)
 			return true;
-		entry->status = persistent_remove(&statics->pages, entry->ref) ?
+		entry->status = persistent_remove(&statics->pages, entry->ref) || job->is_replay ?
 					XEN_NETIF_CTRL_STATUS_SUCCESS :
 					XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 		job->nr_done++;

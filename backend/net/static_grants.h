@@ -26,6 +26,7 @@ struct net_static_job {
 	void (*done)(struct net_static_job *job);
 	void *asker;
 	bool is_removal;
+	bool is_replay; /* a daemon that died may have done it, or a part of it: that counts as done by us */
 	bool has_failed; /* to add: nothing was added */
 	uint32_t nr, nr_done;
 	struct xen_netif_gref list[NET_STATIC_MAX_PAGES]; /* of a removal each gets its status */

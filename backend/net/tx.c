@@ -133,10 +133,12 @@ static void start_copies(struct net_tx *tx, struct net_tx_job *job)
 static void change_group(struct net_tx *tx, struct net_tx_job *job)
 {
 	struct net_multicast *multicast = &net_state_edit(tx->state)->multicast;
+	bool is_replay = queue_is_replay(tx->queue, job->frame.slots[0].slot); /* and may have been done */
 
 	if (job->frame.group_change == XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
 		net_multicast_del(multicast, job->frame.group);
-	else if (!net_multicast_add(multicast, job->frame.group))
+	else if (!(is_replay && net_multicast_wants(multicast, job->frame.group)) &&
+		 !net_multicast_add(multicast, job->frame.group))
 		job->dropped = "there is no room for another multicast group";
 	net_state_commit(tx->state);
 	job->is_done = true;

@@ -38,6 +38,7 @@ void helper_post(struct helper *helper, struct loop *reply_to, struct helper_job
 /* ---- the class ------------------------------------------------------------------------------------------------- */
 
 static struct {
+	bool was_resuming;
 	int parse_rc, open_rc, accept_rc, lock_rc, connect_rc, reconfigure_rc;
 	unsigned int nr_looks; /* for what open() has asked */
 	unsigned int nr_opened, nr_closed, nr_connected, nr_disconnected, nr_locked, nr_reconfigured;
@@ -89,6 +90,7 @@ static int class_lock(struct device *dev, struct errbuf *err)
 
 static void class_connect(struct device *dev)
 {
+	class.was_resuming = dev->is_resuming;
 	class.connecting = dev;
 }
 
@@ -1017,6 +1019,33 @@ static void what_a_daemon_died_with_is_taken_up(void **state)
 	assert_string_equal(fake_get(DIR "/sectors"), "untouched");
 }
 
+/* It has answered, and the guest has seen that. */
+static void one_that_died_before_it_said_connected_is_followed_as_any(void **state)
+{
+	connect_it();
+	set_state(DIR "/state", XB_INIT_WAIT);
+	device_host_fini(&host);
+	class.nr_disconnected++;
+	finish_all();
+	assert_true(class.was_resuming);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+	assert_int_equal(ours(), XB_CONNECTED);
+}
+
+static void one_that_died_before_the_guest_began_is_not(void **state)
+{
+	connect_it();
+	set_state(DIR "/state", XB_INIT_WAIT);
+	device_host_fini(&host);
+	class.nr_disconnected++;
+	set_state(FRONT "/state", XB_INITIALISING);
+	finish_all();
+	assert_int_equal(the_device()->phase, DEVICE_READY);
+	guest(XB_INITIALISED);
+	assert_false(class.was_resuming);
+	assert_int_equal(the_device()->phase, DEVICE_CONNECTED);
+}
+
 /* It is torn down piece by piece; but not for ever. */
 static void what_a_dead_daemon_still_holds_is_waited_for(void **state)
 {
@@ -1432,6 +1461,8 @@ int main(void)
 		TEST(what_is_parked_is_not_reconfigured),
 		TEST(a_guest_starts_over_on_a_parked_disk_before_we_look),
 		TEST(what_a_daemon_died_with_is_taken_up),
+		TEST(one_that_died_before_it_said_connected_is_followed_as_any),
+		TEST(one_that_died_before_the_guest_began_is_not),
 		TEST(what_a_dead_daemon_still_holds_is_waited_for),
 		TEST(a_ring_in_use_is_claimed_when_that_can_be),
 		TEST(a_connection_whose_disk_cannot_be_opened_is_parked_and_untouched),

@@ -64,7 +64,7 @@ static void each_has_a_journal_when_it_is_used(void **state)
 	assert_false(there_is("") || there_is("-1") || there_is("-2"));
 }
 
-static void all_must_have_been_handed_over(void **state)
+static void all_must_be_of_this_connection(void **state)
 {
 	struct device_rings rings;
 
@@ -129,7 +129,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_a_journal_when_it_is_used),
-		cmocka_unit_test(all_must_have_been_handed_over),
+		cmocka_unit_test(all_must_be_of_this_connection),
 		cmocka_unit_test(a_connection_of_fewer_leaves_none_behind),
 		cmocka_unit_test(only_the_first_is_the_claim),
 		cmocka_unit_test(the_same_are_told_from_others),

@@ -249,6 +249,21 @@ static void what_was_not_added_is_not_removed(void **state)
 	assert_int_equal(job.list[1].status, XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 }
 
+static void what_a_daemon_that_died_has_done_counts(void **state)
+{
+	assert_true(add(0, 500, 0));
+	list(false, 0, 500, 0);
+	job.is_replay = true;
+	assert_true(change());
+	assert_int_equal(nr_mapped, 500);
+	assert_int_equal(take_away(0, 500), 500);
+	list(true, 0, 500, 0);
+	job.is_replay = true;
+	assert_true(change());
+	for (uint32_t i = 0; i < 500; i++)
+		assert_int_equal(job.list[i].status, XEN_NETIF_CTRL_STATUS_SUCCESS);
+}
+
 static void a_file_without_room_refuses_and_holds_nothing(void **state)
 {
 	strcpy(path, "/proc/no-such-place");
@@ -387,6 +402,7 @@ int main(void)
 		TEST(the_same_one_twice_is_none),
 		TEST(more_than_the_table_has_are_none),
 		TEST(what_was_not_added_is_not_removed),
+		TEST(what_a_daemon_that_died_has_done_counts),
 		TEST(a_file_without_room_refuses_and_holds_nothing),
 		TEST(the_next_one_has_the_same),
 		TEST(each_queue_has_its_own),
