@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "backend/core/queue.h"
+#include "backend/core/queue_replay.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -133,121 +133,15 @@ static void ring_is_broken(struct queue *queue)
 	queue->ops->broken(queue);
 }
 
-/* ---- what a daemon may have died of ---------------------------------------------------------------------------- */
-
-/*
- * A request that a daemon died of must not be the end of all that follow. What one left is served as ever: most die of
- * something else. What two left may be it, and is tried: of the whole process one request at a time, until it is
- * answered or the process has outlived it for a while; of what comes in parts, those of one queue. Whatever was tried
- * when a third died is known.
- */
-#define TRIAL_NS       (1 * 1000000000ULL)
-#define TRIAL_RETRY_NS 20000000ULL
-#define NR_REPLAYS_OF_KNOWN 2
-
-static struct queue *on_trial; /* atomic: of this process; NULL: none is */
-
-static uint32_t next_replay(const struct queue *queue)
-{
-	return queue->replays.slots[queue->nr_replayed];
-}
-
-static bool is_suspected(const struct queue *queue, uint32_t slot)
-{
-	return queue->ops->refuse && queue->journal->file->entry[slot].nr_replays > 0;
-}
-
-static void trial_timer(struct loop_timer *timer);
-
-static bool begin_trial(struct queue *queue)
-{
-	struct queue *nobody = NULL;
-	bool is_ours = __atomic_compare_exchange_n(&on_trial, &nobody, queue, false, __ATOMIC_ACQ_REL,
-						   __ATOMIC_ACQUIRE);
-
-	queue->is_on_trial = is_ours;
-	queue->trial_began_ns = clock_now_ns();
-	if (!queue->trial.is_armed)
-		loop_timer_start(&queue->worker->loop, &queue->trial, is_ours ? TRIAL_NS : TRIAL_RETRY_NS,
-				 trial_timer);
-	return is_ours;
-}
-
-static void end_trial(struct queue *queue)
-{
-	if (!queue->is_on_trial)
-		return;
-	queue->is_on_trial = false;
-	__atomic_store_n(&on_trial, NULL, __ATOMIC_RELEASE);
-	queue_kick(queue);
-}
-
-/* We have served what was begun again, and live. */
-static void clear_replayed(struct queue *queue)
-{
-	for (uint32_t i = 0; i < queue->nr_replayed; i++)
-		journal_cleared(queue->journal, queue->replays.slots[i]);
-}
-
-static void trial_timer(struct loop_timer *timer)
-{
-	struct queue *queue = container_of(timer, struct queue, trial);
-	uint64_t tried_ns = clock_now_ns() - queue->trial_began_ns;
-
-	if (queue->is_on_trial && tried_ns < TRIAL_NS) {
-		loop_timer_start(&queue->worker->loop, &queue->trial, TRIAL_NS - tried_ns, trial_timer);
-		return;
-	}
-	if (queue->is_on_trial)
-		clear_replayed(queue);
-	end_trial(queue);
-	queue_kick(queue);
-}
-
-static void end_trial_if_answered(struct queue *queue)
-{
-	if (queue->is_on_trial && queue->journal->file->entry[queue->tried_slot].state == JOURNAL_ENTRY_FREE)
-		end_trial(queue);
-}
-
-/* false: not now. The queue runs again when it may. */
-static bool may_take(struct queue *queue)
-{
-	if (queue->state != QUEUE_RUNNING)
-		return false;
-	if (queue->is_on_trial)
-		return queue->ops->has_parts && queue_nr_to_replay(queue);
-	return !queue_nr_to_replay(queue) || !is_suspected(queue, next_replay(queue)) || begin_trial(queue);
-}
-
-static const void *take_replay(struct queue *queue, uint32_t *slot)
-{
-	uint32_t next = next_replay(queue);
-	bool is_known = queue->ops->refuse && queue->journal->file->entry[next].nr_replays >= NR_REPLAYS_OF_KNOWN;
-	const void *request = queue_request(queue, next);
-
-	queue->nr_replayed++;
-	queue->nr_taken++;
-	queue->tried_slot = *slot = next;
-	journal_replayed(queue->journal, next);
-	if (!is_known)
-		return request;
-	queue->state = QUEUE_BROKEN;
-	queue->ops->refuse(queue, next, request);
-	return NULL;
-}
-
-/* ---- requests -------------------------------------------------------------------------------------------------- */
-
 const void *queue_take(struct queue *queue, uint32_t *slot)
 {
 	struct journal_entry *entry;
 	enum ring_pop got;
 
-	if (!may_take(queue))
+	if (!queue_may_take(queue))
 		return NULL;
 	if (queue_nr_to_replay(queue))
-		return take_replay(queue, slot);
+		return queue_take_replay(queue, slot);
 	if (queue->nr_free == 0)
 		return NULL;
 	*slot = queue->free_slots[queue->nr_free - 1];
@@ -261,11 +155,6 @@ const void *queue_take(struct queue *queue, uint32_t *slot)
 	queue->nr_taken++;
 	journal_taken(queue->journal, *slot, ring_back_req_cons(&queue->ring) - 1);
 	return entry->request;
-}
-
-bool queue_is_replay(const struct queue *queue, uint32_t slot)
-{
-	return queue->journal->file->entry[slot].nr_replays > 0;
 }
 
 void queue_give_back(struct queue *queue, uint32_t slot)
@@ -289,7 +178,7 @@ bool queue_has_requests(struct queue *queue, uint32_t nr)
 {
 	uint32_t nr_to_replay = queue_nr_to_replay(queue);
 
-	if (!may_take(queue))
+	if (!queue_may_take(queue))
 		return false;
 	if (nr <= nr_to_replay)
 		return true;
@@ -382,7 +271,7 @@ static void queue_run(struct loop_task *task)
 		queue->ops->flush(queue);
 		watch_for_quiet(queue);
 		push_responses(queue);
-		end_trial_if_answered(queue);
+		queue_end_trial_if_answered(queue);
 		if (queue->ops->request && queue->state == QUEUE_RUNNING)
 			look_again_or_sleep(queue, has_taken);
 		finish_event(queue);
@@ -613,8 +502,8 @@ static void finish_stop(struct queue *queue)
 {
 	uint32_t nr_orphans = queue_nr_busy(queue);
 
-	end_trial(queue);
-	clear_replayed(queue);
+	queue_end_trial(queue);
+	queue_clear_replayed(queue);
 	if (queue->stop_how == QUEUE_CLOSE)
 		journal_end(queue->journal);
 	else if (nr_orphans == 0 && queue_nr_to_replay(queue) == 0)
