@@ -67,9 +67,10 @@ died_at_random() { # N [DAEMON ARGUMENT...]
 	loads_never_noticed "$how"
 	daemon_stop
 }
-died_at_random "${nr_kills:-12}"
-died_at_random "${nr_kills:-6}" --grants map
-died_at_random "${nr_kills:-6}" --grants copy
+nr_kills=${nr_kills:-24}
+died_at_random $((nr_kills / 2))
+died_at_random $((nr_kills / 4)) --grants map
+died_at_random $((nr_kills / 4)) --grants copy
 
 # ---- at each step --------------------------------------------------------------------------------------------------
 died_at() { # STEP N [DAEMON ARGUMENT...]: the next one goes on

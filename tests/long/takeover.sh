@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: MIT
 # timeout: 3600
 # files: tests/daemon/takeover.sh
-# 200 daemons killed under load, for each way to reach the guest's pages (tests/daemon/takeover.sh).
+# 200 daemons killed under load (tests/daemon/takeover.sh).
 nr_kills=200
 . tests/daemon/takeover.sh
