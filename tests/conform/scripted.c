@@ -11,29 +11,14 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/options.h"
 #include "tests/conform/scripted/disk.h"
+#include "tests/conform/scripted_options.h"
 #include "tests/conform/verdict.h"
-#include "tests/conform/violate.h"
 #include "xenbus/scan.h"
 
-#define EXIT_USAGE  2
 #define AN_HOUR_NS  (3600 * NSEC_PER_SEC)
 
-struct scripted_options {
-	uint32_t domid;        /* the guest's */
-	uint32_t sector_bytes; /* of its disks */
-	bool only_lists;
-};
-
 /* ---- options --------------------------------------------------------------------------------------------------- */
-
-static int set_domid(void *config, const char *value, struct errbuf *err)
-{
-	struct scripted_options *options = config;
-
-	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &options->domid, err);
-}
 
 static int set_sector_size(void *config, const char *value, struct errbuf *err)
 {
@@ -45,22 +30,11 @@ static int set_sector_size(void *config, const char *value, struct errbuf *err)
 	return rc;
 }
 
-static int set_violate(void *config, const char *value, struct errbuf *err)
-{
-	return violate_choose(VIOLATE_BACKEND, value, err);
-}
-
-static int set_list_violations(void *config, const char *value, struct errbuf *err)
-{
-	((struct scripted_options *)config)->only_lists = true;
-	return 0;
-}
-
 static const struct option_row rows[] = {
-	{ "domid", "N", "the guest's domain (default 1)", set_domid },
+	SCRIPTED_ROW_DOMID,
 	{ "sector-size", "N", "of the disks: 512 (default) to 4096", set_sector_size },
-	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
-	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+	SCRIPTED_ROW_VIOLATE,
+	SCRIPTED_ROW_LIST,
 };
 
 static const struct options_spec spec = {
@@ -178,15 +152,11 @@ static void make_second(void)
 
 int scripted_backend_main(int argc, char **argv)
 {
-	struct scripted_options options = { .domid = 1, .sector_bytes = 512 };
-	enum options_result result = options_parse_all(&spec, argc, argv, &options);
+	struct scripted_options options = { .side = VIOLATE_BACKEND, .domid = 1, .sector_bytes = 512 };
+	int status = scripted_parse(&spec, argc, argv, &options);
 
-	if (result != OPTIONS_RUN)
-		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (!options.only_lists) {
-		make_second();
-		serve(&options);
-	}
-	violate_list(VIOLATE_BACKEND);
-	return 0;
+	if (status != SCRIPTED_RUN)
+		return status;
+	make_second();
+	serve(&options);
 }

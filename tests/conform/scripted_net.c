@@ -4,45 +4,21 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "common/base/options.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/scripted_net/hub.h"
+#include "tests/conform/scripted_options.h"
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
 #include "xenbus/scan.h"
 
-#define EXIT_USAGE 2
 #define WAITING_MS 100 /* frames that wait are looked at again, whether there are events or not */
-
-struct scripted_options {
-	uint32_t domid; /* the guest's */
-	bool only_lists;
-};
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
-static int set_domid(void *config, const char *value, struct errbuf *err)
-{
-	struct scripted_options *options = config;
-
-	return option_u32("domain's number", value, 0, XB_DOMID_MAX, &options->domid, err);
-}
-
-static int set_violate(void *config, const char *value, struct errbuf *err)
-{
-	return violate_choose(VIOLATE_NET_BACKEND, value, err);
-}
-
-static int set_list_violations(void *config, const char *value, struct errbuf *err)
-{
-	((struct scripted_options *)config)->only_lists = true;
-	return 0;
-}
-
 static const struct option_row rows[] = {
-	{ "domid", "N", "the guest's domain (default 1)", set_domid },
-	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
-	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+	SCRIPTED_ROW_DOMID,
+	SCRIPTED_ROW_VIOLATE,
+	SCRIPTED_ROW_LIST,
 };
 
 static const struct options_spec spec = {
@@ -163,17 +139,13 @@ static void begin(struct hub *hub)
 
 int scripted_net_backend_main(int argc, char **argv)
 {
-	struct scripted_options options = { .domid = 1 };
-	enum options_result result = options_parse_all(&spec, argc, argv, &options);
+	struct scripted_options options = { .side = VIOLATE_NET_BACKEND, .domid = 1 };
+	int status = scripted_parse(&spec, argc, argv, &options);
 	static struct hub hub;
 
-	if (result != OPTIONS_RUN)
-		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (!options.only_lists) {
-		hub.domid = options.domid;
-		begin(&hub);
-		serve(&hub);
-	}
-	violate_list(VIOLATE_NET_BACKEND);
-	return 0;
+	if (status != SCRIPTED_RUN)
+		return status;
+	hub.domid = options.domid;
+	begin(&hub);
+	serve(&hub);
 }

@@ -2,33 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/options.h"
 #include "common/base/parse.h"
 #include "ctl/vif.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/scripted_net_front/station.h"
-#include "tests/conform/violate.h"
+#include "tests/conform/scripted_options.h"
 
-#define EXIT_USAGE 2
-
-struct scripted_options {
-	bool only_lists;
-};
-
-static int set_violate(void *config, const char *value, struct errbuf *err)
-{
-	return violate_choose(VIOLATE_NET_FRONTEND, value, err);
-}
-
-static int set_list_violations(void *config, const char *value, struct errbuf *err)
-{
-	((struct scripted_options *)config)->only_lists = true;
-	return 0;
-}
 
 static const struct option_row rows[] = {
-	{ "violate", "CLAUSE", "break this clause, and no other", set_violate },
-	{ "list-violations", NULL, "names the clauses that it can break, and how it does", set_list_violations },
+	SCRIPTED_ROW_VIOLATE,
+	SCRIPTED_ROW_LIST,
 };
 
 static const struct options_spec spec = {
@@ -47,7 +30,7 @@ static int live(void)
 
 	if (parse_u32(number, 0, VIF_MAX_DEVID, &devid)) {
 		fprintf(stderr, "%s: CONFORM_DEVID is '%s': expected a vif's number\n", spec.program, number);
-		return EXIT_USAGE;
+		return SCRIPTED_EXIT_USAGE;
 	}
 	station_init(&station, devid);
 	return station_live(&station, getenv("CONFORM_WORK") ?: "");
@@ -55,13 +38,8 @@ static int live(void)
 
 int scripted_net_frontend_main(int argc, char **argv)
 {
-	struct scripted_options options = { false };
-	enum options_result result = options_parse_all(&spec, argc, argv, &options);
+	struct scripted_options options = { .side = VIOLATE_NET_FRONTEND };
+	int status = scripted_parse(&spec, argc, argv, &options);
 
-	if (result != OPTIONS_RUN)
-		return result == OPTIONS_DONE ? 0 : EXIT_USAGE;
-	if (!options.only_lists)
-		return live();
-	violate_list(VIOLATE_NET_FRONTEND);
-	return 0;
+	return status == SCRIPTED_RUN ? live() : status;
 }
