@@ -7,6 +7,19 @@
 . tests/lib/loopxen.sh
 . tests/lib/usb.sh
 
+three_loads() { # HOW THE DAEMON ENDS in the midst of each
+	local before load
+	for _ in 1 2 3; do
+		before=$(nr_bulk 1)
+		usbload_start load 1 loopback --seconds 3600 --port 1
+		load=$started
+		soon 30 nr_bulk_is_over 1 "$before"
+		$1
+		daemon_start
+		wait "$load"
+	done
+}
+
 usb_test_begin 1 2
 daemon_start
 attach 1 fake:loopback >/dev/null
@@ -39,15 +52,7 @@ check_eq "who holds it lets go of it" $? 0
 check_match "the device is as new" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
 
 # Under load, again and again.
-for _ in 1 2 3; do
-	before=$(nr_bulk 1)
-	usbload_start load 1 loopback --seconds 3600 --port 1
-	load=$started
-	soon 30 nr_bulk_is_over 1 "$before"
-	daemon_stop
-	daemon_start
-	wait $load
-done
+three_loads daemon_stop
 check_match "a daemon that ends under load says so of each transfer" "$(cat "$T/load")" 'transfer [0-9]+ (in|out): (SHUTDOWN|IOERROR|NODEV)'
 check_match "and the next serves the guest's next connection" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
 
@@ -63,15 +68,7 @@ check "the guest is told that the device has gone, and come" soon 30 has_event 1
 kill $hold
 wait $hold
 check_eq "who holds it lets go of it" $? 0
-for _ in 1 2 3; do
-	before=$(nr_bulk 1)
-	usbload_start load 1 loopback --seconds 3600 --port 1
-	load=$started
-	soon 30 nr_bulk_is_over 1 "$before"
-	daemon_kill
-	daemon_start
-	wait $load
-done
+three_loads daemon_kill
 check_match "one that dies under load loses transfers, and that is said of them" "$(cat "$T/load")" \
 	'transfer [0-9]+ (in|out): (SHUTDOWN|IOERROR|NODEV)'
 check_match "and the next serves the guest's next connection" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
