@@ -25,7 +25,7 @@ static void on_broken(struct queue *queue)
 static void on_refuse(struct queue *queue, uint32_t slot, const void *bytes)
 {
 	blk_io_refuse(queue, slot, bytes);
-	tell_failed(to_bq(queue), "three daemons died while they served the same request");
+	tell_failed(to_bq(queue), QUEUE_REFUSED);
 }
 
 static void on_stopped(struct queue *queue, uint32_t nr_orphans)

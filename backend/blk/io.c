@@ -344,7 +344,7 @@ void blk_io_refuse(struct queue *queue, uint32_t slot, const void *bytes)
 {
 	struct blk_io *io = take(to_bq(queue), slot, bytes);
 
-	refuse(io, BLK_REJECT, "three daemons died while they served it");
+	refuse(io, BLK_REJECT, QUEUE_REFUSED);
 }
 
 void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)

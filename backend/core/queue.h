@@ -41,6 +41,9 @@
 /* A guest that asks for nothing so long is idle: its disk need not keep what only a load needs. */
 #define QUEUE_QUIET_NS (4 * 1000000000ULL)
 
+/* Why ops->refuse() was called. */
+#define QUEUE_REFUSED "three daemons died while they served the same request"
+
 struct queue;
 struct errbuf;
 

@@ -63,14 +63,14 @@ static void trial_timer(struct loop_timer *timer)
 	struct queue *queue = container_of(timer, struct queue, trial);
 	uint64_t tried_ns = clock_now_ns() - queue->trial_began_ns;
 
-	if (queue->is_on_trial && tried_ns < TRIAL_NS) {
+	if (!queue->is_on_trial) {
+		queue_kick(queue);
+	} else if (tried_ns < TRIAL_NS) {
 		loop_timer_start(&queue->worker->loop, &queue->trial, TRIAL_NS - tried_ns, trial_timer);
-		return;
-	}
-	if (queue->is_on_trial)
+	} else {
 		queue_clear_replayed(queue);
-	queue_end_trial(queue);
-	queue_kick(queue);
+		queue_end_trial(queue);
+	}
 }
 
 void queue_end_trial_if_answered(struct queue *queue)
@@ -79,7 +79,6 @@ void queue_end_trial_if_answered(struct queue *queue)
 		queue_end_trial(queue);
 }
 
-/* false: not now. The queue runs again when it may. */
 bool queue_may_take(struct queue *queue)
 {
 	if (queue->state != QUEUE_RUNNING)

@@ -118,12 +118,15 @@ static bool quiet(struct queue *queue)
 	return true;
 }
 
+static void tell_failed(struct net_ctrl_ring *ring, const char *failure)
+{
+	ring->failure = failure;
+	loop_post(ring->events.loop, &ring->failed_msg);
+}
+
 static void broken(struct queue *queue)
 {
-	struct net_ctrl_ring *ring = from_queue(queue);
-
-	ring->failure = "the guest's request index for its control ring is impossible";
-	loop_post(ring->events.loop, &ring->failed_msg);
+	tell_failed(from_queue(queue), "the guest's request index for its control ring is impossible");
 }
 
 static void refuse(struct queue *queue, uint32_t slot, const void *bytes)
@@ -137,8 +140,7 @@ static void refuse(struct queue *queue, uint32_t slot, const void *bytes)
 	};
 
 	queue_respond(queue, slot, &answer);
-	ring->failure = "three daemons died while they served the same message";
-	loop_post(ring->events.loop, &ring->failed_msg);
+	tell_failed(ring, QUEUE_REFUSED);
 }
 
 /* A message that is not answered yet holds the ring until its queue has done it. */

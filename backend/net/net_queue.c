@@ -91,7 +91,7 @@ static void tx_refuse(struct queue *queue, uint32_t slot, const void *bytes)
 	memcpy(&request, bytes, sizeof(request));
 	response = (netif_tx_response_t){ .id = request.id, .status = NETIF_RSP_ERROR };
 	queue_respond(queue, slot, &response);
-	fail(from_ring(queue, NET_RING_TX), "three daemons died while they served the same request");
+	fail(from_ring(queue, NET_RING_TX), QUEUE_REFUSED);
 }
 
 static void tx_stopped(struct queue *queue, uint32_t nr_orphans)
