@@ -6,11 +6,6 @@
 . tests/lib/loopxen.sh
 . tests/lib/daemon.sh
 
-store() { # what everybody but the connections of daemons sees
-	dom0 xenstore-ls -f -p /local/domain
-	dom0 xenstore-ls -f -p /libxl 2>/dev/null
-}
-
 journal_state() { # DOMID VDEV: 0 unused, 1 live, 2 clean
 	od -An -tu4 -j20 -N4 "$T/run/journal/vbd-$1-$(devid "$2")" | tr -d ' '
 }

@@ -100,6 +100,25 @@ daemon_kill() { # [NAME]: as a crash
 	wait "${daemon_pid[${1:-$daemon_name}]}" 2>/dev/null
 }
 
+# Steps at which it may be told to die, by PVRING_CRASH_AT (common/base/crash_point.h).
+daemon_has_steps() {
+	grep -q PVRING_CRASH_AT "$daemon" || { skip "deaths at each step" "this daemon was built without them"; return 1; }
+}
+
+daemon_dies() { # WHERE: by itself
+	soon 60 daemon_is_dead || not_ok "$1: the daemon dies"
+	wait "${daemon_pid[$daemon_name]}"
+}
+
+daemon_is_dead() {
+	! daemon_is_alive
+}
+
+store() { # what everybody but the connections of daemons sees
+	dom0 xenstore-ls -f -p /local/domain
+	dom0 xenstore-ls -f -p /libxl 2>/dev/null
+}
+
 daemon_is_alive() { # [NAME]
 	kill -0 "${daemon_pid[${1:-$daemon_name}]}"
 }

@@ -26,23 +26,10 @@ static void attach(struct play *play, const char *work)
 
 /* ---- what they look like --------------------------------------------------------------------------------------- */
 
-/* Buffers may be there already; slots behind them have never been used. */
 static void new_ring_is_clean(struct play *play)
 {
-	struct back *ring = ring_of(play);
-	const uint8_t *bytes;
-	ring_idx nr;
-
 	attach(play, "verify");
-	bytes = (const uint8_t *)ring->ring;
-	nr = back_nr_requests(ring);
-	must_be_possible(ring);
-	MUST("RING-2", peer_load(&ring->ring->rsp_prod) == 0, "rsp_prod of %s is %u", (const char *)play->how,
-	     peer_load(&ring->ring->rsp_prod));
-	MUST("RING-2", peer_load(&ring->ring->req_event) == 1, "req_event of %s is %u", (const char *)play->how,
-	     peer_load(&ring->ring->req_event));
-	for (size_t i = HEADER + nr * ring->layout.slot_bytes; i < BACK_PAGE_BYTES; i++)
-		MUST("RING-2", bytes[i] == 0, "octet %zu of %s is %#x", i, (const char *)play->how, bytes[i]);
+	must_be_new(ring_of(play), play->how);
 }
 
 /* Slots of which nothing was put into are not those that it has published. */
@@ -85,11 +72,7 @@ static void request_before_index(struct play *play)
 {
 	play_drive(play, "verify");
 	must_come_up(play, "BUS-10");
-	while (play_await_request(play)) {
-		must_fill_before_index(&play->back, play->nr_taken < 100 ? PLAY_LATE_US : 0);
-		if (play_take_next(play))
-			play_finish(play);
-	}
+	must_fill_each_before_index(play);
 }
 
 /* ---- how full they get ----------------------------------------------------------------------------------------- */

@@ -33,23 +33,10 @@ static void come_up(struct play *play)
 
 /* ---- what they look like --------------------------------------------------------------------------------------- */
 
-/* Requests for events may be there already; slots behind them have never been used. */
 static void new_ring_is_clean(struct play *play)
 {
-	struct back *ring = ring_of(play);
-	const uint8_t *bytes;
-	ring_idx nr;
-
 	attach(play);
-	bytes = (const uint8_t *)ring->ring;
-	nr = back_nr_requests(ring);
-	must_be_possible(ring);
-	MUST("RING-2", peer_load(&ring->ring->rsp_prod) == 0, "rsp_prod of %s is %u", (const char *)play->how,
-	     peer_load(&ring->ring->rsp_prod));
-	MUST("RING-2", peer_load(&ring->ring->req_event) == 1, "req_event of %s is %u", (const char *)play->how,
-	     peer_load(&ring->ring->req_event));
-	for (size_t i = HEADER + nr * ring->layout.slot_bytes; i < BACK_PAGE_BYTES; i++)
-		MUST("RING-2", bytes[i] == 0, "octet %zu of %s is %#x", i, (const char *)play->how, bytes[i]);
+	must_be_new(ring_of(play), play->how);
 }
 
 static void uses_all_slots(struct play *play)
@@ -92,11 +79,7 @@ static void leaves_our_fields(struct play *play)
 static void request_before_index(struct play *play)
 {
 	come_up(play);
-	while (play_await_request(play)) {
-		must_fill_before_index(&play->back, play->nr_taken < 100 ? PLAY_LATE_US : 0);
-		if (play_take_next(play))
-			play_finish(play);
-	}
+	must_fill_each_before_index(play);
 }
 
 /* ---- how full they get ----------------------------------------------------------------------------------------- */

@@ -137,10 +137,14 @@ bool play_hold_load(struct play *play);
 /* ---- a ring, whatever it is for ---- */
 /* No more requests than there can be. */
 void must_be_possible(const struct back *ring);
+/* Requests may be there already; the slots behind them have never been used. Of one page; name: for a message. */
+void must_be_new(const struct back *ring, const char *name);
 /* Of the header, whose req_event was set to that, it has written nothing but what is its own. */
 void must_leave_our_fields(const struct back *ring, ring_idx req_event);
 /* The newest request is the same after that time as it was as soon as req_prod told of it. */
 void must_fill_before_index(const struct back *ring, unsigned int late_us);
+/* So with each of a workload's that is served meanwhile. */
+void must_fill_each_before_index(struct play *play);
 /* The nodes of several queues are in their directories, and none of these in the frontend's own. */
 void must_keep_to_folders(struct play *play, const char *clause, const char *const names[], unsigned int nr);
 

@@ -17,6 +17,20 @@ void must_be_possible(const struct back *ring)
 	     peer_load(&ring->ring->req_prod));
 }
 
+void must_be_new(const struct back *ring, const char *name)
+{
+	const uint8_t *bytes = (const uint8_t *)ring->ring;
+	ring_idx nr = back_nr_requests(ring);
+
+	must_be_possible(ring);
+	MUST("RING-2", peer_load(&ring->ring->rsp_prod) == 0, "rsp_prod of %s is %u", name,
+	     peer_load(&ring->ring->rsp_prod));
+	MUST("RING-2", peer_load(&ring->ring->req_event) == 1, "req_event of %s is %u", name,
+	     peer_load(&ring->ring->req_event));
+	for (size_t i = sizeof(*ring->ring) + nr * ring->layout.slot_bytes; i < BACK_PAGE_BYTES; i++)
+		MUST("RING-2", bytes[i] == 0, "octet %zu of %s is %#x", i, name, bytes[i]);
+}
+
 void must_leave_our_fields(const struct back *back, ring_idx req_event)
 {
 	const struct ring_shared *ring = back->ring;
@@ -39,6 +53,15 @@ void must_fill_before_index(const struct back *back, unsigned int late_us)
 	usleep(late_us);
 	MUST("RING-11", memcmp(seen, slot, back->layout.request_bytes) == 0,
 	     "it has moved req_prod past request %u, and then written that", newest);
+}
+
+void must_fill_each_before_index(struct play *play)
+{
+	while (play_await_request(play)) {
+		must_fill_before_index(&play->back, play->nr_taken < 100 ? PLAY_LATE_US : 0);
+		if (play_take_next(play))
+			play_finish(play);
+	}
 }
 
 void must_keep_to_folders(struct play *play, const char *clause, const char *const names[], unsigned int nr)
