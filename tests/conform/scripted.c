@@ -10,13 +10,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
 #include "tests/conform/scripted/disk.h"
+#include "tests/conform/scripted_devices.h"
 #include "tests/conform/scripted_options.h"
 #include "tests/conform/verdict.h"
 #include "xenbus/scan.h"
 
-#define AN_HOUR_NS  (3600 * NSEC_PER_SEC)
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
@@ -105,37 +104,19 @@ static bool begin_any(struct disk *disk, struct xb_store *store, uint32_t domid)
 	return has_one;
 }
 
-static void await_change(struct xb_store *store)
-{
-	struct errbuf err;
-	int rc = xb_watch_wait(store, clock_now_ns() + AN_HOUR_NS, &err);
-
-	if (rc && rc != -ETIMEDOUT)
-		error("%s", err.text);
-	while (xb_watch_next_dirty(store))
-		;
-}
-
 __attribute__((noreturn)) static void serve(const struct scripted_options *options)
 {
 	static struct disk disk;
 	struct xb_watch watch;
 	struct xb_store store;
-	struct errbuf err;
-	char path[XB_DIR_MAX];
 
-	xb_store_init(&store);
-	xb_watch_init(&watch);
-	if (xb_store_open(&store, &err) ||
-	    xb_scan_path(&store, "vbd", options->domid, path, sizeof(path), &err) ||
-	    xb_watch_add(&store, &watch, path, &err))
-		error("%s", err.text);
+	scripted_watch(&store, &watch, "vbd", options->domid);
 	for (;;) {
 		while (begin_any(&disk, &store, options->domid)) {
 			disk_serve(&disk, options->sector_bytes);
 			*own() = 0;
 		}
-		await_change(&store);
+		scripted_await_change(&store);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "tests/conform/scripted.h"
 #include "tests/conform/scripted_net/hub.h"
+#include "tests/conform/scripted_devices.h"
 #include "tests/conform/scripted_options.h"
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
@@ -122,15 +123,8 @@ __attribute__((noreturn)) static void serve(struct hub *hub)
 static void begin(struct hub *hub)
 {
 	static struct xb_watch watch;
-	char path[XB_DIR_MAX];
-	struct errbuf err;
 
-	xb_store_init(&hub->store);
-	xb_watch_init(&watch);
-	if (xb_store_open(&hub->store, &err) ||
-	    xb_scan_path(&hub->store, "vif", hub->domid, path, sizeof(path), &err) ||
-	    xb_watch_add(&hub->store, &watch, path, &err))
-		error("%s", err.text);
+	scripted_watch(&hub->store, &watch, "vif", hub->domid);
 	hub->gnttab = xengnttab_open(NULL, 0);
 	hub->evtchn = xenevtchn_open(NULL, 0);
 	if (!hub->gnttab || !hub->evtchn)

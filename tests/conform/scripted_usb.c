@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <stdlib.h>
 
-#include "common/base/clock.h"
 #include "tests/conform/scripted.h"
+#include "tests/conform/scripted_devices.h"
 #include "tests/conform/scripted_options.h"
 #include "tests/conform/scripted_usb/controller.h"
 #include "tests/conform/verdict.h"
 #include "xenbus/scan.h"
 
-#define AN_HOUR_NS (3600 * NSEC_PER_SEC)
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
@@ -63,34 +61,17 @@ static bool begin_any(struct controller *controller, struct xb_store *store, uin
 	return has_one;
 }
 
-static void await_change(struct xb_store *store)
-{
-	struct errbuf err;
-	int rc = xb_watch_wait(store, clock_now_ns() + AN_HOUR_NS, &err);
-
-	if (rc && rc != -ETIMEDOUT)
-		error("%s", err.text);
-	while (xb_watch_next_dirty(store))
-		;
-}
-
 __attribute__((noreturn)) static void serve(uint32_t domid)
 {
 	static struct controller controller;
 	struct xb_watch watch;
 	struct xb_store store;
-	struct errbuf err;
-	char path[XB_DIR_MAX];
 
-	xb_store_init(&store);
-	xb_watch_init(&watch);
-	if (xb_store_open(&store, &err) || xb_scan_path(&store, "vusb", domid, path, sizeof(path), &err) ||
-	    xb_watch_add(&store, &watch, path, &err))
-		error("%s", err.text);
+	scripted_watch(&store, &watch, "vusb", domid);
 	for (;;) {
 		while (begin_any(&controller, &store, domid))
 			controller_serve(&controller);
-		await_change(&store);
+		scripted_await_change(&store);
 	}
 }
 
