@@ -80,11 +80,11 @@ static void print_request(const struct journal_file *file, const struct journal_
 }
 
 /* Without the ring, an answer that may or may not have been published counts as not. */
-static bool is_unanswered(const struct journal_entry *entry, const struct ring_view *view)
+static bool is_unanswered(const struct journal_file *file, uint32_t slot, const struct ring_view *view)
 {
-	if (entry->state == JOURNAL_ENTRY_ANSWERING && !view->is_known)
+	if (file->entry[slot].state == JOURNAL_ENTRY_ANSWERING && !view->is_known)
 		return true;
-	return journal_entry_is_unanswered(entry, view->rsp_prod);
+	return journal_is_unanswered(file, slot, view->rsp_prod);
 }
 
 static void print_header(const char *path, const struct journal_file *file)
@@ -107,7 +107,7 @@ static void dump(const char *path, const struct journal_file *file)
 		return;
 	look_at_ring(&file->identity, &view);
 	for (uint32_t i = 0; file->state == JOURNAL_LIVE && i < file->nr_entries; i++) {
-		if (!is_unanswered(&file->entry[i], &view))
+		if (!is_unanswered(file, i, &view))
 			continue;
 		printf("slot %u  index %u", i, file->entry[i].request_index);
 		if (file->entry[i].state == JOURNAL_ENTRY_ANSWERING)

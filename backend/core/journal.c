@@ -304,7 +304,7 @@ static uint32_t age_of(const struct journal_file *file, uint32_t slot)
 	return file->req_cons - file->entry[slot].request_index;
 }
 
-static bool is_unanswered(const struct journal_file *file, uint32_t slot, uint32_t ring_rsp_prod)
+bool journal_is_unanswered(const struct journal_file *file, uint32_t slot, uint32_t ring_rsp_prod)
 {
 	return file->state == JOURNAL_LIVE && age_of(file, slot) != 0 &&
 	       journal_entry_is_unanswered(&file->entry[slot], ring_rsp_prod);
@@ -337,7 +337,7 @@ int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_pro
 		return errbuf_set(err, -EUCLEAN, "the ring's rsp_prod is %u, the journal's %u", ring_rsp_prod,
 				  file->rsp_prod);
 	for (uint32_t slot = 0; slot < file->nr_entries; slot++) {
-		if (is_unanswered(file, slot, ring_rsp_prod) && !insert(file, found, slot))
+		if (journal_is_unanswered(file, slot, ring_rsp_prod) && !insert(file, found, slot))
 			return errbuf_set(err, -EUCLEAN, "the journal has request %u twice",
 					  file->entry[slot].request_index);
 	}
@@ -360,8 +360,8 @@ int journal_resume(struct journal *journal, const struct journal_unanswered *fou
 		return rc;
 	for (uint32_t slot = 0; slot < file->nr_entries; slot++) {
 		crash_point("entry-resumed");
-		file->entry[slot].state = is_unanswered(file, slot, found->rsp_prod) ? JOURNAL_ENTRY_TAKEN
-										     : JOURNAL_ENTRY_FREE;
+		file->entry[slot].state = journal_is_unanswered(file, slot, found->rsp_prod) ? JOURNAL_ENTRY_TAKEN
+											     : JOURNAL_ENTRY_FREE;
 	}
 	journal->nr_resumed = found->nr;
 	file->writer_pid = getpid();

@@ -133,6 +133,8 @@ void journal_hand_over(struct journal *journal, uint32_t req_cons, uint32_t rsp_
 
 /* Checks what a file claims about itself before anything in it is used. size_bytes is the file's. */
 int journal_file_check(const struct journal_file *file, uint64_t size_bytes, struct errbuf *err);
+/* In a live file that was checked: it was taken, and by the rule above not answered. */
+bool journal_is_unanswered(const struct journal_file *file, uint32_t slot, uint32_t ring_rsp_prod);
 /* The rule above. */
 bool journal_entry_is_unanswered(const struct journal_entry *entry, uint32_t ring_rsp_prod);
 

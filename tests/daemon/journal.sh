@@ -60,6 +60,17 @@ done
 check_eq "12 daemons killed under load: journal and ring account for every request the guest waits for" $bad 0
 echo "# at most $most requests were taken and not answered"
 
+# Died when it had written an entry, and not yet that it had taken it: the request still is in the ring.
+if daemon_has_steps; then
+	PVRING_CRASH_AT=entry-written:3 daemon_start
+	load_start between 1 xvda hold --depth 4
+	daemon_dies entry-written
+	check "a request that was about to be taken is in the ring, and there alone" soon 30 accounts_for 4
+	load_kill between
+	rm "$(journal 1 xvda)"
+	dom0 xenstore-write "$(front 1 xvda)/state" 6
+fi
+
 # The next daemon.
 spoil() { # HOW: what the file of the journal becomes
 	case $1 in
