@@ -4,19 +4,16 @@
 #include <stdlib.h>
 
 #include "backend/core/device.h"
+#include "backend/core/queue_group.h"
 #include "backend/net/ctrl_ring.h"
 #include "backend/net/null.h"
 #include "backend/net/pair_names.h"
+#include "common/base/container.h"
 
 struct net_queues {
+	struct queue_group group;
 	struct net_queue_events events;
-	bool is_resumed;
-	unsigned int nr, nr_starting, nr_running;
-	enum queue_stop stop_how;
-	int start_rc; /* of the first that did not start */
-	struct errbuf start_err;
-	const char *failure; /* of the first that failed */
-	uint32_t nr_orphans;
+	unsigned int nr;
 	/* The queues, and then the control ring, if there is one. */
 	struct member {
 		struct net_queues *queues;
@@ -26,6 +23,11 @@ struct net_queues {
 	} member[TAP_MAX_QUEUES + 1];
 	struct net_lanes lanes;
 };
+
+static struct net_queues *to_queues(struct queue_group *group)
+{
+	return container_of(group, struct net_queues, group);
+}
 
 static void free_all(struct net_queues *queues)
 {
@@ -41,62 +43,24 @@ static void free_all(struct net_queues *queues)
 
 /* ---- from the queues ------------------------------------------------------------------------------------------- */
 
-static void tell_that_none_runs(struct net_queues *queues)
-{
-	if (queues->start_rc)
-		queues->events.started(queues->events.owner, queues->start_rc, &queues->start_err);
-	else
-		queues->events.stopped(queues->events.owner, queues->nr_orphans);
-	free_all(queues);
-}
-
-/* A queue that has failed before the last one started is told of when they have. */
-static void tell_that_all_run(struct net_queues *queues)
-{
-	const char *failure = queues->failure;
-
-	queues->events.started(queues->events.owner, 0, NULL);
-	if (failure)
-		queues->events.failed(queues->events.owner, failure);
-}
-
 static void on_started(void *owner, int rc, const struct errbuf *err)
 {
 	struct member *member = owner;
-	struct net_queues *queues = member->queues;
 
 	member->is_running = rc == 0;
-	queues->nr_running += rc == 0;
-	if (rc && !queues->start_rc) {
-		queues->start_rc = rc;
-		queues->start_err = *err;
-	}
-	if (--queues->nr_starting > 0)
-		return;
-	if (queues->nr_running == 0)
-		tell_that_none_runs(queues);
-	else if (queues->start_rc) /* as if none had run: who may take them up, still may */
-		net_queues_stop(queues, queues->is_resumed ? QUEUE_HAND_OVER : QUEUE_CLOSE);
-	else
-		tell_that_all_run(queues);
+	queue_group_started(&member->queues->group, rc, err);
 }
 
 static void on_failed(void *owner, const char *reason)
 {
-	struct net_queues *queues = ((struct member *)owner)->queues;
-
-	if (queues->failure)
-		return;
-	queues->failure = reason;
-	if (queues->nr_starting == 0 && !queues->start_rc)
-		queues->events.failed(queues->events.owner, reason);
+	queue_group_failed(&((struct member *)owner)->queues->group, reason);
 }
 
 static void stop_queues(struct net_queues *queues)
 {
 	for (unsigned int i = 0; i < queues->nr; i++) {
 		if (queues->member[i].queue && queues->member[i].is_running)
-			net_queue_stop(queues->member[i].queue, queues->stop_how);
+			net_queue_stop(queues->member[i].queue, queues->group.stop_how);
 	}
 }
 
@@ -106,12 +70,56 @@ static void on_stopped(void *owner, uint32_t nr_orphans)
 	struct net_queues *queues = member->queues;
 
 	member->is_running = false;
-	queues->nr_orphans += nr_orphans;
-	if (--queues->nr_running == 0)
-		tell_that_none_runs(queues);
-	else if (member->ctrl)
+	if (member->ctrl && queues->group.nr_running > 1)
+		stop_queues(queues);
+	queue_group_stopped(&queues->group, nr_orphans);
+}
+
+/* ---- of all together ------------------------------------------------------------------------------------------- */
+
+static void group_started(struct queue_group *group)
+{
+	struct net_queues *queues = to_queues(group);
+
+	queues->events.started(queues->events.owner, 0, NULL);
+}
+
+static void group_failed(struct queue_group *group, const char *reason)
+{
+	struct net_queues *queues = to_queues(group);
+
+	queues->events.failed(queues->events.owner, reason);
+}
+
+/* The control ring first: what it has taken is for the queues to do. */
+static void group_stop(struct queue_group *group)
+{
+	struct net_queues *queues = to_queues(group);
+	struct member *last = &queues->member[queues->nr - 1];
+
+	if (last->ctrl && last->is_running)
+		net_ctrl_ring_stop(last->ctrl, group->stop_how);
+	else
 		stop_queues(queues);
 }
+
+static void group_ended(struct queue_group *group)
+{
+	struct net_queues *queues = to_queues(group);
+
+	if (group->start_rc)
+		queues->events.started(queues->events.owner, group->start_rc, &group->start_err);
+	else
+		queues->events.stopped(queues->events.owner, group->nr_orphans);
+	free_all(queues);
+}
+
+static const struct queue_group_ops group_ops = {
+	.started = group_started,
+	.failed = group_failed,
+	.stop = group_stop,
+	.ended = group_ended,
+};
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
@@ -218,11 +226,12 @@ static struct net_queues *new(const struct net_queues_params *params, const stru
 	if (!queues)
 		return NULL;
 	queues->events = *events;
-	queues->is_resumed = params->is_resumed;
-	if (add_all(queues, params))
-		return queues;
-	free_all(queues);
-	return NULL;
+	if (!add_all(queues, params)) {
+		free_all(queues);
+		return NULL;
+	}
+	queue_group_init(&queues->group, &group_ops, queues->nr, params->is_resumed);
+	return queues;
 }
 
 static void start(struct member *member)
@@ -239,22 +248,14 @@ struct net_queues *net_queues_start(const struct net_queues_params *params, cons
 
 	if (!queues)
 		return NULL;
-	queues->nr_starting = queues->nr;
 	for (unsigned int i = 0; i < queues->nr; i++)
 		start(&queues->member[i]);
 	return queues;
 }
 
-/* The control ring first: what it has taken is for the queues to do. */
 void net_queues_stop(struct net_queues *queues, enum queue_stop how)
 {
-	struct member *last = &queues->member[queues->nr - 1];
-
-	queues->stop_how = how;
-	if (last->ctrl && last->is_running)
-		net_ctrl_ring_stop(last->ctrl, how);
-	else
-		stop_queues(queues);
+	queue_group_stop(&queues->group, how);
 }
 
 int net_queues_capture(struct net_queues *queues, struct capture *capture)
