@@ -6,6 +6,7 @@
 #include "backend/blk/blk_queue.h"
 #include "backend/blk/image.h"
 #include "backend/core/device.h"
+#include "common/base/container.h"
 
 /* --grants: how a request's data gets to the guest. */
 enum blk_grants {
@@ -46,5 +47,17 @@ struct blk_device {
 	struct blk_queue *queue; /* NULL: not connected */
 	struct blk_counters counted_before; /* by the queues of earlier connections */
 };
+
+static inline struct blk_device *to_blk(struct device *dev)
+{
+	return container_of(dev, struct blk_device, dev);
+}
+
+bool blk_has_discard(const struct blk_device *blk);
+
+/* For struct device_class. */
+int blk_offer(struct device *dev, struct errbuf *err);
+int blk_publish(struct device *dev, struct errbuf *err);
+int blk_accept(struct device *dev, struct errbuf *err);
 
 #endif
