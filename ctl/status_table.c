@@ -62,6 +62,7 @@ static const struct view {
 			{ "STATE", -12, STATE, NULL },
 			{ "MODE", -5, TEXT, "mode" },
 			{ "GRANTS", -6, TEXT, "grants" },
+			{ "QUEUES", 6, NUMBER, "queues" },
 			{ "READS", 9, NUMBER, "requests.read" },
 			{ "WRITES", 9, NUMBER, "requests.write" },
 			{ "IN FLIGHT", 9, NUMBER, "in_flight" },

@@ -3,8 +3,8 @@
 #ifndef BACKEND_BLK_BLK_H
 #define BACKEND_BLK_BLK_H
 
-#include "backend/blk/blk_queue.h"
 #include "backend/blk/image.h"
+#include "backend/blk/queues.h"
 #include "backend/core/device.h"
 #include "common/base/container.h"
 
@@ -27,6 +27,7 @@ extern struct blk_config blk_config;
 extern const struct device_class blk_class;
 
 #define BLK_MAX_RING_PAGE_ORDER 4
+#define BLK_MAX_QUEUES          16
 
 struct blk_device {
 	struct device dev;
@@ -44,7 +45,7 @@ struct blk_device {
 	/* What the frontend chose. */
 	enum blk_abi abi;
 	bool is_persistent;
-	struct blk_queue *queue; /* NULL: not connected */
+	struct blk_queues *queues; /* NULL: not connected */
 	struct blk_counters counted_before; /* by the queues of earlier connections */
 };
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/blk/growth.h"
 #include "backend/blk/io.h"
+#include "backend/core/device_rings.h"
 
 #define MAX_PERSISTENT_PAGES 1056 /* for each ring, as in xen-blkback */
 
@@ -34,8 +36,7 @@ static void on_stopped(struct queue *queue, uint32_t nr_orphans)
 
 	bq->nr_orphans = nr_orphans;
 	bq->params.log_limits = &bq->orphans_log_limits;
-	if (nr_orphans) /* else it is told when the image is free for the next connection */
-		loop_post(bq->events.loop, &bq->stopped_msg);
+	loop_post(bq->events.loop, &bq->stopped_msg);
 }
 
 static void on_released(struct queue *queue)
@@ -51,7 +52,7 @@ static bool on_quiet(struct queue *queue)
 {
 	bool has_no_pages = grants_trim(&queue->grants);
 
-	blk_queue_measure(to_bq(queue));
+	blk_growth_look(to_bq(queue)->params.growth);
 	return blk_buffers_trim(&to_bq(queue)->buffers) && has_no_pages;
 }
 
@@ -65,123 +66,42 @@ static const struct queue_ops queue_ops = {
 	.released = on_released,
 };
 
-/* ---- life ------------------------------------------------------------------------------------------------------ */
+/* ---- on the main thread ---------------------------------------------------------------------------------------- */
 
-static void free_queue(struct blk_queue *bq)
-{
-	free(bq->io);
-	free(bq);
-}
-
-/* Helper thread. */
-static void run_give_back(struct helper_job *job)
-{
-	struct blk_queue *bq = container_of(job, struct blk_queue, give_back_job);
-
-	image_unlock(bq->params.image);
-	image_put(bq->params.image);
-}
-
-/* Main thread. */
-static void given_back(struct helper_job *job)
-{
-	struct blk_queue *bq = container_of(job, struct blk_queue, give_back_job);
-
-	if (bq->start_rc)
-		bq->events.started(bq->events.device, bq->start_rc, &bq->start_err);
-	else if (!bq->has_told_stopped)
-		bq->events.stopped(bq->events.device, 0);
-	bq->is_over = true;
-	if (!__atomic_load_n(&bq->is_measuring, __ATOMIC_ACQUIRE))
-		free_queue(bq);
-}
-
-static void give_image_back(struct blk_queue *bq)
-{
-	helper_post(bq->events.helper, bq->events.loop, &bq->give_back_job);
-}
-
-/* Main thread. */
 static void run_started(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, started_msg);
 
-	if (bq->start_rc)
-		give_image_back(bq);
-	else
-		bq->events.started(bq->events.device, 0, NULL);
+	bq->events.started(bq->events.owner, bq->start_rc, &bq->start_err);
 }
 
 static void run_failed(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, failed_msg);
 
-	bq->events.failed(bq->events.device, bq->failed_reason);
+	bq->events.failed(bq->events.owner, bq->failed_reason);
 }
 
 static void run_stopped(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, stopped_msg);
 
-	bq->has_told_stopped = true;
-	bq->events.stopped(bq->events.device, bq->nr_orphans);
+	bq->events.stopped(bq->events.owner, bq->nr_orphans);
 }
 
 static void run_released(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, released_msg);
 
-	give_image_back(bq);
-	/* There is no next connection here that would have to find the image free. */
-	if (bq->stop_how == QUEUE_HAND_OVER && !bq->has_told_stopped)
-		run_stopped(&bq->stopped_msg);
+	bq->events.released(bq->events.owner);
 }
 
-/* ---- its image may grow ---------------------------------------------------------------------------------------- */
-
-/* Helper thread. */
-static void run_measure(struct helper_job *job)
-{
-	struct blk_queue *bq = container_of(job, struct blk_queue, measure_job);
-	const struct blk_engine *engine = bq->params.image->engine;
-
-	bq->measured_bytes = engine->ops->measure(engine);
-	image_put(bq->params.image);
-}
-
-/* Main thread. */
-static void measured(struct helper_job *job)
-{
-	struct blk_queue *bq = container_of(job, struct blk_queue, measure_job);
-
-	__atomic_store_n(&bq->is_measuring, false, __ATOMIC_RELEASE);
-	if (bq->is_over)
-		free_queue(bq);
-	else if (bq->measured_bytes && !bq->has_told_stopped)
-		bq->events.measured(bq->events.device, bq->measured_bytes);
-}
-
-/* With a reference of its own: the queue's may be given back meanwhile. */
-void blk_queue_measure(struct blk_queue *bq)
-{
-	if (!bq->params.image->engine->ops->measure ||
-	    __atomic_exchange_n(&bq->is_measuring, true, __ATOMIC_ACQUIRE))
-		return;
-	image_get(bq->params.image);
-	helper_post(bq->events.helper, bq->events.loop, &bq->measure_job);
-}
-
-void blk_queue_grow(struct blk_queue *bq, uint64_t nr_sectors)
-{
-	__atomic_store_n(&bq->nr_sectors, nr_sectors, __ATOMIC_RELAXED);
-}
-
-/* ---- from the main thread ---------------------------------------------------------------------------------------- */
+/* ---- on the worker --------------------------------------------------------------------------------------------- */
 
 static int alloc_data(struct blk_queue *bq)
 {
 	struct loop *loop = bq->params.image->engine->is_direct ? &bq->worker->loop : NULL;
-	uint32_t nr_slots = bq->params.identity.nr_slots;
+	uint32_t nr_slots = bq->params.ring->identity.nr_slots;
 
 	bq->io = calloc(nr_slots, sizeof(*bq->io));
 	if (!bq->io || blk_buffers_init(&bq->buffers, nr_slots, loop))
@@ -196,17 +116,17 @@ static int alloc_data(struct blk_queue *bq)
 /* As many as a guest can have in flight at once, and no more than xen-blkback keeps. */
 static uint32_t max_persistent_pages(const struct blk_queue *bq)
 {
-	uint32_t nr_pages = bq->params.identity.nr_slots * (BLK_MAX_INDIRECT_SEGMENTS + 1); /* and that of those */
+	/* The segments of an indirect one have a page, too. */
+	uint32_t nr_pages = bq->params.ring->identity.nr_slots * (BLK_MAX_INDIRECT_SEGMENTS + 1);
 
 	return nr_pages < MAX_PERSISTENT_PAGES ? nr_pages : MAX_PERSISTENT_PAGES;
 }
 
-/* Worker. */
 static void run_start(struct loop_msg *msg)
 {
 	struct blk_queue *bq = container_of(msg, struct blk_queue, start_msg);
 	struct queue_params params = {
-		.identity = &bq->params.identity,
+		.identity = &bq->params.ring->identity,
 		.is_resumed = bq->params.is_resumed,
 		.max_persistent_pages = bq->params.is_persistent ? max_persistent_pages(bq) : 0,
 		.budget = bq->params.budget,
@@ -227,6 +147,8 @@ static void run_stop(struct loop_msg *msg)
 	queue_stop(&bq->queue, bq->stop_how);
 }
 
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
 struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const struct blk_queue_events *events)
 {
 	struct blk_queue *bq = calloc(1, sizeof(*bq));
@@ -238,19 +160,13 @@ struct blk_queue *blk_queue_new(const struct blk_queue_params *params, const str
 	strncpy(bq->label, params->label, sizeof(bq->label) - 1);
 	bq->params.label = bq->label;
 	blk_io_init(bq);
-	queue_init(&bq->queue, &queue_ops, params->journal);
+	queue_init(&bq->queue, &queue_ops, &params->ring->journal);
 	bq->start_msg.run = run_start;
 	bq->stop_msg.run = run_stop;
 	bq->started_msg.run = run_started;
 	bq->failed_msg.run = run_failed;
 	bq->stopped_msg.run = run_stopped;
 	bq->released_msg.run = run_released;
-	bq->give_back_job.run = run_give_back;
-	bq->give_back_job.done = given_back;
-	bq->measure_job.run = run_measure;
-	bq->measure_job.done = measured;
-	bq->nr_sectors = params->limits.nr_sectors;
-	image_get(bq->params.image);
 	return bq;
 }
 
@@ -264,6 +180,17 @@ void blk_queue_stop(struct blk_queue *bq, enum queue_stop how)
 {
 	bq->stop_how = how;
 	loop_post(&bq->worker->loop, &bq->stop_msg);
+}
+
+void blk_queue_free(struct blk_queue *bq)
+{
+	free(bq->io);
+	free(bq);
+}
+
+uint64_t blk_queue_nr_taken(const struct blk_queue *bq)
+{
+	return counter_read(&bq->counters.nr_taken);
 }
 
 void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum)

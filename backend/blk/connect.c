@@ -126,7 +126,7 @@ static void blk_close(struct device *dev)
 	close_image(to_blk(dev));
 }
 
-/* ---- the queue ------------------------------------------------------------------------------------------------- */
+/* ---- the queues ------------------------------------------------------------------------------------------------ */
 
 static int blk_lock(struct device *dev, struct errbuf *err)
 {
@@ -143,7 +143,7 @@ static void on_started(void *device, int rc, const struct errbuf *err)
 	struct blk_device *blk = device;
 
 	if (rc)
-		blk->queue = NULL;
+		blk->queues = NULL;
 	device_connected(&blk->dev, rc, err);
 }
 
@@ -178,7 +178,7 @@ static void on_measured(void *device, uint64_t size_bytes)
 		return;
 	log_info("%s: image %s has grown to %llu bytes", blk->dev.label, blk->params, (unsigned long long)size_bytes);
 	blk->image->engine->size_bytes = size_bytes;
-	blk_queue_grow(blk->queue, size_bytes / BLK_SECTOR_BYTES);
+	blk_queues_grow(blk->queues, size_bytes / BLK_SECTOR_BYTES);
 	device_publish(&blk->dev);
 }
 
@@ -186,9 +186,9 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 {
 	struct blk_device *blk = device;
 
-	blk_queue_count(blk->queue, &blk->counted_before);
+	blk_queues_count(blk->queues, &blk->counted_before);
 	blk_counters_close(&blk->counted_before);
-	blk->queue = NULL;
+	blk->queues = NULL;
 	device_disconnected(&blk->dev, nr_orphans);
 }
 
@@ -196,12 +196,10 @@ static void blk_connect(struct device *dev)
 {
 	struct blk_device *blk = to_blk(dev);
 	const struct blk_engine *engine = blk->image->engine;
-	struct blk_queue_params params = {
+	const struct blk_queue_params like = {
 		.label = dev->label,
 		.log_limits = &dev->guest->limits,
 		.image = blk->image,
-		.journal = &dev->rings.ring[0].journal,
-		.identity = dev->rings.ring[0].identity,
 		.abi = blk->abi,
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
 			    .sector_bytes = engine->sector_bytes,
@@ -212,9 +210,7 @@ static void blk_connect(struct device *dev)
 		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,
 	};
-	struct blk_queue_events events = {
-		.loop = dev->host->loop,
-		.helper = dev->host->helper,
+	const struct blk_queues_events events = {
 		.device = blk,
 		.started = on_started,
 		.failed = on_failed,
@@ -223,18 +219,16 @@ static void blk_connect(struct device *dev)
 	};
 	struct errbuf err;
 
-	blk->queue = blk_queue_new(&params, &events);
-	if (!blk->queue) {
-		image_unlock(blk->image); /* may block; but no helper can be expected to do it without memory */
-		device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for a queue"), &err);
+	blk->queues = blk_queues_start(dev->host, &dev->rings, &like, &events);
+	if (blk->queues)
 		return;
-	}
-	blk_queue_start(blk->queue, device_next_worker(dev->host));
+	image_unlock(blk->image); /* may block; but no helper can be expected to do it without memory */
+	device_connected(dev, errbuf_set(&err, -ENOMEM, "no memory for %u queue(s)", dev->rings.nr), &err);
 }
 
 static void blk_disconnect(struct device *dev, enum queue_stop how)
 {
-	blk_queue_stop(to_blk(dev)->queue, how);
+	blk_queues_stop(to_blk(dev)->queues, how);
 }
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
@@ -244,12 +238,15 @@ static void blk_status(struct device *dev, json_t *object)
 	struct blk_device *blk = to_blk(dev);
 	struct blk_counters counters = blk->counted_before;
 
-	if (blk->queue)
-		blk_queue_count(blk->queue, &counters);
+	if (blk->queues) {
+		blk_queues_count(blk->queues, &counters);
+		json_object_set_new(object, "queue_requests", blk_queues_requests(blk->queues));
+	}
 	json_object_set_new(object, "vdev", text_json(blk->vdev));
 	json_object_set_new(object, "image", text_json(blk->params));
 	json_object_set_new(object, "mode", json_string(blk->is_read_only ? "r" : "w"));
 	json_object_set_new(object, "grants", json_string(blk_grants_names[blk_config.grants]));
+	json_object_set_new(object, "queues", json_integer(blk->queues ? dev->rings.nr : 0));
 	blk_counters_status(&counters, object);
 }
 

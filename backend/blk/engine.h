@@ -59,7 +59,7 @@ struct blk_engine {
 	uint32_t discard_alignment_bytes;
 	bool is_direct; /* bypasses the page cache: buffers must be aligned, and are better registered */
 	int fd;         /* of a file or block device; -1 */
-	bool has_lost_writes; /* a flush has failed: which writes are gone nobody knows, so no later one can succeed */
+	bool has_lost_writes; /* atomic. A flush has failed: what is gone nobody knows, so no later one can succeed */
 };
 
 extern const struct blk_engine_ops engine_uring, engine_null, engine_mem;

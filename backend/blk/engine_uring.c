@@ -193,7 +193,7 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 		return;
 	}
 	if (result < 0 && op->kind == BLK_OP_FLUSH)
-		op->engine->has_lost_writes = true;
+		__atomic_store_n(&op->engine->has_lost_writes, true, __ATOMIC_RELAXED);
 	if (result < 0 || op->kind == BLK_OP_FLUSH || op->kind == BLK_OP_DISCARD) {
 		finish(op, result < 0 ? result : 0);
 		return;
@@ -217,7 +217,7 @@ static void uring_submit(struct blk_engine *engine, struct loop *loop, struct bl
 	op->done_bytes = 0;
 	loop->nr_fixed_out += op->buffer_index >= 0;
 	/* Linux reports a failed write-back once, and then takes the pages for clean. */
-	if (op->kind == BLK_OP_FLUSH && engine->has_lost_writes)
+	if (op->kind == BLK_OP_FLUSH && __atomic_load_n(&engine->has_lost_writes, __ATOMIC_RELAXED))
 		finish(op, -EIO);
 	else if (op->kind == BLK_OP_DISCARD && op->len_bytes == 0)
 		finish(op, 0);

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "backend/blk/growth.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/crash_point.h"
 #include "common/wire/xen_blkif.h"
 
 #define PAGE_BYTES 4096
-#define MEASURE_NS 1000000000ULL
 
 void blk_io_init(struct blk_queue *bq)
 {
@@ -270,7 +270,7 @@ static enum blk_verdict check(struct blk_io *io, const char **why)
 	enum blk_verdict verdict;
 	uint64_t nr_sectors = 0;
 
-	limits.nr_sectors = __atomic_load_n(&io->bq->nr_sectors, __ATOMIC_RELAXED);
+	limits.nr_sectors = blk_growth_nr_sectors(io->bq->params.growth);
 	verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
 	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
 	return verdict;
@@ -320,21 +320,12 @@ static void plan(struct blk_io *io)
 	}
 }
 
-/* While its guest asks for something an image is looked at: so a disk grows with it, and an idle one costs nothing. */
-static void measure_now_and_then(struct blk_queue *bq, uint64_t now_ns)
-{
-	if (now_ns - bq->measured_ns < MEASURE_NS)
-		return;
-	bq->measured_ns = now_ns;
-	blk_queue_measure(bq);
-}
-
 static struct blk_io *take(struct blk_queue *bq, uint32_t slot, const void *bytes)
 {
 	struct blk_io *io = &bq->io[slot];
 
 	io->taken_ns = clock_now_ns();
-	measure_now_and_then(bq, io->taken_ns);
+	blk_growth_look_now_and_then(bq->params.growth, io->taken_ns);
 	counter_add(&bq->counters.nr_taken, 1);
 	blk_slot_decode(bq->params.abi, bytes, &io->req);
 	return io;

@@ -54,21 +54,14 @@ struct blk_queue {
 	struct io_list to_store; /* reads whose data is not yet the guest's */
 	struct blk_order order;
 	struct blk_counters counters;
-	uint64_t measured_ns; /* when the image was last measured, or was asked to be */
 	/* messages between the threads; each is on its way at most once */
 	struct worker *worker;
 	struct loop_msg start_msg, stop_msg, started_msg, failed_msg, stopped_msg, released_msg;
-	struct helper_job give_back_job, measure_job;
-	bool is_measuring; /* atomic: the worker begins, the main thread ends */
-	uint64_t measured_bytes;
-	uint64_t nr_sectors; /* atomic: of the disk, as the guest knows it, or is about to */
 	enum queue_stop stop_how;
 	int start_rc;
 	struct errbuf start_err;
 	uint32_t nr_orphans;
 	const char *failed_reason;
-	bool has_told_stopped; /* owner: the main thread; the device may be gone by now */
-	bool is_over;          /* likewise: freed when it is not measured any more */
 };
 
 static inline struct blk_queue *to_bq(struct queue *queue)
@@ -77,8 +70,6 @@ static inline struct blk_queue *to_bq(struct queue *queue)
 }
 
 void blk_io_init(struct blk_queue *bq);
-/* In blk_queue.c. The image is measured, and the main thread told; nothing if that is under way. */
-void blk_queue_measure(struct blk_queue *bq);
 /* For struct queue_ops. */
 void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes);
 void blk_io_refuse(struct queue *queue, uint32_t slot, const void *bytes);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "backend/blk/blk.h"
+#include "backend/core/multi_queue.h"
 #include "common/wire/xen_blkif.h"
 #include "xenbus/node.h"
 
@@ -34,6 +35,11 @@ bool blk_has_discard(const struct blk_device *blk)
 	return blk->may_discard && !blk->is_read_only && blk->image->engine->discard_granularity_bytes;
 }
 
+static unsigned int max_queues(const struct device *dev)
+{
+	return dev->host->nr_workers < BLK_MAX_QUEUES ? dev->host->nr_workers : BLK_MAX_QUEUES;
+}
+
 /* The size is known now: publishing it already tells the hotplug script that the image is well. */
 int blk_offer(struct device *dev, struct errbuf *err)
 {
@@ -44,7 +50,7 @@ int blk_offer(struct device *dev, struct errbuf *err)
 		unsigned int value;
 	} offers[] = {
 		{ "max-ring-page-order", BLK_MAX_RING_PAGE_ORDER },
-		{ "multi-queue-max-queues", 1 },
+		{ "multi-queue-max-queues", max_queues(dev) },
 		{ "feature-flush-cache", 1 },
 		{ "feature-barrier", 1 },
 		{ "feature-max-indirect-segments", BLK_MAX_INDIRECT_SEGMENTS },
@@ -76,36 +82,70 @@ struct blk_peer {
 
 static const struct xb_node_u32 peer_nodes[] = {
 	{ "ring-page-order", 0, 0, BLK_MAX_RING_PAGE_ORDER, offsetof(struct blk_peer, ring_page_order) },
-	{ "multi-queue-num-queues", 1, 1, 1, offsetof(struct blk_peer, nr_queues) },
+	{ "multi-queue-num-queues", 1, 1, BLK_MAX_QUEUES, offsetof(struct blk_peer, nr_queues) },
 	{ "feature-persistent", 0, 0, 1, offsetof(struct blk_peer, can_persist) },
 };
 
 /* One page: Linux writes ring-ref0 once it has written the order, others go on writing ring-ref. */
-static int read_one_ref(struct device *dev, uint32_t *ref, struct errbuf *err)
+static int read_one_ref(struct blk_device *blk, const char *dir, uint32_t *ref, struct errbuf *err)
 {
-	struct xb_device *xb = &dev->xb;
+	struct xb_device *xb = &blk->dev.xb;
 
-	if (xb_exists(xb->store, xb->otherend, "ring-page-order") && xb_exists(xb->store, xb->otherend, "ring-ref0"))
-		return xb_read_gref(xb->store, xb->otherend, "ring-ref0", ref, err);
-	return xb_read_gref(xb->store, xb->otherend, "ring-ref", ref, err);
+	if (xb_exists(xb->store, xb->otherend, "ring-page-order") && xb_exists(xb->store, dir, "ring-ref0"))
+		return xb_read_gref(xb->store, dir, "ring-ref0", ref, err);
+	return xb_read_gref(xb->store, dir, "ring-ref", ref, err);
 }
 
-static int read_refs(struct device *dev, uint32_t order, struct errbuf *err)
+/* dir: where the queue's nodes are. */
+static int read_refs(struct blk_device *blk, const char *dir, uint32_t order, struct journal_identity *identity,
+		     struct errbuf *err)
 {
-	struct journal_identity *identity = &dev->rings.ring[0].identity;
 	char name[24];
 	int rc;
 
 	identity->nr_refs = 1 << order;
 	if (order == 0)
-		return read_one_ref(dev, &identity->ref[0], err);
+		return read_one_ref(blk, dir, &identity->ref[0], err);
 	for (uint32_t i = 0; i < identity->nr_refs; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
-		rc = xb_read_gref(dev->xb.store, dev->xb.otherend, name, &identity->ref[i], err);
+		rc = xb_read_gref(blk->dev.xb.store, dir, name, &identity->ref[i], err);
 		if (rc)
 			return rc;
 	}
 	return 0;
+}
+
+static int read_ring(struct blk_device *blk, const char *dir, uint32_t order, struct journal_identity *identity,
+		     struct errbuf *err)
+{
+	struct ring_layout layout;
+	int rc = read_refs(blk, dir, order, identity, err);
+
+	if (rc == 0)
+		rc = xb_read_port(blk->dev.xb.store, dir, "event-channel", &identity->remote_port, err);
+	if (rc)
+		return rc;
+	snprintf(identity->protocol, sizeof(identity->protocol), "%s", blk_abi_name(blk->abi));
+	identity->request_bytes = blk_request_bytes(blk->abi);
+	identity->response_bytes = blk_response_bytes(blk->abi);
+	rc = queue_ring_layout(identity, &layout, err);
+	if (rc == 0)
+		identity->nr_slots = layout.nr_slots;
+	return rc;
+}
+
+static int read_rings(struct blk_device *blk, const struct blk_peer *peer, struct errbuf *err)
+{
+	struct device_rings *rings = &blk->dev.rings;
+	char dir[MULTI_QUEUE_DIR_MAX];
+	int rc = device_rings_use(rings, peer->nr_queues, err);
+
+	for (unsigned int i = 0; rc == 0 && i < peer->nr_queues; i++) {
+		multi_queue_dir(&blk->dev.xb, peer->nr_queues, i, dir);
+		rings->ring[i].identity.queue = i;
+		rc = read_ring(blk, dir, peer->ring_page_order, &rings->ring[i].identity, err);
+	}
+	return rc;
 }
 
 static int read_protocol(struct blk_device *blk, struct errbuf *err)
@@ -154,30 +194,21 @@ static int read_told_size(struct blk_device *blk, struct errbuf *err)
 int blk_accept(struct device *dev, struct errbuf *err)
 {
 	struct blk_device *blk = to_blk(dev);
-	struct journal_identity *identity = &dev->rings.ring[0].identity;
 	struct xb_device *xb = &dev->xb;
-	struct ring_layout layout;
 	struct blk_peer peer;
 	int rc;
 
 	rc = xb_read_nodes(xb->store, xb->otherend, peer_nodes, sizeof(peer_nodes) / sizeof(peer_nodes[0]), &peer, err);
 	if (rc == 0)
+		rc = multi_queue_check(xb, peer.nr_queues, BLK_MAX_QUEUES, err);
+	if (rc == 0)
 		rc = read_protocol(blk, err);
 	if (rc == 0)
 		rc = read_persistence(blk, peer.can_persist, err);
 	if (rc == 0)
-		rc = read_refs(dev, peer.ring_page_order, err);
-	if (rc == 0)
-		rc = xb_read_port(xb->store, xb->otherend, "event-channel", &identity->remote_port, err);
+		rc = read_rings(blk, &peer, err);
 	if (rc)
 		return rc;
-	snprintf(identity->protocol, sizeof(identity->protocol), "%s", blk_abi_name(blk->abi));
-	identity->request_bytes = blk_request_bytes(blk->abi);
-	identity->response_bytes = blk_response_bytes(blk->abi);
-	rc = queue_ring_layout(identity, &layout, err);
-	if (rc)
-		return rc;
-	identity->nr_slots = layout.nr_slots;
 	if (dev->is_resuming && blk->image->engine->ops->is_volatile)
 		return errbuf_set(err, -ENODATA, "image %s was in the memory of the daemon that ended", blk->params);
 	return dev->is_resuming ? read_told_size(blk, err) : 0;

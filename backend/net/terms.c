@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/core/multi_queue.h"
 #include "backend/net/net.h"
 #include "xenbus/node.h"
 
@@ -100,24 +101,15 @@ static const struct xb_node_u32 peer_nodes[] = {
 	{ HEADROOM_NODE, 0, 0, NET_RX_MAX_HEADROOM_BYTES, offsetof(struct net_peer, headroom_bytes) },
 };
 
-/*
- * Not feature-rx-notify: Mini-OS does notify of its buffers, and does not say so. What was offered is asked of the
- * store: the daemon that did so may have had more workers.
- */
+/* Not feature-rx-notify: Mini-OS does notify of its buffers, and does not say so. */
 static int check_peer(const struct device *dev, const struct net_peer *peer, struct errbuf *err)
 {
 	const struct xb_device *xb = &dev->xb;
-	uint32_t max_queues;
-	int rc;
 
 	if (!peer->rx_copy)
 		return errbuf_set(err, -EOPNOTSUPP,
 				  "%s/request-rx-copy: not 1: pages are not given away, but copied", xb->otherend);
-	rc = xb_read_u32_or(xb->store, xb->dir, "multi-queue-max-queues", 1, 1, TAP_MAX_QUEUES, &max_queues, err);
-	if (rc == 0 && peer->nr_queues > max_queues)
-		rc = errbuf_set(err, -EINVAL, "%s/multi-queue-num-queues: %u: expected at most %u, as was offered",
-				xb->otherend, peer->nr_queues, max_queues);
-	return rc;
+	return multi_queue_check(xb, peer->nr_queues, TAP_MAX_QUEUES, err);
 }
 
 static void take_limits(struct net_device *net, const struct net_peer *peer)
@@ -183,16 +175,13 @@ static int read_ring(struct net_device *net, const char *dir, const struct ring_
 	return rc;
 }
 
-/* A single queue's nodes are the frontend's own, as they were before there could be several. */
 static int read_queue(struct net_device *net, unsigned int queue, struct errbuf *err)
 {
 	struct device_ring *rings = &net->dev.rings.ring[queue * NET_NR_RINGS];
-	char below[32] = "", dir[XB_DIR_MAX + sizeof(below)];
+	char dir[MULTI_QUEUE_DIR_MAX];
 	int rc = 0;
 
-	if (net->nr_queues > 1)
-		snprintf(below, sizeof(below), "/queue-%u", queue);
-	snprintf(dir, sizeof(dir), "%s%s", net->dev.xb.otherend, below);
+	multi_queue_dir(&net->dev.xb, net->nr_queues, queue, dir);
 	for (unsigned int i = 0; rc == 0 && i < NET_NR_RINGS; i++) {
 		rings[i].identity.queue = queue;
 		rc = read_ring(net, dir, &ring_kinds[i], &rings[i].identity, err);

@@ -88,7 +88,7 @@ static void put_request(struct blkfront *front, struct blkfront_io *io, struct b
 	io->operation = req->operation;
 	io->sector = req->sector;
 	blk_request_encode(front->config.abi, req, slot);
-	if (!ring_front_put(&front->queue.ring, slot))
+	if (!ring_front_put(&front->queue[io->queue].ring, slot))
 		assert(!"more buffers than slots");
 	front->nr_out++;
 }
@@ -152,8 +152,12 @@ int blkfront_submit_raw(struct blkfront *front, struct blkfront_io *io, const st
 
 void blkfront_push(struct blkfront *front)
 {
-	if (front->state == BLKFRONT_CONNECTED && ring_front_push(&front->queue.ring))
-		front_queue_notify(&front->queue);
+	if (front->state != BLKFRONT_CONNECTED)
+		return;
+	for (uint32_t i = 0; i < front->nr_queues; i++) {
+		if (ring_front_push(&front->queue[i].ring))
+			front_queue_notify(&front->queue[i]);
+	}
 }
 
 static int broken(struct blkfront *front, const char *why)
@@ -177,7 +181,7 @@ static void note_refusal(struct blkfront *front, const struct blkfront_io *io)
 		front->disk.can_discard = 0;
 }
 
-static const char *complete(struct blkfront *front, const void *slot, struct blkfront_io **done)
+static const char *complete(struct blkfront *front, uint32_t queue, const void *slot, struct blkfront_io **done)
 {
 	struct blk_response rsp;
 	const char *why;
@@ -187,6 +191,8 @@ static const char *complete(struct blkfront *front, const void *slot, struct blk
 	why = flight_land(front->flight, front->nr_buffers, &rsp, &index);
 	if (why)
 		return why;
+	if (front->io[index].queue != queue)
+		return "a response on another ring than its request";
 	*done = &front->io[index];
 	(*done)->rc = flight_status(rsp.status);
 	note_refusal(front, *done);
@@ -194,11 +200,34 @@ static const char *complete(struct blkfront *front, const void *slot, struct blk
 	return NULL;
 }
 
-int blkfront_poll(struct blkfront *front, struct blkfront_io **done, unsigned int max)
+static unsigned int poll_queue(struct blkfront *front, uint32_t queue, struct blkfront_io **done, unsigned int max,
+			       const char **why)
 {
-	struct ring_front *ring = &front->queue.ring;
 	uint8_t slot[BLK_MAX_RESPONSE_BYTES];
 	enum ring_pop got = RING_EMPTY;
+	unsigned int nr = 0;
+
+	while (nr < max && !*why && (got = ring_front_pop(&front->queue[queue].ring, slot)) == RING_GOT) {
+		*why = complete(front, queue, slot, &done[nr]);
+		nr += !*why;
+	}
+	if (got == RING_BROKEN)
+		*why = "a response index beyond what was asked";
+	return nr;
+}
+
+/* false: the next response on any ring makes the fd readable. */
+static bool has_more(struct blkfront *front)
+{
+	for (uint32_t i = 0; i < front->nr_queues; i++) {
+		if (ring_front_final_check(&front->queue[i].ring))
+			return true;
+	}
+	return false;
+}
+
+int blkfront_poll(struct blkfront *front, struct blkfront_io **done, unsigned int max)
+{
 	const char *why = NULL;
 	unsigned int nr = 0;
 
@@ -206,16 +235,11 @@ int blkfront_poll(struct blkfront *front, struct blkfront_io **done, unsigned in
 		return -EPROTO;
 	if (front->state == BLKFRONT_CLOSED)
 		return -ESHUTDOWN;
+	front->first_queue++;
 	do {
-		while (nr < max && (got = ring_front_pop(ring, slot)) == RING_GOT) {
-			why = complete(front, slot, &done[nr]);
-			if (why)
-				break;
-			nr++;
-		}
-	} while (nr == 0 && max > 0 && !why && got == RING_EMPTY && ring_front_final_check(ring));
-	if (got == RING_BROKEN)
-		why = "a response index beyond what was asked";
+		for (uint32_t i = 0; i < front->nr_queues; i++)
+			nr += poll_queue(front, (front->first_queue + i) % front->nr_queues, done + nr, max - nr, &why);
+	} while (nr == 0 && max > 0 && !why && has_more(front));
 	if (why)
 		broken(front, why);
 	return why && nr == 0 ? -EPROTO : (int)nr;

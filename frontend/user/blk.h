@@ -33,13 +33,15 @@
 #include "frontend/user/disk.h"
 
 #define BLKFRONT_MAX_BUFFER_PAGES BLK_MAX_INDIRECT_SEGMENTS
+#define BLKFRONT_MAX_QUEUES       16
 
 struct blkfront;
 
 struct blkfront_config {
 	uint32_t devid;		 /* common/wire/vdev.h */
 	unsigned int ring_order; /* 2^order pages; no more than the backend offers */
-	uint32_t nr_buffers;	 /* requests out at most; 0: as many as the ring has slots, which is also the most */
+	uint32_t nr_queues;      /* 0: 1; no more than the backend offers. Requests are spread over them. */
+	uint32_t nr_buffers;	 /* requests out at most; 0: as many as the rings have slots, which is also the most */
 	uint32_t buffer_pages;	 /* 1 to 32; 0: 11. More than that takes a backend with indirect segments. */
 	uint32_t timeout_ms;	 /* for connect and disconnect */
 	bool is_not_persistent;	 /* tell the backend not to keep our pages mapped between requests */
@@ -58,6 +60,7 @@ enum blkfront_state {
 struct blkfront_io {
 	uint8_t *data;	/* buffer_pages pages, page aligned */
 	uint32_t index; /* from 0, below blkfront_nr_buffers(): for what the caller keeps beside it */
+	uint32_t queue; /* the ring that its requests go through, from 0 */
 	/* As submitted. */
 	uint8_t operation;
 	uint64_t sector;

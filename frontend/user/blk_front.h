@@ -16,7 +16,9 @@ struct blkfront {
 	struct front_device device;
 	struct blk_disk disk;
 	/* From connect to disconnect. */
-	struct front_queue queue;
+	struct front_queue queue[BLKFRONT_MAX_QUEUES];
+	uint32_t nr_queues;
+	uint32_t first_queue; /* whose answers are taken first, in turn */
 	struct grant_pool buffers; /* pages_per_io for each: its data, and a page for segments if they need one */
 	uint32_t pages_per_io;
 	uint32_t nr_buffers;

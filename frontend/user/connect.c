@@ -22,9 +22,10 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 		front->config.buffer_pages = BLK_MAX_SEGMENTS;
 	if (front->config.buffer_pages > BLKFRONT_MAX_BUFFER_PAGES)
 		front->config.buffer_pages = BLKFRONT_MAX_BUFFER_PAGES;
+	if (front->config.nr_queues == 0)
+		front->config.nr_queues = 1;
 	front->pages_per_io = front->config.buffer_pages + (front->config.buffer_pages > BLK_MAX_SEGMENTS);
 	front_device_init(&front->device);
-	front_queue_init(&front->queue);
 	grant_pool_init(&front->buffers);
 	return front;
 }
@@ -32,7 +33,8 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 /* The backend has let go, or never will. */
 static void release(struct blkfront *front)
 {
-	front_queue_fini(&front->queue);
+	while (front->nr_queues > 0)
+		front_queue_fini(&front->queue[--front->nr_queues]);
 	grant_pool_fini(&front->buffers);
 	front_device_fini(&front->device);
 	free(front->io);
@@ -56,7 +58,7 @@ void blkfront_free(struct blkfront *front)
 
 static int make_buffers(struct blkfront *front, struct errbuf *err)
 {
-	uint32_t pages = front->pages_per_io, nr = front->queue.ring.layout.nr_slots;
+	uint32_t pages = front->pages_per_io, nr = front->nr_queues * front->queue[0].ring.layout.nr_slots;
 	int rc;
 
 	if (front->config.nr_buffers && front->config.nr_buffers < nr)
@@ -72,30 +74,58 @@ static int make_buffers(struct blkfront *front, struct errbuf *err)
 	for (uint32_t i = 0; i < nr; i++) {
 		front->io[i].data = grant_pool_page(&front->buffers, i * pages);
 		front->io[i].index = i;
+		front->io[i].queue = i % front->nr_queues;
 		front->free[nr - 1 - i] = &front->io[i];
 	}
 	front->nr_buffers = front->nr_free = nr;
 	return 0;
 }
 
+static int check_offer(const struct blkfront_config *config, const struct blk_offer *offer, struct errbuf *err)
+{
+	if (config->ring_order > offer->max_ring_order)
+		return errbuf_set(err, -EINVAL, "ring order %u: the backend offers up to %u", config->ring_order,
+				  offer->max_ring_order);
+	if (config->nr_queues > BLKFRONT_MAX_QUEUES || config->nr_queues > offer->max_queues)
+		return errbuf_set(err, -EINVAL, "%u queues: the backend offers up to %u, and we use up to %u",
+				  config->nr_queues, offer->max_queues, BLKFRONT_MAX_QUEUES);
+	return 0;
+}
+
+static int open_queues(struct blkfront *front, struct errbuf *err)
+{
+	const struct blkfront_config *config = &front->config;
+	const struct front_device *dev = &front->device;
+	int rc = 0;
+
+	while (rc == 0 && front->nr_queues < config->nr_queues) {
+		rc = front_queue_open(&front->queue[front->nr_queues], dev->gntshr, dev->xb.domid, config->ring_order,
+				      blk_request_bytes(config->abi), blk_response_bytes(config->abi), err);
+		front->nr_queues += rc == 0;
+	}
+	return rc;
+}
+
 static int prepare(void *arg, struct errbuf *err)
 {
 	struct blkfront *front = arg;
-	unsigned int order = front->config.ring_order;
 	struct blk_offer offer;
 	int rc;
 
 	rc = blk_offer_read(&front->device.store, front->device.xb.otherend, &offer, err);
-	if (rc)
-		return rc;
-	if (order > offer.max_ring_order)
-		return errbuf_set(err, -EINVAL, "ring order %u: the backend offers up to %u", order,
-				  offer.max_ring_order);
-	rc = front_queue_open(&front->queue, front->device.gntshr, front->device.xb.domid, order,
-			      blk_request_bytes(front->config.abi), blk_response_bytes(front->config.abi), err);
-	if (rc)
-		return rc;
-	return make_buffers(front, err);
+	if (rc == 0)
+		rc = check_offer(&front->config, &offer, err);
+	if (rc == 0)
+		rc = open_queues(front, err);
+	return rc ? rc : make_buffers(front, err);
+}
+
+static int remove_below(struct xb_store *store, const char *dir, const char *name, struct errbuf *err)
+{
+	char path[XB_PATH_MAX];
+	int rc = xb_path(path, sizeof(path), err, "%s/%s", dir, name);
+
+	return rc ? rc : xb_remove(store, path, err);
 }
 
 /* What an earlier life, perhaps another frontend's, left there and a backend would read. */
@@ -103,39 +133,63 @@ static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err
 {
 	static const char *const names[] = { "ring-ref", "ring-page-order", "num-ring-pages",
 					     "multi-queue-num-queues", "protocol" };
-	char path[XB_PATH_MAX];
+	char queue[24];
 	int rc = 0;
 
-	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-		rc = xb_path(path, sizeof(path), err, "%s/%s", dir, names[i]);
-		if (rc == 0)
-			rc = xb_remove(store, path, err);
+	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		rc = remove_below(store, dir, names[i], err);
+	for (unsigned int i = 0; rc == 0; i++) {
+		snprintf(queue, sizeof(queue), "queue-%u", i);
+		if (!xb_exists(store, dir, queue))
+			break;
+		rc = remove_below(store, dir, queue, err);
 	}
 	return rc;
 }
 
-/* Everything this frontend tells its backend. */
-static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
+/* dir: where the queue's nodes are. With one page backends disagree on what the ring is called. */
+static int publish_queue(struct xb_store *store, const char *dir, const struct front_queue *queue, struct errbuf *err)
 {
-	const struct blkfront *front = arg;
-	const uint32_t *refs = front->queue.pages.refs;
-	unsigned int order = front->config.ring_order;
+	const uint32_t *refs = queue->pages.refs;
 	char name[24];
-	int rc = unpublish(store, dir, err);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	/* With one page `ring-page-order` stays away: backends disagree on what the ring is called then. */
-	if (order == 0)
+	if (queue->pages.nr_pages == 1)
 		rc = xb_write(store, dir, "ring-ref", err, "%u", refs[0]);
-	else
-		rc = xb_write(store, dir, "ring-page-order", err, "%u", order);
-	for (unsigned int i = 0; rc == 0 && order > 0 && i < 1U << order; i++) {
+	for (unsigned int i = 0; rc == 0 && queue->pages.nr_pages > 1 && i < queue->pages.nr_pages; i++) {
 		snprintf(name, sizeof(name), "ring-ref%u", i);
 		rc = xb_write(store, dir, name, err, "%u", refs[i]);
 	}
+	return rc ? rc : xb_write(store, dir, "event-channel", err, "%d", queue->port.number);
+}
+
+/* One queue's nodes are the frontend's own, as they were before there could be several. */
+static int publish_queues(struct xb_store *store, const char *dir, const struct blkfront *front, struct errbuf *err)
+{
+	char queue_dir[XB_PATH_MAX];
+	int rc;
+
+	if (front->nr_queues == 1)
+		return publish_queue(store, dir, &front->queue[0], err);
+	rc = xb_write(store, dir, "multi-queue-num-queues", err, "%u", front->nr_queues);
+	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++) {
+		rc = xb_path(queue_dir, sizeof(queue_dir), err, "%s/queue-%u", dir, i);
+		if (rc == 0)
+			rc = publish_queue(store, queue_dir, &front->queue[i], err);
+	}
+	return rc;
+}
+
+/* Everything this frontend tells its backend. With one page `ring-page-order` stays away. */
+static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
+{
+	const struct blkfront *front = arg;
+	int rc = unpublish(store, dir, err);
+
+	if (rc == 0 && front->config.ring_order > 0)
+		rc = xb_write(store, dir, "ring-page-order", err, "%u", front->config.ring_order);
 	if (rc == 0)
-		rc = xb_write(store, dir, "event-channel", err, "%d", front->queue.port.number);
+		rc = publish_queues(store, dir, front, err);
 	/* Always, but to see what a backend makes of frontends that do not: backends guess differently. */
 	if (rc == 0 && !front->config.omits_protocol)
 		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(front->config.abi));
@@ -161,7 +215,9 @@ static int connected(void *arg, struct errbuf *err)
 
 	if (rc == 0)
 		rc = check_request_size(front, err);
-	return rc ? rc : front_device_add_port(dev, &front->queue.port, err);
+	for (uint32_t i = 0; rc == 0 && i < front->nr_queues; i++)
+		rc = front_device_add_port(dev, &front->queue[i].port, err);
+	return rc;
 }
 
 static const struct front_steps steps = {

@@ -15,6 +15,7 @@
 
 static const struct xb_node_u32 offer_nodes[] = {
 	{ "max-ring-page-order", 0, 0, UINT32_MAX, offsetof(struct blk_offer, max_ring_order) },
+	{ "multi-queue-max-queues", 1, 1, UINT32_MAX, offsetof(struct blk_offer, max_queues) },
 	{ "feature-persistent", 0, 0, 1, offsetof(struct blk_offer, can_persist) },
 };
 

@@ -17,6 +17,7 @@ struct xb_store;
 /* Published with InitWait, before there is a ring. */
 struct blk_offer {
 	uint32_t max_ring_order;
+	uint32_t max_queues;
 	uint32_t can_persist; /* it keeps grants mapped if we offer the same */
 };
 

@@ -80,7 +80,7 @@ vif 5/0 vif5.0 connected xenbr0 00:16:3e:11:22:33 2 11 2200 33 4400 7
 vif 5/1 vif5.1 faulty br7 00:16:3e:11:22:34 0 0 0 0 5
  there is no bridge br7
  5 frame(s) to the guest dropped: too long
-DEVICE VDEV STATE MODE GRANTS READS WRITES IN FLIGHT ERRORS P50 us P99 us IMAGE
+DEVICE VDEV STATE MODE GRANTS QUEUES READS WRITES IN FLIGHT ERRORS P50 us P99 us IMAGE
 vbd 5/51712 connected 1 2 0 "
 disk_remove 1 xvda
 disk_remove 1 xvdb

@@ -31,5 +31,5 @@ check_counts "a block of three requests" read 131072 3 --depth 10
 check_counts "writes of one block after the other" write 46080 2 --depth 1
 check_counts "a larger ring" write 131072 3 --depth 32 --ring-order 2
 check_match "more requests at once than the ring holds are refused" "$(guest 1 xvda bench --bs 128K --depth 11 2>&1)" \
-	'depth 11: a ring of --ring-order 0 holds 32 requests, and a block takes 3'
+	'depth 11: the rings of --ring-order 0 hold 32 requests, and a block takes 3'
 daemon_test_end

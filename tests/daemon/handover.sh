@@ -31,7 +31,7 @@ check_serves "a disk that was Closed before is served" 2 xvda
 
 # Under load.
 load_start one 1 xvda verify --seconds 3600 --depth 16 --ring-order 2 --io-timeout 10
-load_start two 2 xvda verify --seconds 3600 --depth 32 --io-timeout 10
+load_start two 2 xvda verify --seconds 3600 --depth 32 --queues 2 --io-timeout 10
 soon 30 is_serving 1 xvda
 soon 30 is_serving 2 xvda
 before=$(store)

@@ -13,9 +13,11 @@ has_in_flight() { # NUMBER, as a pattern
 }
 
 # Writes that are with the disk until it is thawed.
-hang() { # LOAD
+hang() { # LOAD [ARGUMENT...]
+	local load=$1
+	shift
 	fsfreeze -f "$T/slow"
-	load_start "$1" 1 xvda write "$T/data" --io-timeout 1 --timeout 30
+	load_start "$load" 1 xvda write "$T/data" --io-timeout 1 --timeout 30 "$@"
 	soon 30 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
 }
 
@@ -103,7 +105,22 @@ fsfreeze -u "$T/slow"
 wait "${daemon_pid[blkd]}"
 load_wait stuck
 daemon_stop other
-daemon_start
+daemon_start --threads 2
 check "when the disk answers again the device is closed" disk_detach 1 xvda
+
+# Several queues: it is free when what the last of them has is back.
+disk_attach 1 xvda "$image"
+check_serves "a disk of two queues" 1 xvda --queues 2
+log_begin
+hang stuck --queues 2
+load_wait stuck
+check_said "closes without what hangs in both" 'vbd 1/51712: [0-9]+ request\(s\) did not come back in time'
+check "both ends are Closed" wait_state 1 xvda 6
+load_start next 1 xvda verify --requests 100 --timeout 60
+check_said "the next connection waits for both" 'waiting: image .*: requests of its last connection are still with the disk'
+fsfreeze -u "$T/slow"
+load_wait next
+check_verified "and is served when they are back" next
+disk_detach 1 xvda
 check "the file system is let go" soon 30 umount "$T/slow"
 daemon_test_end

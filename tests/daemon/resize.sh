@@ -11,7 +11,7 @@ has_sectors() { # NUMBER: the guest has been told
 }
 
 hold_start() { # connected, with reads out all the time, of what is always there
-	load_start hold 1 xvda bench --rw randread --length 2M --depth 2 --seconds 3600
+	load_start hold 1 xvda bench --rw randread --length 2M --depth 2 --queues 2 --seconds 3600
 	soon 30 is_serving 1 xvda || not_ok "the disk is served" "$(cat "$(load_out hold)")"
 }
 

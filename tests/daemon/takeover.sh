@@ -16,7 +16,7 @@ disk_create 2 xvda "$(make_image 2a.img 4M)"
 # ---- at random -----------------------------------------------------------------------------------------------------
 loads_start() {
 	load_start one 1 xvda verify --seconds 3600 --depth 16 --ring-order 2 --io-timeout 60
-	load_start two 2 xvda verify --seconds 3600 --depth 32 --io-timeout 60
+	load_start two 2 xvda verify --seconds 3600 --depth 32 --queues 2 --io-timeout 60
 	loads_go_on
 }
 
@@ -60,25 +60,25 @@ died_at_random $((nr_kills / 4)) --grants map
 died_at_random $((nr_kills / 4)) --grants copy
 
 # ---- at each step --------------------------------------------------------------------------------------------------
-died_at() { # STEP N [DAEMON ARGUMENT...]: the next one goes on
-	local at=$1:$2
-	shift 2
-	PVRING_CRASH_AT=$at daemon_start "$@"
-	load_start step 1 xvda verify --requests 600 --depth 8 --io-timeout 60
+died_at() { # STEP N QUEUES [DAEMON ARGUMENT...]: the next one goes on
+	local at=$1:$2 queues=$3
+	shift 3
+	PVRING_CRASH_AT=$at daemon_start --threads 2 "$@"
+	load_start step 1 xvda verify --requests 600 --depth 8 --queues "$queues" --io-timeout 60
 	daemon_dies "$at"
 	log_begin
 	daemon_start "$@"
 	load_wait step
-	check_verified "$at${*:+, $*}: the guest never noticed" step
-	check_eq "$at${*:+, $*}: nothing was parked" "$(times_said parked)" 0
+	check_verified "$at, $queues queue(s)${*:+, $*}: the guest never noticed" step
+	check_eq "$at, $queues queue(s)${*:+, $*}: nothing was parked" "$(times_said parked)" 0
 	daemon_stop
 }
 
 # The next ones die, too, on their way to take the ring up.
 died_again_at() { # STEP...
 	local at
-	PVRING_CRASH_AT=submitted:40 daemon_start
-	load_start step 1 xvda verify --requests 600 --depth 8 --io-timeout 60
+	PVRING_CRASH_AT=submitted:40 daemon_start --threads 2
+	load_start step 1 xvda verify --requests 600 --depth 8 --queues 2 --io-timeout 60
 	daemon_dies submitted
 	for at; do
 		PVRING_CRASH_AT=$at daemon_launch blkd
@@ -112,11 +112,12 @@ a_request_that_daemons_die_of() {
 
 if daemon_has_steps; then
 	for step in entry-written consumer-advanced copied submitted completed answer-noted slot-written pushed entry-freed; do
-		died_at $step 1
-		died_at $step 150
+		died_at $step 1 1
+		died_at $step 150 1
+		died_at $step 150 2
 	done
-	died_at notified 20
-	died_at mapped 150 --grants map
+	died_at notified 20 1
+	died_at mapped 150 2 --grants map
 	died_again_at entry-resumed:2 resumed:1
 	died_again_at replayed:2
 	a_request_that_daemons_die_of

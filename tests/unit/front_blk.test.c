@@ -20,7 +20,7 @@
 static struct {
 	int evtchn_fd, store_fd;
 	struct ring_back ring;
-	void *area[2];
+	void *area[3];
 	int nr_areas, fail_share_at, nr_notified;
 	const char *state_after_setup;
 } peer;
@@ -63,19 +63,25 @@ int xengntshr_unshare(xengntshr_handle *h, void *start, uint32_t count)
 	return 0;
 }
 
+/* A descriptor of its own for each: epoll takes none twice. */
 xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int flags)
 {
-	return (void *)&peer;
+	int *fd = malloc(sizeof(*fd));
+
+	*fd = dup(peer.evtchn_fd);
+	return (void *)fd;
 }
 
 int xenevtchn_close(xenevtchn_handle *h)
 {
+	close(*(int *)h);
+	free(h);
 	return 0;
 }
 
 int xenevtchn_fd(xenevtchn_handle *h)
 {
-	return peer.evtchn_fd;
+	return *(int *)h;
 }
 
 /* The backend connects as soon as there is something to connect to. */
@@ -498,6 +504,79 @@ static void a_disk_that_grew_is_seen_and_nothing_else(void **state)
 	assert_int_equal(blkfront_state(front), BLKFRONT_CONNECTED);
 }
 
+static void connect_two_queues(void)
+{
+	const struct blkfront_config config = { .devid = 51712, .nr_queues = 2, .nr_buffers = 4, .timeout_ms = 50 };
+
+	blkfront_free(front);
+	front = blkfront_new(&config);
+	fake_set(BACK "/multi-queue-max-queues", "2");
+	connect_front();
+}
+
+static void several_queues_have_directories_of_their_own(void **state)
+{
+	fake_set(FRONT "/ring-ref", "1");
+	fake_set(FRONT "/queue-0", "");
+	fake_set(FRONT "/queue-0/ring-ref7", "1");
+	fake_set(FRONT "/queue-1", "");
+	fake_set(FRONT "/queue-1/ring-ref", "1");
+	fake_set(FRONT "/queue-2", "");
+	fake_set(FRONT "/queue-2/ring-ref", "1");
+	connect_two_queues();
+	assert_string_equal(fake_get(FRONT "/multi-queue-num-queues"), "2");
+	assert_string_equal(fake_get(FRONT "/queue-0/ring-ref"), "100");
+	assert_string_equal(fake_get(FRONT "/queue-1/ring-ref"), "200");
+	assert_string_equal(fake_get(FRONT "/queue-1/event-channel"), "7");
+	assert_null(fake_get(FRONT "/ring-ref"));
+	assert_null(fake_get(FRONT "/queue-0/ring-ref7"));
+	assert_null(fake_get(FRONT "/queue-2/ring-ref"));
+}
+
+static void more_queues_than_are_offered_are_not_asked_for(void **state)
+{
+	const struct blkfront_config config = { .devid = 51712, .nr_queues = 2, .timeout_ms = 50 };
+
+	blkfront_free(front);
+	front = blkfront_new(&config);
+	assert_int_equal(blkfront_connect(front, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "2 queues: the backend offers up to 1"));
+	assert_null(fake_get(FRONT "/multi-queue-num-queues"));
+}
+
+static void requests_are_spread_over_the_queues(void **state)
+{
+	struct blkfront_io *io[4];
+	unsigned int nr[2] = { 0 };
+
+	connect_two_queues();
+	for (unsigned int i = 0; i < 4; i++) {
+		io[i] = blkfront_get(front);
+		nr[io[i]->queue]++;
+	}
+	assert_int_equal(nr[0], 2);
+	assert_int_equal(nr[1], 2);
+}
+
+static void an_answer_on_another_ring_is_none(void **state)
+{
+	struct blkfront_io *done[4];
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct ring_layout layout;
+	struct blk_request req;
+
+	connect_two_queues();
+	layout = peer.ring.layout;
+	req = submit_one();
+	ring_back_init(&peer.ring, peer.area[1], &layout);
+	assert_int_equal(blkfront_submit(front, blkfront_get(front), BLKIF_OP_WRITE, 8, 1), 0);
+	blkfront_push(front);
+	assert_int_equal(ring_back_pop(&peer.ring, slot), RING_GOT);
+	respond(req.id, req.operation, 0);
+	assert_int_equal(blkfront_poll(front, done, 4), -EPROTO);
+	assert_non_null(strstr(blkfront_why(front), "another ring"));
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -519,6 +598,10 @@ int main(void)
 		T(buffers_larger_than_any_request_are_refused),
 		T(a_backend_that_wants_the_disk_back_is_heard),
 		T(a_disk_that_grew_is_seen_and_nothing_else),
+		cmocka_unit_test_setup_teardown(several_queues_have_directories_of_their_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(more_queues_than_are_offered_are_not_asked_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(requests_are_spread_over_the_queues, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_on_another_ring_is_none, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("front_blk", tests, NULL, NULL);

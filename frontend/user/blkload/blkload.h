@@ -15,6 +15,7 @@ enum exit_code { EXIT_OK = 0, EXIT_IO = 1, EXIT_USAGE = 2, EXIT_CONNECT = 3 };
 struct blkload_config {
 	uint32_t devid;
 	uint32_t ring_order;
+	uint32_t nr_queues;
 	uint32_t nr_segments; /* of a request at most */
 	uint32_t timeout_s;    /* connect, disconnect */
 	uint32_t io_timeout_s; /* a request without an answer */

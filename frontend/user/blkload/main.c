@@ -55,6 +55,7 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 	struct blkfront_config front_config = {
 		.devid = config->devid,
 		.ring_order = config->ring_order,
+		.nr_queues = config->nr_queues,
 		.nr_buffers = config->depth ? config->depth * config->requests_per_block : 1,
 		.buffer_pages = config->nr_segments,
 		.timeout_ms = config->timeout_s * 1000,
@@ -78,7 +79,7 @@ static bool has_room(const struct blkload *bl)
 
 	if (config->depth * config->requests_per_block <= most)
 		return true;
-	blkload_error("--depth %u: a ring of --ring-order %u holds %u requests, and a block takes %u", config->depth,
+	blkload_error("--depth %u: the rings of --ring-order %u hold %u requests, and a block takes %u", config->depth,
 		      config->ring_order, most, config->requests_per_block);
 	return false;
 }

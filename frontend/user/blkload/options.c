@@ -43,6 +43,11 @@ ROW(ring_order)
 	return option_u32("ring order", value, 0, FRONT_MAX_RING_ORDER, &C->ring_order, err);
 }
 
+ROW(queues)
+{
+	return option_u32("number of queues", value, 1, BLKFRONT_MAX_QUEUES, &C->nr_queues, err);
+}
+
 ROW(timeout)
 {
 	return option_u32("number of seconds", value, 1, 86400, &C->timeout_s, err);
@@ -157,6 +162,7 @@ static const struct option_row rows[] = {
 	{ "vdev", "NAME", "the disk, as the guest knows it: xvda", set_vdev },
 	{ "devid", "N", "the disk, by its virtual device number", set_devid },
 	{ "ring-order", "N", "2^N pages of ring, as far as the backend offers them (default 0)", set_ring_order },
+	{ "queues", "N", "rings of that size, no more than the backend offers (default 1)", set_queues },
 	{ "no-persistent", NULL, "tell the backend not to keep our pages mapped", set_no_persistent },
 	{ "segments", "N", "pages of a request; above 11 its segments are indirect (default 11)", set_segments },
 	{ "protocol", "NAME", "the ABI of our requests: x86_64-abi (default) or x86_32-abi", set_protocol },

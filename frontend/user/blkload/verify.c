@@ -38,7 +38,7 @@ struct verify {
 	uint32_t *known;       /* [nr] */
 	uint8_t *is_busy;      /* [nr] */
 	uint32_t *generation;  /* [nr_buffers]: of the write that is out */
-	struct barrier_watch barriers;
+	struct barrier_watch barriers[BLKFRONT_MAX_QUEUES]; /* orders nothing but its own ring */
 	uint8_t *copy;	       /* of what was read: the backend can still write the buffer */
 	uint64_t random, next; /* next: LEARN, READ_BACK */
 	uint32_t nr_writes;
@@ -110,7 +110,7 @@ static void ask_for_write(struct verify *v, struct blkfront_io *io, struct load_
 
 	req->operation = is_barrier ? BLKIF_OP_WRITE_BARRIER : BLKIF_OP_WRITE;
 	fill(v, io, req);
-	barrier_watch_submitted(&v->barriers, io->index, is_barrier);
+	barrier_watch_submitted(&v->barriers[io->queue], io->index, is_barrier);
 }
 
 static enum load_next next_mixed(struct verify *v, struct blkfront_io *io, struct load_request *req)
@@ -179,7 +179,7 @@ static bool check_read(struct verify *v, const struct blkfront_io *io)
 
 static bool is_in_order(struct verify *v, const struct blkfront_io *io)
 {
-	const char *why = barrier_watch_answered(&v->barriers, io->index);
+	const char *why = barrier_watch_answered(&v->barriers[io->queue], io->index);
 
 	if (why)
 		blkload_error("%s of sector %llu (%u sectors): %s", blk_operation_name(io->operation),
@@ -229,6 +229,15 @@ static void tick_verify(void *job, double seconds)
 		      v->latency.max_ns / 1e6);
 }
 
+static bool watch_barriers(struct verify *v)
+{
+	for (unsigned int i = 0; i < BLKFRONT_MAX_QUEUES; i++) {
+		if (!barrier_watch_init(&v->barriers[i], blkfront_nr_buffers(v->bl->front)))
+			return false;
+	}
+	return true;
+}
+
 static bool prepare(struct verify *v, struct blkload *bl)
 {
 	const struct blkload_config *config = bl->config;
@@ -260,8 +269,7 @@ static bool prepare(struct verify *v, struct blkload *bl)
 	v->is_busy = calloc(v->nr, 1);
 	v->generation = calloc(blkfront_nr_buffers(bl->front), sizeof(*v->generation));
 	v->copy = malloc(room * BLK_SECTOR_BYTES);
-	if (barrier_watch_init(&v->barriers, blkfront_nr_buffers(bl->front)) && v->known && v->is_busy &&
-	    v->generation && v->copy)
+	if (watch_barriers(v) && v->known && v->is_busy && v->generation && v->copy)
 		return true;
 	blkload_error("out of memory");
 	return false;
@@ -316,7 +324,8 @@ out:
 		free(v->is_busy);
 		free(v->generation);
 		free(v->copy);
-		barrier_watch_fini(&v->barriers);
+		for (unsigned int i = 0; i < BLKFRONT_MAX_QUEUES; i++)
+			barrier_watch_fini(&v->barriers[i]);
 	}
 	free(v);
 	return exit_code;

@@ -13,7 +13,7 @@
 
 static struct ring_shared *shared_ring(void)
 {
-	return front->queue.ring.shared;
+	return front->queue[0].ring.shared;
 }
 
 /* settle() for answers that the frontend could not place: as they stand in the ring. */
@@ -24,7 +24,7 @@ static void settle_raw(unsigned int wanted)
 	struct blk_response rsp;
 
 	while (wanted) {
-		if (ring_front_pop(&front->queue.ring, slot) != RING_GOT) {
+		if (ring_front_pop(&front->queue[0].ring, slot) != RING_GOT) {
 			if (clock_now_ns() > deadline) {
 				printf("response missing status=none\n");
 				break;
@@ -40,7 +40,7 @@ static void settle_raw(unsigned int wanted)
 
 static void notify_and_settle(void)
 {
-	front_queue_notify(&front->queue);
+	front_queue_notify(&front->queue[0]);
 	settle(INT32_MAX, SETTLE_MS);
 }
 
@@ -52,12 +52,12 @@ static void set_prod(ring_idx prod)
 
 static void run_prod_too_far(void)
 {
-	set_prod(front->queue.ring.req_pushed + front->queue.ring.layout.nr_slots + 1);
+	set_prod(front->queue[0].ring.req_pushed + front->queue[0].ring.layout.nr_slots + 1);
 }
 
 static void run_prod_far_off(void)
 {
-	set_prod(front->queue.ring.req_pushed + 0x80000000U);
+	set_prod(front->queue[0].ring.req_pushed + 0x80000000U);
 }
 
 static void run_prod_backwards(void)
@@ -67,19 +67,19 @@ static void run_prod_backwards(void)
 
 	send_raw(io, &req);
 	settle(1, SETTLE_MS);
-	set_prod(front->queue.ring.req_pushed - 1);
+	set_prod(front->queue[0].ring.req_pushed - 1);
 }
 
 /* A full ring of slots that nobody filled in: as many answers are due as there are slots. */
 static void run_garbage_slots(void)
 {
-	struct ring_front *ring = &front->queue.ring;
+	struct ring_front *ring = &front->queue[0].ring;
 
 	memset((char *)ring->shared + RING_HEADER_BYTES, 0xff, (size_t)ring->layout.nr_slots * ring->layout.slot_bytes);
 	ring->req_prod += ring->layout.nr_slots;
 	ring->req_pushed = ring->req_prod;
 	peer_store_release(&shared_ring()->req_prod, ring->req_prod);
-	front_queue_notify(&front->queue);
+	front_queue_notify(&front->queue[0]);
 	settle_raw(ring->layout.nr_slots);
 }
 
@@ -93,7 +93,7 @@ static void run_same_id(void)
 	blkfront_submit_raw(front, io, &req);
 	req.id = (uint64_t)front->flight[io->index].generation << 32 | io->index;
 	blk_request_encode(front->config.abi, &req, slot);
-	ring_front_put(&front->queue.ring, slot);
+	ring_front_put(&front->queue[0].ring, slot);
 	blkfront_push(front);
 	settle_raw(2);
 }
@@ -103,13 +103,13 @@ static void run_rsp_prod(void)
 {
 	struct blkfront_io *io = blkfront_get(front);
 	struct blk_request req = good_request(io);
-	ring_idx expected = front->queue.ring.rsp_cons + 1;
+	ring_idx expected = front->queue[0].ring.rsp_cons + 1;
 	uint64_t deadline = clock_now_ns() + TIMEOUT_MS * 1000000ULL;
 
-	peer_store_release(&shared_ring()->rsp_prod, front->queue.ring.rsp_cons + 20);
+	peer_store_release(&shared_ring()->rsp_prod, front->queue[0].ring.rsp_cons + 20);
 	peer_store(&shared_ring()->req_event, 12345);
 	send_raw(io, &req);
-	front_queue_notify(&front->queue); /* req_event asks for none */
+	front_queue_notify(&front->queue[0]); /* req_event asks for none */
 	while (ring_shared_rsp_prod(shared_ring()) != expected && clock_now_ns() < deadline)
 		usleep(1000);
 	if (ring_shared_rsp_prod(shared_ring()) == expected)
@@ -119,7 +119,7 @@ static void run_rsp_prod(void)
 static void run_storm(void)
 {
 	for (uint64_t end = clock_now_ns() + NSEC_PER_SEC; clock_now_ns() < end;)
-		front_queue_notify(&front->queue);
+		front_queue_notify(&front->queue[0]);
 }
 
 static volatile bool is_mutating;
@@ -127,7 +127,7 @@ static volatile bool is_mutating;
 static void *mutate(void *unused)
 {
 	uint8_t *slots = (uint8_t *)shared_ring() + RING_HEADER_BYTES;
-	size_t bytes = (size_t)front->queue.ring.layout.nr_slots * front->queue.ring.layout.slot_bytes;
+	size_t bytes = (size_t)front->queue[0].ring.layout.nr_slots * front->queue[0].ring.layout.slot_bytes;
 	unsigned int seed = 1;
 
 	while (is_mutating) {
@@ -156,11 +156,11 @@ static void run_mutate(void)
 		for (unsigned int i = 0; i < 64; i++) {
 			req.id = nr;
 			blk_request_encode(front->config.abi, &req, request);
-			nr += ring_front_put(&front->queue.ring, request);
+			nr += ring_front_put(&front->queue[0].ring, request);
 		}
-		if (ring_front_push(&front->queue.ring))
-			front_queue_notify(&front->queue);
-		while (ring_front_pop(&front->queue.ring, slot) == RING_GOT)
+		if (ring_front_push(&front->queue[0].ring))
+			front_queue_notify(&front->queue[0]);
+		while (ring_front_pop(&front->queue[0].ring, slot) == RING_GOT)
 			nr_answered++;
 	}
 	is_mutating = false;

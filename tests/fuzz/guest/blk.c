@@ -203,8 +203,8 @@ static bool wait_for_all(unsigned int most_out)
 static void disturb(void)
 {
 	if (dice_one_in(2))
-		peer_store(&front->queue.ring.shared->req_event, (uint32_t)dice_u64());
-	front_queue_notify(&front->queue);
+		peer_store(&front->queue[0].ring.shared->req_event, (uint32_t)dice_u64());
+	front_queue_notify(&front->queue[0]);
 }
 
 static bool ask(unsigned int nr_requests)
@@ -218,14 +218,14 @@ static bool ask(unsigned int nr_requests)
 		if (io && !dice_one_in(8))
 			continue;
 		blkfront_push(front);
-		front_queue_notify(&front->queue);
+		front_queue_notify(&front->queue[0]);
 		if (dice_one_in(10))
 			disturb();
 		if (!wait_for_all(dice_below(blkfront_nr_buffers(front))))
 			return false;
 	}
 	blkfront_push(front);
-	front_queue_notify(&front->queue);
+	front_queue_notify(&front->queue[0]);
 	return true;
 }
 
@@ -233,13 +233,13 @@ static bool ask(unsigned int nr_requests)
 
 static bool leave_by_a_bad_index(void)
 {
-	struct ring_front *ring = &front->queue.ring;
+	struct ring_front *ring = &front->queue[0].ring;
 	uint64_t end_ns = clock_in_ms(ANSWER_MS);
 	uint32_t far = ring->layout.nr_slots + 1;
 
 	peer_store_release(&ring->shared->req_prod,
 			   ring->req_pushed + (uint32_t)dice_from(far, UINT32_MAX - far));
-	front_queue_notify(&front->queue);
+	front_queue_notify(&front->queue[0]);
 	while (blkfront_state(front) == BLKFRONT_CONNECTED) {
 		if (clock_now_ns() > end_ns)
 			return does_not_hold("an impossible index has not ended the connection");
@@ -273,6 +273,7 @@ bool guest_blk(uint32_t devid)
 		.devid = devid,
 		.timeout_ms = ANSWER_MS,
 		.ring_order = (unsigned int)dice_below(5),
+		.nr_queues = (uint32_t)dice_from(1, 2), /* as many as the daemon has workers */
 		.buffer_pages = dice_one_in(2) ? BLK_MAX_SEGMENTS : BLK_MAX_INDIRECT_SEGMENTS,
 		.is_not_persistent = dice_one_in(2),
 		.abi = dice_below(BLK_NR_ABIS),
