@@ -21,10 +21,17 @@ extern const char *const blk_grants_names[BLK_NR_GRANTS];
 struct blk_config {
 	enum blk_grants grants;
 	enum blk_abi default_abi; /* of a frontend that does not write `protocol` */
+	uint32_t max_persistent_pages; /* of each ring */
 };
 
 extern struct blk_config blk_config;
 extern const struct device_class blk_class;
+
+/* Whether persistent grants are offered. */
+static inline bool blk_keeps_pages(void)
+{
+	return blk_config.grants == BLK_GRANTS_AUTO && blk_config.max_persistent_pages > 0;
+}
 
 #define BLK_MAX_RING_PAGE_ORDER 4
 #define BLK_MAX_QUEUES          16

@@ -9,8 +9,6 @@
 #include "backend/blk/io.h"
 #include "backend/core/device_rings.h"
 
-#define MAX_PERSISTENT_PAGES 1056 /* for each ring, as in xen-blkback */
-
 /* ---- from the queue -------------------------------------------------------------------------------------------- */
 
 static void tell_failed(struct blk_queue *bq, const char *reason)
@@ -113,13 +111,13 @@ static int alloc_data(struct blk_queue *bq)
 	return 0;
 }
 
-/* As many as a guest can have in flight at once, and no more than xen-blkback keeps. */
+/* As many as a guest can have in flight at once, and no more than it may. */
 static uint32_t max_persistent_pages(const struct blk_queue *bq)
 {
 	/* The segments of an indirect one have a page, too. */
 	uint32_t nr_pages = bq->params.ring->identity.nr_slots * (BLK_MAX_INDIRECT_SEGMENTS + 1);
 
-	return nr_pages < MAX_PERSISTENT_PAGES ? nr_pages : MAX_PERSISTENT_PAGES;
+	return nr_pages < bq->params.max_persistent_pages ? nr_pages : bq->params.max_persistent_pages;
 }
 
 static void run_start(struct loop_msg *msg)
@@ -128,7 +126,7 @@ static void run_start(struct loop_msg *msg)
 	struct queue_params params = {
 		.identity = &bq->params.ring->identity,
 		.is_resumed = bq->params.is_resumed,
-		.max_persistent_pages = bq->params.is_persistent ? max_persistent_pages(bq) : 0,
+		.max_persistent_pages = max_persistent_pages(bq),
 		.budget = bq->params.budget,
 	};
 
@@ -198,4 +196,5 @@ void blk_queue_count(const struct blk_queue *bq, struct blk_counters *sum)
 	blk_counters_add(sum, &bq->counters);
 	counter_add(&sum->nr_spurious_events, counter_read(&bq->queue.nr_spurious_events));
 	counter_add(&sum->nr_persistent_pages, counter_read(&bq->queue.grants.persistent.nr_pages));
+	counter_add(&sum->nr_pages_without_room, counter_read(&bq->queue.grants.persistent.nr_without_room));
 }

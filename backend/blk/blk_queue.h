@@ -31,7 +31,7 @@ struct blk_queue_params {
 	enum blk_abi abi;
 	struct blk_limits limits; /* but nr_sectors, which are the growth's */
 	bool maps_data;     /* the pages of each request are mapped for its time, not copied */
-	bool is_persistent; /* the guest's pages may stay mapped */
+	uint32_t max_persistent_pages; /* of the guest's, that may stay mapped */
 	struct persistent_budget *budget;
 	bool is_resumed;
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "backend/blk/blk.h"
 
-struct blk_config blk_config = { .default_abi = BLK_ABI_UNSAID };
+struct blk_config blk_config = {
+	.default_abi = BLK_ABI_UNSAID,
+	.max_persistent_pages = 1056, /* as in xen-blkback */
+};
 
 const char *const blk_grants_names[BLK_NR_GRANTS] = {
 	[BLK_GRANTS_AUTO] = "auto",

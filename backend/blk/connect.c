@@ -206,7 +206,7 @@ static void blk_connect(struct device *dev)
 			    .is_read_only = blk->is_read_only,
 			    .has_discard = blk_has_discard(blk) },
 		.maps_data = blk_config.grants == BLK_GRANTS_MAP,
-		.is_persistent = blk->is_persistent && blk_config.grants == BLK_GRANTS_AUTO,
+		.max_persistent_pages = blk->is_persistent && blk_keeps_pages() ? blk_config.max_persistent_pages : 0,
 		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,
 	};

@@ -39,4 +39,5 @@ void blk_counters_status(const struct blk_counters *counters, json_t *object)
 	json_object_set_new(object, "latency_ns", histogram_json(&counters->latency));
 	json_object_set_new(object, "spurious_events", json_integer(counters->nr_spurious_events));
 	json_object_set_new(object, "persistent_pages", json_integer(counters->nr_persistent_pages));
+	json_object_set_new(object, "pages_without_room", json_integer(counters->nr_pages_without_room));
 }

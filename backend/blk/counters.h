@@ -22,8 +22,10 @@ struct blk_counters {
 	uint64_t bytes[BLK_NR_IO_KINDS];
 	struct reasons errors;
 	uint64_t nr_taken, nr_answered; /* the difference is in flight */
-	uint64_t nr_spurious_events; /* the queue counts these two itself */
+	/* The queue counts these itself. */
+	uint64_t nr_spurious_events;
 	uint64_t nr_persistent_pages;
+	uint64_t nr_pages_without_room;
 	struct histogram latency;
 };
 
@@ -31,7 +33,10 @@ struct blk_counters {
 void blk_counters_add(struct blk_counters *sum, const struct blk_counters *counters);
 /* The connection is over: what was not answered never will be, and is in flight no more as far as the guest goes. */
 void blk_counters_close(struct blk_counters *sum);
-/* Adds in_flight, requests, bytes, errors, latency_ns, spurious_events and persistent_pages. */
+/*
+ * Adds in_flight, requests, bytes, errors, latency_ns, spurious_events, persistent_pages and
+ * pages_without_room.
+ */
 void blk_counters_status(const struct blk_counters *counters, json_t *object);
 
 #endif

@@ -371,6 +371,18 @@ static bool begin_held(struct blk_queue *bq)
 	return has_begun;
 }
 
+static void say_if_without_room(struct blk_queue *bq)
+{
+	const struct persistent *kept = &bq->queue.grants.persistent;
+
+	if (bq->has_said_without_room || !kept->nr_without_room)
+		return;
+	bq->has_said_without_room = true;
+	log_limited(&bq->params.log_limits->requests, LOG_INFO,
+		    "%s: the guest uses more pages than may stay mapped (%llu of this ring do): the rest is copied",
+		    bq->label, (unsigned long long)kept->nr_pages);
+}
+
 void blk_io_flush(struct queue *queue)
 {
 	struct blk_queue *bq = to_bq(queue);
@@ -381,4 +393,5 @@ void blk_io_flush(struct queue *queue)
 		if (queue_has_ring(queue))
 			copy_list(bq, &bq->to_store, store_data, succeed);
 	} while (begin_held(bq));
+	say_if_without_room(bq);
 }

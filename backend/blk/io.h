@@ -54,6 +54,7 @@ struct blk_queue {
 	struct io_list to_store; /* reads whose data is not yet the guest's */
 	struct blk_order order;
 	struct blk_counters counters;
+	bool has_said_without_room;
 	/* messages between the threads; each is on its way at most once */
 	struct worker *worker;
 	struct loop_msg start_msg, stop_msg, started_msg, failed_msg, stopped_msg, released_msg;

@@ -16,6 +16,21 @@ static int set_grants(void *config, const char *value, struct errbuf *err)
 	return errbuf_set(err, -EINVAL, "'%s' is not a way to move data: expected copy, map or auto", value);
 }
 
+static int set_persistent_pages(void *config, const char *value, struct errbuf *err)
+{
+	return option_u32("number of pages", value, 0, PERSISTENT_MAX_PAGES, &blk_config.max_persistent_pages, err);
+}
+
+static int set_persistent_total(void *config, const char *value, struct errbuf *err)
+{
+	uint32_t nr_pages;
+	int rc = option_u32("number of pages", value, 0, PERSISTENT_MAX_PAGES, &nr_pages, err);
+
+	if (rc == 0)
+		persistent_limit_process(nr_pages);
+	return rc;
+}
+
 static int set_default_protocol(void *config, const char *value, struct errbuf *err)
 {
 	return blk_abi_parse(value, &blk_config.default_abi, err);
@@ -23,6 +38,10 @@ static int set_default_protocol(void *config, const char *value, struct errbuf *
 
 static const struct option_row rows[] = {
 	{ "grants", "HOW", "copy a request's data, map it, or auto (default): persistent, or copy", set_grants },
+	{ "persistent-pages", "N", "of each ring that stay mapped at most (default 1056; 0: not offered)",
+	  set_persistent_pages },
+	{ "persistent-total", "N", "of all guests, each a quarter at most (default: what suits)",
+	  set_persistent_total },
 	{ "default-protocol", "NAME",
 	  "of a guest that does not say its own: x86_32-abi (default, as Linux) or x86_64-abi", set_default_protocol },
 };

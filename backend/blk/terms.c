@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a disk and its guest agree on in xenstore: what we offer, and what the guest chose. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -54,7 +55,7 @@ int blk_offer(struct device *dev, struct errbuf *err)
 		{ "feature-flush-cache", 1 },
 		{ "feature-barrier", 1 },
 		{ "feature-max-indirect-segments", BLK_MAX_INDIRECT_SEGMENTS },
-		{ "feature-persistent", blk_config.grants == BLK_GRANTS_AUTO },
+		{ "feature-persistent", blk_keeps_pages() },
 		{ "feature-discard", blk_has_discard(blk) },
 		{ "discard-granularity", blk_has_discard(blk) ? engine->discard_granularity_bytes : 0 },
 		{ "discard-alignment", blk_has_discard(blk) ? engine->discard_alignment_bytes : 0 },
@@ -73,6 +74,8 @@ int blk_publish(struct device *dev, struct errbuf *err)
 }
 
 /* ---- what the guest chose -------------------------------------------------------------------------------------- */
+
+static_assert(BLK_MAX_QUEUES <= DEVICE_MAX_RINGS, "a ring for each");
 
 struct blk_peer {
 	uint32_t ring_page_order;

@@ -214,6 +214,8 @@ static const struct {
 	{ "pvring_in_flight", "gauge", "Requests taken and not yet answered.", "in_flight", NULL },
 	{ "pvring_spurious_events_total", "counter", "Events that brought no request.", "spurious_events", NULL },
 	{ "pvring_persistent_pages", "gauge", "Pages of the guest that stay mapped.", "persistent_pages", NULL },
+	{ "pvring_persistent_pages_without_room_total", "counter", "Copied, as no more pages may stay mapped.",
+	  "pages_without_room", NULL },
 	{ "pvring_request_seconds", "histogram", "From taking a request to answering it.", "latency_ns", NULL },
 	{ "pvring_net_sent_frames_total", "counter", "Frames that the guest has sent.", "tx.frames", NULL },
 	{ "pvring_net_sent_bytes_total", "counter", "Their bytes.", "tx.bytes", NULL },

@@ -23,6 +23,16 @@
 /* Of one trim: the worker serves others meanwhile. */
 #define TRIM_PAGES 64
 
+/*
+ * A page has not been used for long if so many times what the queue may keep was used since. A guest that goes through
+ * more pages than there is room for, again and again, uses each of them sooner than that: which ones stay is all the
+ * same then, and to map another one for each use would cost more than to copy it.
+ */
+#define STALE_ROUNDS 4
+
+/* Entries that are looked at for one to give its place. */
+#define LOOKS 16
+
 /* ---- budgets --------------------------------------------------------------------------------------------------- */
 
 static int32_t process_pages(void)
@@ -38,14 +48,19 @@ static int32_t process_pages(void)
 	return nr / 4 < MAX_PAGES_OF_PROCESS ? nr / 4 : MAX_PAGES_OF_PROCESS;
 }
 
+static struct persistent_budget of_process;
+static int32_t max_of_process = -1; /* not decided */
+
+void persistent_limit_process(uint32_t nr_pages)
+{
+	max_of_process = of_process.nr_left = nr_pages;
+}
+
 void persistent_budget_init(struct persistent_budget *of_guest)
 {
-	static struct persistent_budget of_process;
-	static int32_t max_pages;
-
-	if (!max_pages)
-		max_pages = of_process.nr_left = process_pages();
-	*of_guest = (struct persistent_budget){ .whole = &of_process, .nr_left = max_pages / 4 };
+	if (max_of_process < 0)
+		persistent_limit_process(process_pages());
+	*of_guest = (struct persistent_budget){ .whole = &of_process, .nr_left = max_of_process / 4 };
 }
 
 static void give_back(struct persistent_budget *budget, int32_t nr)
@@ -80,6 +95,7 @@ int persistent_open(struct persistent *persistent, xengnttab_handle *xgt, uint32
 	persistent->nr_entries = nr_entries;
 	persistent->max_pages = max_pages;
 	persistent->nr_refused = 0;
+	persistent->nr_uses = persistent->hand = 0;
 	persistent->budget = budget;
 	if (getrandom(&persistent->hash_factor, sizeof(persistent->hash_factor), GRND_NONBLOCK) < 0)
 		persistent->hash_factor = 2654435761U;
@@ -97,65 +113,7 @@ static struct persistent_entry *find(const struct persistent *persistent, uint32
 	return &persistent->table[i];
 }
 
-/* The entry is free. */
-static int map(struct persistent *persistent, struct persistent_entry *entry, uint32_t gref, bool is_writable)
-{
-	int prot = is_writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *page;
-	int rc;
-
-	if (persistent->nr_pages == persistent->max_pages || !take_one(persistent->budget))
-		return -ENOSPC;
-	page = xengnttab_map_domain_grant_refs(persistent->xgt, 1, persistent->domid, &gref, prot);
-	if (!page) {
-		rc = errno ? -errno : -EINVAL;
-		give_back(persistent->budget, 1);
-		return rc;
-	}
-	counter_add(&persistent->nr_pages, 1);
-	*entry = (struct persistent_entry){ gref, is_writable, page };
-	return 0;
-}
-
-void *persistent_page(struct persistent *persistent, uint32_t gref)
-{
-	struct persistent_entry *entry;
-
-	if (!persistent->table)
-		return NULL;
-	entry = find(persistent, gref);
-	if (!entry->page && persistent->nr_refused < MAX_REFUSED) {
-		switch (map(persistent, entry, gref, true)) {
-		case 0:
-			persistent->nr_refused = 0;
-			break;
-		case -ENOSPC: /* it was not tried */
-			break;
-		default:
-			persistent->nr_refused++;
-		}
-	}
-	return entry->page;
-}
-
-int persistent_add(struct persistent *persistent, uint32_t gref, bool is_writable)
-{
-	struct persistent_entry *entry = find(persistent, gref);
-
-	return entry->page ? -EEXIST : map(persistent, entry, gref, is_writable);
-}
-
-void *persistent_find(const struct persistent *persistent, uint32_t gref, bool is_to_be_written)
-{
-	const struct persistent_entry *entry;
-
-	if (!persistent->table)
-		return NULL;
-	entry = find(persistent, gref);
-	return entry->is_writable || !is_to_be_written ? entry->page : NULL;
-}
-
-/* ---- unmapping ------------------------------------------------------------------------------------------------- */
+/* ---- in and out of the table ------------------------------------------------------------------------------------- */
 
 static void unmap(struct persistent *persistent, struct persistent_entry *entry)
 {
@@ -177,6 +135,106 @@ static void close_gap(struct persistent *persistent, uint32_t gap)
 		*find(persistent, entry.gref) = entry;
 	}
 }
+
+/* The entry is free. */
+static int map(struct persistent *persistent, struct persistent_entry *entry, uint32_t gref, bool is_writable)
+{
+	int prot = is_writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *page;
+	int rc;
+
+	if (persistent->nr_pages == persistent->max_pages || !take_one(persistent->budget))
+		return -ENOSPC;
+	page = xengnttab_map_domain_grant_refs(persistent->xgt, 1, persistent->domid, &gref, prot);
+	if (!page) {
+		rc = errno ? -errno : -EINVAL;
+		give_back(persistent->budget, 1);
+		return rc;
+	}
+	counter_add(&persistent->nr_pages, 1);
+	*entry = (struct persistent_entry){ gref, is_writable, persistent->nr_uses, page };
+	return 0;
+}
+
+static bool is_stale(const struct persistent *persistent, const struct persistent_entry *entry)
+{
+	return entry->page && persistent->nr_uses - entry->used_at > STALE_ROUNDS * persistent->max_pages;
+}
+
+static bool make_room(struct persistent *persistent)
+{
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		uint32_t place = persistent->hand++ & (persistent->nr_entries - 1);
+
+		if (is_stale(persistent, &persistent->table[place])) {
+			unmap(persistent, &persistent->table[place]);
+			close_gap(persistent, place);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 0: it is in the table now. */
+static int map_or_replace(struct persistent *persistent, uint32_t gref)
+{
+	int rc = map(persistent, find(persistent, gref), gref, true);
+
+	if (rc == -ENOSPC && make_room(persistent))
+		rc = map(persistent, find(persistent, gref), gref, true);
+	return rc;
+}
+
+static void try_to_map(struct persistent *persistent, uint32_t gref)
+{
+	if (persistent->nr_refused == MAX_REFUSED)
+		return;
+	switch (map_or_replace(persistent, gref)) {
+	case 0:
+		persistent->nr_refused = 0;
+		break;
+	case -ENOSPC: /* it was not tried */
+		counter_add(&persistent->nr_without_room, 1);
+		break;
+	default:
+		persistent->nr_refused++;
+	}
+}
+
+void *persistent_page(struct persistent *persistent, uint32_t gref)
+{
+	struct persistent_entry *entry;
+
+	if (!persistent->table)
+		return NULL;
+	persistent->nr_uses++;
+	entry = find(persistent, gref);
+	if (!entry->page) {
+		try_to_map(persistent, gref);
+		entry = find(persistent, gref); /* others may have changed places */
+	}
+	entry->used_at = persistent->nr_uses;
+	return entry->page;
+}
+
+int persistent_add(struct persistent *persistent, uint32_t gref, bool is_writable)
+{
+	struct persistent_entry *entry = find(persistent, gref);
+
+	return entry->page ? -EEXIST : map(persistent, entry, gref, is_writable);
+}
+
+void *persistent_find(const struct persistent *persistent, uint32_t gref, bool is_to_be_written)
+{
+	const struct persistent_entry *entry;
+
+	if (!persistent->table)
+		return NULL;
+	entry = find(persistent, gref);
+	return entry->is_writable || !is_to_be_written ? entry->page : NULL;
+}
+
+/* ---- letting go ------------------------------------------------------------------------------------------------ */
 
 bool persistent_remove(struct persistent *persistent, uint32_t gref)
 {

@@ -92,4 +92,35 @@ LOOPXEN_FAIL=map:2:persist daemon_start
 serving
 check "pages that cannot be mapped are not kept" keeps_none
 end_load "copied"
+daemon_stop
+
+# Bounds.
+without_room() { # how many uses of pages were over one
+	[[ $(device_status 1 xvda) =~ \"pages_without_room\":([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -gt 0 ]
+}
+
+bounded() { # NUMBER DAEMON-ARGUMENT...: so many pages stay mapped, and the rest is copied
+	local nr=$1
+	shift
+	daemon_start "$@"
+	log_begin
+	serving --depth 32
+	check "$*: the rest is copied" soon 30 without_room
+	check_eq "and $nr pages stay mapped" "$(kept)" "$nr"
+	end_load "$*"
+	check_eq "said once" "$(times_said 'vbd 1/51712: the guest uses more pages than may stay mapped')" 1
+	daemon_stop
+}
+bounded 20 --persistent-pages 20
+bounded 10 --persistent-total 40
+daemon_start --persistent-pages 0
+serving
+check_eq "--persistent-pages 0: not offered" "$(node /local/domain/0/backend/vbd/1/51712/feature-persistent)" 0
+check "and none is kept" keeps_none
+end_load "none"
+for bad in -1 1048577 many; do
+	out=$("$daemon" --persistent-pages=$bad 2>&1)
+	check_eq "--persistent-pages $bad: refused" $? 2
+	check_match "saying what was expected" "$out" "number of pages.* 0 to 1048576"
+done
 daemon_test_end

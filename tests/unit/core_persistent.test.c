@@ -102,6 +102,50 @@ static void what_is_over_the_bound_of_the_queue_is_left_to_others(void **state)
 	assert_int_equal(nr_map_calls, 10);
 }
 
+static void use(uint32_t first, uint32_t nr)
+{
+	for (uint32_t gref = first; gref < first + nr; gref++)
+		persistent_page(&persistent, gref);
+}
+
+static void what_was_not_used_for_long_gives_its_place(void **state)
+{
+	open_with(100);
+	use(0, 100);
+	for (int round = 0; round < 20; round++)
+		use(200, 60);
+	assert_int_equal(nr_mapped, 100);
+	for (uint32_t gref = 200; gref < 260; gref++)
+		assert_true(is_mapped[gref]);
+	assert_int_equal(part.nr_left, 900);
+	use(0, 100);
+	assert_int_equal(nr_mapped, 100);
+}
+
+/* For a guest that has more pages than there is room for each would be mapped anew, and again, for a single use. */
+static void pages_of_which_each_is_used_now_and_then_keep_their_places(void **state)
+{
+	uint64_t nr_without_room = persistent.nr_without_room;
+
+	open_with(100);
+	for (int round = 0; round < 20; round++)
+		use(0, 300);
+	assert_int_equal(nr_map_calls, 100);
+	assert_int_equal(persistent.nr_without_room - nr_without_room, 20 * 200);
+}
+
+static void one_of_the_queues_own_gives_its_place_where_the_guest_has_no_more(void **state)
+{
+	part.nr_left = 10;
+	open_with(100);
+	use(0, 10);
+	for (int round = 0; round < 60; round++)
+		use(200, 10);
+	assert_int_equal(nr_mapped, 10);
+	assert_true(is_mapped[200]);
+	assert_int_equal(part.nr_left, 0);
+}
+
 static uint32_t nr_that_fit(uint32_t first)
 {
 	uint32_t nr = 0;
@@ -330,6 +374,9 @@ int main(void)
 		TEST(what_cannot_be_added_is_not_here),
 		TEST(without_an_open_nothing_is_found_or_removed),
 		TEST(others_are_found_whatever_was_removed),
+		TEST(what_was_not_used_for_long_gives_its_place),
+		TEST(pages_of_which_each_is_used_now_and_then_keep_their_places),
+		TEST(one_of_the_queues_own_gives_its_place_where_the_guest_has_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ verdicts_of_cases() {
 [ "$VM_SIDE" != host ] || verdicts=$(verdicts_of_cases)
 
 dom0() {
-	conform pvring-blkd --peer 'exec pvring-blkd --log error 2>>/log/blkd'
+	conform pvring-blkd --peer 'exec pvring-blkd --threads 2 --log error 2>>/log/blkd'
 }
 
 # What a test expects of the peer stands beside it, in the file of its name. As many guests at once as there are parts, as most

@@ -15,8 +15,9 @@ auto: a buffered file
 auto: a direct file
 auto: a block device
 auto: pages stay mapped between requests
+auto: two queues
 the guest is gone'
-nvme_size=256M
+nvme_size=256M guest_vcpus=2
 
 dom0() {
 	every_mode
@@ -44,6 +45,7 @@ every_mode() {
 		serves $how "a block device" /dev/nvme0n1
 	done
 	keeps_pages
+	check "auto: two queues" two_queues
 	check "the guest is gone" guest_destroy g1
 }
 
@@ -72,6 +74,27 @@ keeps_pages() {
 
 has_persistent_pages() {
 	pvring metrics | grep -q '^pvring_persistent_pages{.*} [1-9]'
+}
+
+# As many as the guest has processors; each uses its own.
+two_queues() {
+	blkd_start --threads 2
+	disk_attach g1 xvdb /img/tmp.img && in_guest g1 use_both_queues && both_queues_used
+	set -- $?
+	disk_detach g1 xvdb
+	blkd_stop
+	return "$1"
+}
+
+use_both_queues() {
+	verify_disk || return 1
+	for cpu in 0 1; do
+		run_fio --name=q --filename=/dev/xvdb --size=1m --bs=4k --rw=randread --cpus_allowed=$cpu || return 1
+	done
+}
+
+both_queues_used() {
+	pvring status --json | grep -q '"queue_requests": *\[[1-9][0-9]*, *[1-9][0-9]*\]'
 }
 
 refuses_direct_map() {
