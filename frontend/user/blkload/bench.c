@@ -7,9 +7,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
-#include "frontend/user/blkload/latencies.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/progress.h"
+#include "frontend/user/latencies.h"
 #include "frontend/user/segments.h"
 
 /* What is asked for at once, in as many requests as it takes: it is done when they all are. */

@@ -12,10 +12,10 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "frontend/user/blkload/barrier.h"
-#include "frontend/user/blkload/latencies.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/pattern.h"
 #include "frontend/user/blkload/progress.h"
+#include "frontend/user/latencies.h"
 #include "frontend/user/segments.h"
 
 /* What is known of a sector: WRITTEN and the number of the write, or 31 bits of checksum, or nothing. */

@@ -158,3 +158,13 @@ bool usbload_find_device(struct usbload *ul)
 	ul->product = (uint16_t)(device[10] | device[11] << 8);
 	return usbload_control(ul, &set_configuration, NULL, NULL, "SET_CONFIGURATION");
 }
+
+int usbload_find_product(struct usbload *ul, uint16_t product, const char *name)
+{
+	if (!usbload_find_device(ul))
+		return EXIT_IO;
+	if (ul->product == product)
+		return EXIT_OK;
+	usbload_error("%04x:%04x is not %s", ul->vendor, ul->product, name);
+	return EXIT_USAGE;
+}

@@ -90,14 +90,11 @@ int usbload_iso(struct usbload *ul)
 	const struct usb_setup get_seen = { 0xc0, 1, 0, 0, 12 };
 	uint32_t nr = ul->config->nr_requests ? ul->config->nr_requests : 25;
 	struct iso iso = { .ul = ul, .nr_left = { nr, nr } };
+	int exit_code = usbload_find_product(ul, PRODUCT, "the source and sink");
 	uint32_t seen[3];
 
-	if (!usbload_find_device(ul))
-		return EXIT_IO;
-	if (ul->product != PRODUCT) {
-		usbload_error("%04x:%04x is not the source and sink", ul->vendor, ul->product);
-		return EXIT_USAGE;
-	}
+	if (exit_code)
+		return exit_code;
 	if (!usbload_control(ul, &set_interface, NULL, NULL, "SET_INTERFACE") || !run(&iso) ||
 	    !usbload_control(ul, &get_seen, seen, NULL, "what the sink has seen"))
 		return EXIT_IO;

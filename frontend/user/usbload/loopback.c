@@ -11,7 +11,6 @@
 #include "common/wire/xen_usbif.h"
 #include "frontend/user/usbload/usbload.h"
 
-#define PRODUCT	  0x0001
 #define MAX_AHEAD 8 /* transfers out, and transfers in */
 
 struct loopback {
@@ -139,15 +138,12 @@ int usbload_loopback(struct usbload *ul)
 		.endpoint = ul->config->is_interrupt ? 2 : 1,
 		.random = ul->config->seed,
 	};
+	int exit_code = usbload_find_product(ul, USBLOAD_LOOPBACK, "the loopback");
 	uint64_t begun_ns;
 	double seconds;
 
-	if (!usbload_find_device(ul))
-		return EXIT_IO;
-	if (ul->product != PRODUCT) {
-		usbload_error("%04x:%04x is not the loopback", ul->vendor, ul->product);
-		return EXIT_USAGE;
-	}
+	if (exit_code)
+		return exit_code;
 	begun_ns = clock_now_ns();
 	lb.end_ns = begun_ns + ul->config->seconds * NSEC_PER_SEC;
 	for (submit_all(&lb); lb.nr_out + lb.nr_in > 0; submit_all(&lb)) {

@@ -9,6 +9,8 @@
 #include "common/base/errbuf.h"
 #include "frontend/user/usb.h"
 
+#define USBLOAD_LOOPBACK 0x0001 /* its product's number */
+
 enum exit_code { EXIT_OK = 0, EXIT_IO = 1, EXIT_USAGE = 2, EXIT_CONNECT = 3 };
 
 /* What the command line says; subcommands read what concerns them. */
@@ -51,6 +53,8 @@ void usbload_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* device.c. Waits for a device at the port, gives it an address and its first configuration. false: said why not. */
 bool usbload_find_device(struct usbload *ul);
+/* The same; EXIT_USAGE: it is another product, not what is called that. */
+int usbload_find_product(struct usbload *ul, uint16_t product, const char *name);
 /*
  * A transfer and its answer, when nothing else is out: false if there is none, or it is not OK; said which. The io
  * holds what came.

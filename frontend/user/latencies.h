@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Latencies in buckets 1/32 of their size apart: percentiles within 3 % whatever the range, without keeping samples. */
-#ifndef BLKLOAD_LATENCIES_H
-#define BLKLOAD_LATENCIES_H
+#ifndef FRONTEND_USER_LATENCIES_H
+#define FRONTEND_USER_LATENCIES_H
 
 #include <stdint.h>
 

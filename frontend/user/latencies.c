@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "frontend/user/blkload/latencies.h"
+#include "frontend/user/latencies.h"
 
 #define FINE (1U << LATENCIES_FINE_BITS)
 
