@@ -86,7 +86,7 @@ demo:                                          ## a disk served and verified, wi
 bench:                                         ## measure against other backends, fio and bare taps (never part of a check)
 	@$(MAKE) deps-bench
 	@$(MAKE) xen-vm
-	@$(MAKE) all $(O)/tests/tap_cost
+	@$(MAKE) all $(O)/tests/tap_cost $(conform-standin)
 	@tests/bench/run
 # PEERS="blkback grub": only these, on Xen. All of them take hours.
 peers-on-xen = $(or $(PEERS:%=tests/long/vm/conform_%.sh),$(sort $(wildcard tests/long/vm/conform_*.sh)))

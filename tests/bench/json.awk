@@ -16,8 +16,9 @@ $1 == "sum" {
 		"\"p50_us\": %s, \"p99_us\": %s, \"front_cpu_s_per_million\": %s, \"back_cpu_s_per_million\": %s, " \
 		"\"others_percent\": %s, \"rounds_iops\": [%s]}", \
 		$2, part[1], part[2], part[3], part[4], $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-		$2 != "loopxen" ? "null" : $13, $14))
+		is_here($2) ? $13 : "null", $14))
 }
+$1 == "usb-mouse" { put("idle", sprintf("{\"contender\": \"pvring-usbd\", \"worker_wake_ups\": %d, \"other_wake_ups\": %d, \"reports\": %d, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "irqs" { put("interrupts", sprintf("{\"place\": \"%s\", \"row\": \"%s\", \"contender\": \"%s\", \"per_request\": %s}", $2, $3, $4, $5)) }
 $1 == "idle" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "further" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib_per_further_disk\": %d, \"disks\": %d}", $2, $3, $4)) }

@@ -7,6 +7,7 @@
 #	idle CONTENDER RSS-KiB CPU-s SECONDS							one idle disk
 #	further CONTENDER KiB DISKS								each further disk
 #	net PLACE ROW CONTENDER SECONDS FRAMES BYTES BACK-CPU-s OTHERS-%				of networks, one measurement
+#	usb-mouse WAKE-UPS-OF-WORKERS OF-OTHER-THREADS REPORTS SECONDS				what a mouse costs
 #	net-idle RSS-KiB CPU-s SECONDS								one idle interface
 #	net-further KiB INTERFACES								each further one
 # shellcheck shell=bash disable=SC2154
@@ -29,6 +30,14 @@ rows() { # [CACHE]: those that were asked for
 
 net_rows() { # PLACE
 	sed -n "s/^$1 //p" tests/bench/net_rows | grep -E -e "${BENCH_ROWS:-.}"
+}
+
+usb_rows() {
+	grep -v '^#' tests/bench/usb_rows | grep -E -e "${BENCH_ROWS:-.}"
+}
+
+field() { # NAME JSON-LINE: a number that a frontend's bench has printed
+	sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" <<<"$2"
 }
 
 take_row() { # ROW: what it says, for load.fio too

@@ -40,10 +40,6 @@ start_backends() {
 	fi
 }
 
-field() { # NAME JSON-LINE: a number of pvring-blkload's
-	sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" <<<"$2"
-}
-
 measure_front() { # ROW CONTENDER DOMID VDEV BACKEND-PID
 	local begun=$EPOCHREALTIME before machine line front back
 	before=$(cpu_seconds "$5")

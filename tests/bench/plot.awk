@@ -57,7 +57,7 @@ BEGIN {
 	colour["pvring"] = 1793717; colour["qdisk"] = 15166976; colour["blkback"] = 4956506; colour["fio"] = 10066329
 }
 $1 == "about" { about[++nr_about] = rest(1) }
-$1 == "sum" {
+$1 == "sum" && $2 != "usb" {
 	key = $2 " " $3
 	if (!(key in nr_of))
 		keys[++nr_keys] = key

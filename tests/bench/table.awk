@@ -2,14 +2,16 @@
 # The lines of summary.awk and targets.awk as a table. Use with words.awk and stats.awk.
 # Ratios are to a peer that does the same, which differs from place to place.
 function peer_of(place) {
-	return place ~ /^front/ ? "stock" : place == "xen" ? "blkback" : "fio"
+	return place ~ /^front/ ? "stock" : place == "usb" ? "qusb" : place == "xen" ? "blkback" : "fio"
 }
 function ratio(who) {
 	return (row, who) in rounds ? sprintf("%.2f", ratio_of($14, rounds[row, who])) : "-"
 }
 function heading(place) {
-	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), "requests/s", "MiB/s", "spread", \
-		"to " peer_of(place), "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
+	printf "\n%-14s %10s %8s %7s %10s %8s %9s %9s %9s %9s %7s\n", place_title(place), \
+		place == "usb" ? "trips/s" : "requests/s", "MiB/s", "spread", \
+		"to " peer_of(place), \
+		place == "usb" ? "" : "to qdisk", "p50 us", "p99 us", "front CPU", "back CPU", "others"
 }
 function net_heading(place) {
 	printf "\n%-14s %10s %10s %7s %10s %9s %9s %7s\n", place_title(place), "frames/s", "Mbit/s", "spread", \
@@ -33,13 +35,15 @@ $1 == "sum" {
 	row = $2 " " $3
 	if ($2 != place)
 		heading(place = $2)
+	has_usb = has_usb || place == "usb"
+	has_xen = has_xen || !is_here(place)
 	if (row != last)
 		print row_title($3)
 	last = row
 	printf("  %-12s %10d %8.1f %6d%% %10s %8s %9.0f %9.0f %9.2f %9s %7s%s\n", $4, $5, $5 * block_bytes($3) / 1048576, \
-	       $8, ratio(peer_of($2)), ratio("qdisk"), $9, $10, $11, \
+	       $8, ratio(peer_of($2)), $2 == "usb" ? "" : ratio("qdisk"), $9, $10, $11, \
 	       $4 == "fio" ? "-" : sprintf("%.2f", $12), \
-	       $2 != "loopxen" ? "-" : $13 "%", $8 > 25 ? "  spread over 25%: noisy" : "")
+	       is_here($2) ? $13 "%" : "-", $8 > 25 ? "  spread over 25%: noisy" : "")
 	if ($4 == "pvring" && row in missing)
 		printf "  %-12s %10s\n", missing[row], "-"
 	next
@@ -57,6 +61,7 @@ $1 == "netsum" {
 	next
 }
 $1 == "irqs" { irqs[++nr_irqs] = sprintf("%s, %s: %s takes %.2f", place_title($2), row_title($3), $4, $5); next }
+$1 == "usb-mouse" { idle[++nr_idle] = sprintf("pvring-usbd: its workers wake %d times for %d reports of a mouse in %d s, other threads %d times", $2, $4, $5, $3) }
 $1 == "net-idle" { idle[++nr_idle] = sprintf("pvring-netd: %.1f MiB resident with one idle interface, %.2f s of CPU in %d s", $2 / 1024, $3, $4) }
 $1 == "net-further" { idle[++nr_idle] = sprintf("pvring-netd: %d KiB for each of %d further idle interfaces", $2, $3) }
 $1 == "idle" { idle[++nr_idle] = sprintf("%-8s %.1f MiB resident with one idle disk, %.2f s of CPU in %d s", $2, $3 / 1024, $4, $5) }
@@ -64,9 +69,11 @@ $1 == "further" { idle[++nr_idle] = sprintf("%-8s %d KiB for each of %d further 
 $1 == "target" { verdict[++nr_verdicts] = toupper($2); sub(/^target [a-z]+ /, ""); target[nr_verdicts] = $0 }
 END {
 	print "\nMedians; spread: highest less lowest, of the median. CPU: seconds per million requests."
-	if (place != "loopxen")
+	if (has_xen)
 		print "On Xen, front CPU is fio's in the guest (where drivers are measured, all that the guest did), back CPU all that dom0 did."
 	print "Ratios: medians of the ratio in each round; of a target with the lowest and the highest."
+	if (has_usb)
+		print "USB: round trips of a transfer out and one in, of which MiB/s is either half; CPU per million of them."
 	print "others: how much of the machine was busy with something else, which for direct I/O is also waiting."
 	if (net_place)
 		print "Networks: CPU, in seconds per GB and per million frames, is the daemon's on loopxen, all that dom0 did on Xen;", \

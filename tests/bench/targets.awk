@@ -43,9 +43,12 @@ $1 == "sum" {
 	rounds[$2, $3, $4] = $14
 	if ($2 == "xen" && $4 == "pvring")
 		xen_rows[++nr_xen] = $3
+	if ($2 == "usb" && $4 == "pvring")
+		usb_rows[++nr_usb] = $3
 	if ($2 ~ /^front/ && $4 == "pvring")
 		fronts[++nr_fronts] = $2 " " $3
 }
+$1 == "usb-mouse" { wakes = $2; reports = $4 }
 $1 == "idle" && $2 == "pvring" { rss = $3; cpu = $4; seconds = $5 }
 $1 == "further" && $2 == "pvring" { further = $3 }
 END {
@@ -57,6 +60,12 @@ END {
 		split(fronts[i], part, " ")
 		times(part[1], part[2], "stock", 1)
 	}
+	for (i = 1; i <= nr_usb; i++)
+		times("usb", usb_rows[i], "qusb", 2)
+	# For what the device says, and for the guest that asks for the next.
+	if (reports)
+		verdict(wakes <= 2 * (reports + 1), "a mouse: two wake-ups of workers for a report at most", \
+			sprintf("%d for %d", wakes, reports))
 	if (rss) {
 		verdict(rss < 8192, "one idle disk: under 8 MiB resident", sprintf("%.1f MiB", rss / 1024))
 		verdict(cpu <= 0.01, "one idle disk: no CPU", sprintf("%.2f s in %d s", cpu, seconds))

@@ -8,8 +8,15 @@ function row_load(row,    part, kind) {
 function row_cache(row) {
 	return row ~ /direct$/ ? "O_DIRECT" : "cached"
 }
-function row_title(row) {
-	return row_load(row) ", " row_cache(row)
+# Of USB controllers: TYPE/BYTES/DEPTH.
+function is_usb(row) {
+	return row ~ /^(bulk|interrupt)\//
+}
+function row_title(row,    part) {
+	if (!is_usb(row))
+		return row_load(row) ", " row_cache(row)
+	split(row, part, "/")
+	return "USB, " part[2] (part[2] ~ /k$/ ? "" : " bytes") " and back by " part[1] " transfers, " part[3] " at once"
 }
 function place_title(place) {
 	title["xen"] = "Xen under QEMU"
@@ -17,9 +24,13 @@ function place_title(place) {
 	title["front-blkback"] = "drivers, blkback"
 	return place in title ? title[place] : "loopxen"
 }
+# Measured without Xen, where it is known what else the machine did.
+function is_here(place) {
+	return place == "loopxen" || place == "usb"
+}
 function block_bytes(row,    part) {
 	split(row, part, "/")
-	return part[2] * 1024
+	return part[2] * (part[2] ~ /k$/ ? 1024 : 1)
 }
 # Of networks: DIRECTION/FRAME on loopxen, DIRECTION/LOAD on Xen.
 function net_title(row,    part, what) {

@@ -59,6 +59,11 @@ check_match "status lists the ports" "$(dom0 "$pvring" status --control "$T/run/
 check_match "a device tells what it is" "$(usbload 1 info --port 7)" 'id: 1209:0003[[:space:]].*product: pvring mouse[[:space:]].*configuration: 09 02 22'
 check_match "bulk transfers of every length come back" "$(usbload 1 loopback --requests 2000)" '^verified 2000 transfers'
 check_match "so do interrupt transfers" "$(usbload 1 loopback --requests 2000 --interrupt --bytes 1000)" '^verified 2000 transfers'
+check_match "round trips are measured" "$(usbload 1 bench --requests 200 --depth 3 --json)" \
+	'^."type": "bulk", "bytes": 61440, "depth": 3, .*"round_trips": 200, .*"p99": [0-9.]+, .*"user": [0-9.]+,'
+check_match "of a length, and by interrupt transfers" "$(usbload 1 bench --requests 200 --bytes 8 --interrupt)" \
+	'^interrupt, 8 bytes, depth 8: [0-9]+ round trips/s'
+check_match "but not of what gives nothing back" "$(usbload 1 bench --port 7; echo "$?")" 'is not the loopback[[:space:]]2$'
 check_match "what is taken back leaves its buffer as it should be" "$(usbload 1 unlink)" '^taken back 25 transfers'
 check_match "a stick is written and read" "$(usbload 1 storage --port 2 --requests 200)" 'refused: sense 5/20[[:space:]]verified [1-9]'
 check_match "a mouse reports" "$(usbload 1 reports --port 7 --requests 5)" '^(00 01 00[[:space:]]?){5}$'

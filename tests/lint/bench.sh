@@ -32,6 +32,11 @@ net loopxen send/1500 pvring 2 200 300000 9 9
 net loopxen send/1500 bare 2 200 300000 9 9
 net xen out/64 pvring 2 100 6400 1 0
 net xen out/64 netback 2 200 12800 1 0
+run usb bulk/60k/8 pvring 1024 10 20 1 2 1000000 5
+run usb bulk/60k/8 qusb 600 10 20 1 2 1000000 5
+run usb interrupt/8/1 pvring 2000 10 20 1 2 1000000 5
+run usb interrupt/8/1 qusb 100 10 20 1 2 1000000 5
+usb-mouse 100 20 50 5
 net-idle 2048 0 5
 net-further 1535 15
 END
@@ -43,7 +48,7 @@ check_match "of networks, by what is carried in a second of CPU" "$(grep 'send/1
 check_match "on Xen in any second" "$(grep 'out/64 pvring' "$T/summary")" ' 3200$'
 step targets "$T/summary" >"$T/targets"
 check_eq "a target is met or missed" "$(cut -d' ' -f2 "$T/targets" | tr '\n' ' ')" \
-	"met missed met met met met missed missed met met missed "
+	"met missed met missed met met met met met missed missed met met missed "
 check_match "one whose peer was not measured is missed" "$(<"$T/targets")" \
 	'target missed [^:]*: at least 0.5 times fio: not measured'
 cat "$T/targets" >>"$T/summary"
@@ -53,11 +58,13 @@ check_match "the table has the median of each round's ratio, and says what is no
 check_match "what is not there is a dash, and why" "$(<"$T/table")" 'qdisk +-.*No figures of qdisk, as there is none:'
 check_match "networks have theirs" "$(grep -A1 'sends frames of 1500' "$T/table")" \
 	'pvring +100 +1.2 +155% +1.00 .*spread over 25%: noisy'
+check_match "USB controllers have theirs, by the length of a transfer" "$(grep -A1 '60k and back' "$T/table")" \
+	'pvring +1024 +60.0 +0% +1.71 '
 check_match "a target that is missed is said" "$(<"$T/table")" 'MISSED +each further idle disk: under 1 MiB: 2000 KiB'
 step json "$T/summary" >"$T/json"
 check_eq "the JSON can be read" "$(perl -MJSON::PP -0777 -ne '
 	my $all = decode_json($_); print "$all->{about}[0] ", scalar @{$all->{results}}, " $all->{results}[0]{iops} ",
 		scalar @{$all->{networks}}, " $all->{networks}[3]{rounds}[0]"' "$T/json")" \
-	'pvring "1.0" 5 200 4 6400'
+	'pvring "1.0" 9 200 4 6400'
 check_eq "the plot has a bar for each contender" "$(step plot "$T/summary" | grep -cE '^[0-9]+ [0-9.]+ ')" 5
 done_testing

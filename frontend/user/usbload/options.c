@@ -45,6 +45,17 @@ ROW(bytes)
 	return option_u32("length", value, 1, USBFRONT_BUFFER_BYTES - 1, &C->max_bytes, err);
 }
 
+ROW(depth)
+{
+	return option_u32("number of round trips", value, 1, USBLOAD_MAX_DEPTH, &C->depth, err);
+}
+
+ROW(json)
+{
+	C->wants_json = true;
+	return 0;
+}
+
 ROW(interrupt)
 {
 	C->is_interrupt = true;
@@ -73,13 +84,15 @@ static const struct option_row rows[] = {
 	{ "requests", "N", "instead: how many", set_requests },
 	{ "bytes", "N", "of one transfer at most, up to 65535 (default: 61440)", set_bytes },
 	{ "fixed", NULL, "each is as long as that", set_fixed },
+	{ "depth", "N", "bench: round trips at once, up to 8 (default: 8)", set_depth },
+	{ "json", NULL, "bench: print JSON", set_json },
 	{ "interrupt", NULL, "of the loopback the endpoints for interrupt transfers", set_interrupt },
 	{ "seed", "N", "of what is random (default: 1)", set_seed },
 };
 
 static const struct options_spec spec = {
 	.program = "pvring-usbload",
-	.synopsis = "info|hold|loopback|storage|reports|iso|unlink [OPTION...]",
+	.synopsis = "info|hold|loopback|storage|reports|iso|unlink|bench [OPTION...]",
 	.summary = "Uses a PV USB controller of this domain, and the device at one of its ports.",
 	.rows = rows,
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
@@ -88,7 +101,7 @@ static const struct options_spec spec = {
 static const struct usbload_command commands[] = {
 	{ "info", usbload_info },	{ "hold", usbload_hold },	{ "loopback", usbload_loopback },
 	{ "storage", usbload_storage }, { "reports", usbload_reports }, { "iso", usbload_iso },
-	{ "unlink", usbload_unlink },
+	{ "unlink", usbload_unlink },	{ "bench", usbload_bench },
 };
 
 static enum options_result bad(const char *what, const char *value)
@@ -108,13 +121,14 @@ enum options_result usbload_parse(int argc, char **argv, struct usbload_config *
 		.io_timeout_s = 60,
 		.seconds = 10,
 		.max_bytes = 61440,
+		.depth = USBLOAD_MAX_DEPTH,
 		.seed = 1,
 	};
 	result = options_parse(&spec, argc, argv, config, &first);
 	if (result != OPTIONS_RUN)
 		return result;
 	if (first >= argc)
-		return bad("what to do? info, hold, loopback, storage, reports, iso or unlink", "");
+		return bad("what to do? info, hold, loopback, storage, reports, iso, unlink or bench", "");
 	*command = NULL;
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[first], commands[i].name) == 0)

@@ -9,7 +9,8 @@
 #include "common/base/errbuf.h"
 #include "frontend/user/usb.h"
 
-#define USBLOAD_LOOPBACK 0x0001 /* its product's number */
+#define USBLOAD_MAX_DEPTH (USBFRONT_NR_IOS / 2) /* a round trip is two transfers */
+#define USBLOAD_LOOPBACK  0x0001 /* its product's number */
 
 enum exit_code { EXIT_OK = 0, EXIT_IO = 1, EXIT_USAGE = 2, EXIT_CONNECT = 3 };
 
@@ -22,6 +23,8 @@ struct usbload_config {
 	uint32_t seconds;
 	uint32_t nr_requests; /* 0: as many as there is time for */
 	uint32_t max_bytes;   /* of one transfer */
+	uint32_t depth;	      /* round trips at once */
+	bool wants_json;
 	bool is_interrupt;    /* the loopback's other endpoints */
 	bool is_fixed;	      /* all are as long as they may be */
 	uint64_t seed;
@@ -47,6 +50,7 @@ int usbload_storage(struct usbload *ul);
 int usbload_reports(struct usbload *ul);
 int usbload_iso(struct usbload *ul);
 int usbload_unlink(struct usbload *ul);
+int usbload_bench(struct usbload *ul);
 
 /* "pvring-usbload: ..." on stderr. */
 void usbload_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench: how many round trips a loopback makes, and how long each takes. One is a transfer out and the transfer in that
+ * brings it back, both asked for at once.
+ */
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "common/base/clock.h"
+#include "common/wire/xen_usbif.h"
+#include "frontend/user/latencies.h"
+#include "frontend/user/usbload/usbload.h"
+
+struct trip {
+	uint64_t begun_ns;
+	unsigned int nr_out; /* of its two transfers */
+};
+
+struct bench {
+	struct usbload *ul;
+	enum usb_type type;
+	uint8_t endpoint;
+	struct trip trips[USBLOAD_MAX_DEPTH];
+	unsigned int nr_trips; /* under way */
+	uint64_t begun_ns, end_ns, nr_begun;
+	struct latencies latency;
+};
+
+static bool has_to_begin(const struct bench *bench, uint64_t now_ns)
+{
+	const struct usbload_config *config = bench->ul->config;
+
+	if (config->nr_requests)
+		return bench->nr_begun < config->nr_requests;
+	return !usbload_stop && now_ns < bench->end_ns;
+}
+
+static void submit(struct bench *bench, struct trip *trip, bool is_in)
+{
+	struct usb_urb urb = usbload_urb(bench->ul, bench->type, bench->endpoint, is_in, bench->ul->config->max_bytes);
+	struct usbfront_io *io = usbfront_get(bench->ul->front);
+
+	io->user = trip;
+	usbfront_submit(bench->ul->front, io, &urb);
+	trip->nr_out++;
+}
+
+static void begin(struct bench *bench, struct trip *trip)
+{
+	trip->begun_ns = clock_now_ns();
+	if (!has_to_begin(bench, trip->begun_ns))
+		return;
+	bench->nr_begun++;
+	bench->nr_trips++;
+	submit(bench, trip, false);
+	submit(bench, trip, true);
+	usbfront_push(bench->ul->front);
+}
+
+static bool take_one(struct bench *bench)
+{
+	struct usbfront_io *io = usbload_await(bench->ul);
+	struct trip *trip;
+
+	if (!io)
+		return false;
+	if (io->status != USBIF_STATUS_OK || io->actual_bytes != bench->ul->config->max_bytes) {
+		usbload_error("a transfer of %u bytes: %s, %u bytes", bench->ul->config->max_bytes,
+			      usbload_status_name(io->status), io->actual_bytes);
+		return false;
+	}
+	trip = io->user;
+	usbfront_put(bench->ul->front, io);
+	if (--trip->nr_out)
+		return true;
+	bench->nr_trips--;
+	latencies_add(&bench->latency, clock_now_ns() - trip->begun_ns);
+	begin(bench, trip);
+	return true;
+}
+
+static bool run(struct bench *bench)
+{
+	bench->begun_ns = clock_now_ns();
+	bench->end_ns = bench->begun_ns + bench->ul->config->seconds * NSEC_PER_SEC;
+	for (uint32_t i = 0; i < bench->ul->config->depth; i++)
+		begin(bench, &bench->trips[i]);
+	while (bench->nr_trips > 0) {
+		if (!take_one(bench))
+			return false;
+	}
+	bench->end_ns = clock_now_ns();
+	return true;
+}
+
+static double seconds_of(struct timeval tv)
+{
+	return tv.tv_sec + tv.tv_usec / 1e6;
+}
+
+static void report(const struct bench *bench, double user_s, double system_s)
+{
+	const struct usbload_config *config = bench->ul->config;
+	const struct latencies *lat = &bench->latency;
+	double seconds = (double)(bench->end_ns - bench->begun_ns) / NSEC_PER_SEC;
+	double rate = lat->nr / seconds, mib = rate * config->max_bytes / 1048576;
+	double mean = lat->nr ? (double)lat->sum_ns / lat->nr / 1e3 : 0;
+	double p50 = latencies_percentile(lat, 0.5) / 1e3, p99 = latencies_percentile(lat, 0.99) / 1e3;
+	const char *type = bench->type == USB_INTERRUPT ? "interrupt" : "bulk";
+
+	if (config->wants_json)
+		printf("{\"type\": \"%s\", \"bytes\": %u, \"depth\": %u, \"seconds\": %.3f, \"round_trips\": %llu, "
+		       "\"per_s\": %.0f, \"mib_per_s\": %.1f, \"latency_us\": {\"min\": %.1f, \"mean\": %.1f, "
+		       "\"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}, \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n",
+		       type, config->max_bytes, config->depth, seconds, (unsigned long long)lat->nr, rate, mib,
+		       lat->min_ns / 1e3, mean, p50, p99, lat->max_ns / 1e3, user_s, system_s);
+	else
+		printf("%s, %u bytes, depth %u: %.0f round trips/s, %.1f MiB/s each way, latency p50 %.0f us, "
+		       "p99 %.0f us, max %.0f us; %.2f s of CPU in %.1f s\n",
+		       type, config->max_bytes, config->depth, rate, mib, p50, p99, lat->max_ns / 1e3,
+		       user_s + system_s, seconds);
+}
+
+int usbload_bench(struct usbload *ul)
+{
+	struct bench bench = {
+		.ul = ul,
+		.type = ul->config->is_interrupt ? USB_INTERRUPT : USB_BULK,
+		.endpoint = ul->config->is_interrupt ? 2 : 1,
+	};
+	int exit_code = usbload_find_product(ul, USBLOAD_LOOPBACK, "the loopback");
+	struct rusage before, after;
+
+	if (exit_code)
+		return exit_code;
+	getrusage(RUSAGE_SELF, &before);
+	if (!run(&bench))
+		return EXIT_IO;
+	getrusage(RUSAGE_SELF, &after);
+	report(&bench, seconds_of(after.ru_utime) - seconds_of(before.ru_utime),
+	       seconds_of(after.ru_stime) - seconds_of(before.ru_stime));
+	return EXIT_OK;
+}
