@@ -100,12 +100,14 @@ static void print_header(const char *path, const struct journal_file *file)
 static void dump(const char *path, const struct journal_file *file)
 {
 	struct ring_view view = { .is_known = false };
-	unsigned int nr = 0;
+	unsigned int nr = 0, nr_abandoned = 0;
 
 	print_header(path, file);
 	if (file->state == JOURNAL_UNUSED)
 		return;
 	look_at_ring(&file->identity, &view);
+	for (uint32_t i = 0; i < file->nr_entries; i++)
+		nr_abandoned += file->entry[i].state == JOURNAL_ENTRY_ABANDONED;
 	for (uint32_t i = 0; file->state == JOURNAL_LIVE && i < file->nr_entries; i++) {
 		if (!is_unanswered(file, i, &view))
 			continue;
@@ -116,6 +118,8 @@ static void dump(const char *path, const struct journal_file *file)
 		nr++;
 	}
 	printf("%u request(s) taken and not answered\n", nr);
+	if (nr_abandoned)
+		printf("%u more that nobody will answer ('pvring recover --replay-nothing')\n", nr_abandoned);
 	if (view.is_known)
 		printf("%u request(s) in the ring and not taken\n", view.req_prod - file->req_cons);
 	else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/status_table.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,6 +144,16 @@ static json_int_t nr_failures(const struct view *view, const json_t *device)
 	return sum;
 }
 
+static bool is_parked(const json_t *device)
+{
+	return strcmp(text_of(device, "phase"), "parked") == 0;
+}
+
+static const char *state_of(const json_t *device)
+{
+	return *text_of(device, "reason") && !is_parked(device) ? "faulty" : text_of(device, "phase");
+}
+
 /* ---- printing it ----------------------------------------------------------------------------------------------- */
 
 static void print_cell(const struct view *view, const struct column *column, const json_t *device)
@@ -156,7 +167,7 @@ static void print_cell(const struct view *view, const struct column *column, con
 		text = text_of(device, column->member);
 		break;
 	case STATE:
-		text = *text_of(device, "reason") ? "faulty" : text_of(device, "phase");
+		text = state_of(device);
 		break;
 	case NUMBER:
 		if (json_is_integer(value))
@@ -191,6 +202,12 @@ static void print_device(const struct view *view, const json_t *device)
 	}
 	if (*reason)
 		printf("    %s\n", reason);
+	if (is_parked(device))
+		printf("    mend that, then 'pvring recover %s'; or the same with --replay-nothing or --close\n",
+		       text_of(device, "device"));
+	if (json_object_get(device, "abandoned"))
+		printf("    %lld request(s) are never answered: it was recovered without its journal\n",
+		       json_integer_value(json_object_get(device, "abandoned")));
 	json_array_foreach(json_object_get(device, "ports"), i, port)
 		printf("    port %lld: %s: %s\n", json_integer_value(json_object_get(port, "port")),
 		       text_of(port, "device"), text_of(port, "status"));

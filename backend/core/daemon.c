@@ -176,6 +176,20 @@ static json_t *reply_capture(struct daemon *daemon, const json_t *request, struc
 	return rc ? NULL : json_object();
 }
 
+static json_t *reply_recover(struct daemon *daemon, const json_t *request, struct errbuf *err)
+{
+	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
+	const char *how = json_string_value(json_object_get(request, "how")) ?: "";
+	struct device *dev = find_by_name(daemon, name);
+	int rc;
+
+	if (!dev)
+		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
+	else
+		rc = device_recover(dev, how, err);
+	return rc ? NULL : json_object();
+}
+
 static json_t *handle_command(void *context, const char *command, const json_t *request, struct control_fds *fds,
 			      struct errbuf *err)
 {
@@ -187,9 +201,11 @@ static json_t *handle_command(void *context, const char *command, const json_t *
 		return reply_metrics(daemon);
 	if (strcmp(command, "drain") == 0)
 		return reply_drain(daemon, request);
+	if (strcmp(command, "recover") == 0)
+		return reply_recover(daemon, request, err);
 	if (strcmp(command, "capture") == 0 && daemon->spec->class->capture)
 		return reply_capture(daemon, request, fds, err);
-	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics%s or drain", command,
+	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics, recover%s or drain", command,
 		   daemon->spec->class->capture ? ", capture" : "");
 	return NULL;
 }

@@ -312,7 +312,7 @@ static void act(struct device *dev, enum xb_state ours, enum xb_action action, c
 		device_start_connect(dev);
 		return;
 	}
-	dev->is_resuming = false;
+	dev->is_resuming = dev->gives_up_journal = false;
 	forget_what_is_over(dev, action);
 	if (dev->phase == DEVICE_CONNECTED && action == XB_ACT_PROTOCOL_ERROR)
 		device_fail(dev, why->text);
@@ -440,6 +440,32 @@ void device_ask_to_close(struct device *dev)
 		switch_to(dev, XB_CLOSING);
 }
 
+/* The claim is given up, too: where the operator has put another journal, it is that one's. */
+static void take_up_again(struct device *dev, bool without_journal)
+{
+	log_warn("%s: is taken up again%s, as the operator has decided", dev->label,
+		 without_journal ? ", without its journal" : "");
+	dev->gives_up_journal = without_journal;
+	device_rings_let_go(&dev->rings);
+	device_start_open(dev);
+}
+
+int device_recover(struct device *dev, const char *how, struct errbuf *err)
+{
+	if (dev->host->is_stopping)
+		return errbuf_set(err, -ESHUTDOWN, "the daemon is ending");
+	if (dev->phase != DEVICE_PARKED)
+		return errbuf_set(err, -EINVAL, "%s is not parked: %s", dev->label,
+				  device_has_fault(dev) ? dev->fault.text : device_phase_name(dev->phase));
+	if (strcmp(how, "close") == 0)
+		device_ask_to_close(dev);
+	else if (strcmp(how, "retry") == 0 || strcmp(how, "replay-nothing") == 0)
+		take_up_again(dev, strcmp(how, "retry") != 0);
+	else
+		return errbuf_set(err, -EINVAL, "'%.40s': expected retry, replay-nothing or close", how);
+	return 0;
+}
+
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
 json_t *device_status(struct device *dev)
@@ -452,6 +478,8 @@ json_t *device_status(struct device *dev)
 	object = json_pack("{s:s, s:i, s:i, s:s, s:s, s:o}", "device", dev->label, "domid", dev->xb.domid, "devid",
 			   dev->xb.devid, "state", xb_state_name(ours), "phase", device_phase_name(dev->phase),
 			   "reason", text_json(dev->fault.text));
+	if (object && dev->phase == DEVICE_CONNECTED && device_rings_nr_abandoned(&dev->rings))
+		json_object_set_new(object, "abandoned", json_integer(device_rings_nr_abandoned(&dev->rings)));
 	if (object)
 		dev->host->class->status(dev, object);
 	return object;

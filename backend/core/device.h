@@ -123,6 +123,7 @@ struct device {
 	bool must_look;	   /* a node of our directory may have changed since class->look() */
 	bool has_seen_guest, is_guest_dead;
 	bool is_resuming;  /* found in use: to be taken up, not offered */
+	bool gives_up_journal; /* the operator has decided: it is taken up without what the journals say */
 	bool was_offered;  /* by us or by a daemon before us */
 	bool said_claim, said_wait;
 	bool has_opened_again; /* since the guest last began to ask */
@@ -180,6 +181,11 @@ bool device_host_has_jobs(const struct device_host *host);
 void device_host_fini(struct device_host *host);
 /* Asks the guest to let go of it, as a detach does. */
 void device_ask_to_close(struct device *dev);
+/*
+ * An operator has decided what becomes of one that is parked: "retry", "replay-nothing" or "close" (docs/restart.md).
+ * -EINVAL: it is not parked, or that is none of these. How it goes on is seen in its status.
+ */
+int device_recover(struct device *dev, const char *how, struct errbuf *err);
 const char *device_phase_name(enum device_phase phase);
 
 /* Is there one of its class, or a daemon that is not done with it? true also when that cannot be found out. */

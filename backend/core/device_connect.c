@@ -30,11 +30,11 @@ bool device_refuse(struct device *dev, const char *step, int rc, const char *rea
 static void park(struct device *dev, const char *reason)
 {
 	log_error(
-		"%s: parked: %s; its ring is left untouched. The guest goes on once the device is closed or the guest "
-		"restarts: 'pvring status' lists it",
-		dev->label, reason);
+		"%s: parked: %s; its ring is left untouched. The guest goes on once it restarts, or by "
+		"'pvring recover %s'",
+		dev->label, reason, dev->label);
 	snprintf(dev->fault.text, sizeof(dev->fault.text), "parked: %.480s", reason);
-	dev->is_resuming = false;
+	dev->is_resuming = dev->gives_up_journal = false;
 	device_settle(dev, DEVICE_PARKED);
 }
 
@@ -156,7 +156,9 @@ void device_start_connect(struct device *dev)
 		rc = dev->host->class->accept(dev, &err);
 	if (device_asks_again(dev, rc))
 		return;
-	if (rc == 0 && dev->is_resuming)
+	if (rc == 0 && dev->is_resuming && dev->gives_up_journal)
+		device_rings_give_up_journals(&dev->rings);
+	else if (rc == 0 && dev->is_resuming)
 		rc = device_rings_check(&dev->rings, &err);
 	if (rc) {
 		cannot_connect(dev, "connect", rc, err.text);
@@ -199,7 +201,10 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		cannot_connect(dev, "connect", rc, reason->text);
 		return;
 	}
-	if (dev->is_resuming) {
+	if (dev->is_resuming && dev->gives_up_journal) {
+		log_warn("%s: taken up without its journal: %u request(s) that its guest waits for are never answered",
+			 dev->label, device_rings_nr_abandoned(&dev->rings));
+	} else if (dev->is_resuming) {
 		device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, "taken up again, with %u unanswered request(s)",
 			   device_rings_nr_resumed(&dev->rings));
 	} else {
@@ -207,7 +212,7 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		device_publish(dev);
 	}
 	dev->resuming_since_ns = 0;
-	dev->is_resuming = false;
+	dev->is_resuming = dev->gives_up_journal = false;
 	device_settle(dev, DEVICE_CONNECTED);
 }
 

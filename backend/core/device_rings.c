@@ -107,12 +107,27 @@ int device_rings_check(const struct device_rings *rings, struct errbuf *err)
 	return rc;
 }
 
+void device_rings_give_up_journals(struct device_rings *rings)
+{
+	for (unsigned int i = 0; i < rings->nr; i++)
+		rings->ring[i].journal.is_given_up = true;
+}
+
 uint32_t device_rings_nr_resumed(const struct device_rings *rings)
 {
 	uint32_t nr = 0;
 
 	for (unsigned int i = 0; i < rings->nr; i++)
 		nr += rings->ring[i].journal.nr_resumed;
+	return nr;
+}
+
+uint32_t device_rings_nr_abandoned(const struct device_rings *rings)
+{
+	uint32_t nr = 0;
+
+	for (unsigned int i = 0; i < rings->nr; i++)
+		nr += rings->ring[i].journal.nr_abandoned;
 	return nr;
 }
 

@@ -39,8 +39,11 @@ int device_rings_use(struct device_rings *rings, unsigned int nr, struct errbuf 
 bool device_rings_are_same(const struct device_rings *rings, const struct device_rings *others);
 /* 0: each is about this very connection and can be gone on with (journal_check()). */
 int device_rings_check(const struct device_rings *rings, struct errbuf *err);
-/* Once it is gone on with: the requests that were left unanswered. */
+/* In place of that: the journals are not believed, and begun anew when it is gone on with (queue_recover.h). */
+void device_rings_give_up_journals(struct device_rings *rings);
+/* Once it is gone on with: the requests that were left unanswered, and those that nobody will answer. */
 uint32_t device_rings_nr_resumed(const struct device_rings *rings);
+uint32_t device_rings_nr_abandoned(const struct device_rings *rings);
 bool device_rings_have_connection(const struct device_rings *rings);
 void device_rings_end_connection(struct device_rings *rings);
 

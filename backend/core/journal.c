@@ -168,7 +168,25 @@ int journal_begin(struct journal *journal, const struct journal_identity *identi
 	file->writer_pid = getpid();
 	in_order();
 	file->state = JOURNAL_LIVE;
+	journal->nr_resumed = journal->nr_abandoned = 0;
+	journal->is_given_up = false;
 	return 0;
+}
+
+void journal_abandon(struct journal *journal, uint32_t nr)
+{
+	for (uint32_t slot = 0; slot < nr; slot++)
+		journal->file->entry[slot].state = JOURNAL_ENTRY_ABANDONED;
+	journal->nr_abandoned = nr;
+}
+
+static uint32_t nr_abandoned(const struct journal_file *file)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t slot = 0; slot < file->nr_entries; slot++)
+		nr += file->entry[slot].state == JOURNAL_ENTRY_ABANDONED;
+	return nr;
 }
 
 void journal_end(struct journal *journal)
@@ -292,9 +310,9 @@ int journal_check(const struct journal *journal, const struct journal_identity *
 	if (file->nr_entries != identity->nr_slots)
 		return errbuf_set(err, -EINVAL, "the journal has %u entries for a ring of %u slots", file->nr_entries,
 				  identity->nr_slots);
-	if (file->state == JOURNAL_CLEAN && file->req_cons != file->rsp_prod)
+	if (file->state == JOURNAL_CLEAN && file->req_cons - file->rsp_prod != nr_abandoned(file))
 		return errbuf_set(err, -EUCLEAN, "the journal is clean, yet %u requests are unanswered",
-				  file->req_cons - file->rsp_prod);
+				  file->req_cons - file->rsp_prod - nr_abandoned(file));
 	return 0;
 }
 
@@ -330,6 +348,7 @@ int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_pro
 	const struct journal_file *file = journal->file;
 
 	found->nr = 0;
+	found->nr_abandoned = nr_abandoned(file);
 	found->req_cons = file->req_cons;
 	found->rsp_prod = ring_rsp_prod;
 	/* A frontend could only have changed it to harm itself; but then our two records do not agree. */
@@ -341,9 +360,9 @@ int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_pro
 			return errbuf_set(err, -EUCLEAN, "the journal has request %u twice",
 					  file->entry[slot].request_index);
 	}
-	if (found->nr != file->req_cons - ring_rsp_prod)
+	if (found->nr + found->nr_abandoned != file->req_cons - ring_rsp_prod)
 		return errbuf_set(err, -EUCLEAN, "%u requests are unanswered by the ring, %u by the journal",
-				  file->req_cons - ring_rsp_prod, found->nr);
+				  file->req_cons - ring_rsp_prod, found->nr + found->nr_abandoned);
 	return 0;
 }
 
@@ -360,10 +379,13 @@ int journal_resume(struct journal *journal, const struct journal_unanswered *fou
 		return rc;
 	for (uint32_t slot = 0; slot < file->nr_entries; slot++) {
 		crash_point("entry-resumed");
+		if (file->entry[slot].state == JOURNAL_ENTRY_ABANDONED)
+			continue;
 		file->entry[slot].state = journal_is_unanswered(file, slot, found->rsp_prod) ? JOURNAL_ENTRY_TAKEN
 											     : JOURNAL_ENTRY_FREE;
 	}
 	journal->nr_resumed = found->nr;
+	journal->nr_abandoned = found->nr_abandoned;
 	file->writer_pid = getpid();
 	in_order();
 	file->state = JOURNAL_LIVE;

@@ -52,6 +52,7 @@ enum journal_entry_state {
 	JOURNAL_ENTRY_FREE = 0,
 	JOURNAL_ENTRY_TAKEN = 1,
 	JOURNAL_ENTRY_ANSWERING = 2, /* response_index is valid */
+	JOURNAL_ENTRY_ABANDONED = 3, /* for a request that nobody will answer; which one, nobody knows */
 };
 
 struct journal_entry {
@@ -80,7 +81,9 @@ struct journal {
 	char path[256];
 	int fd;
 	struct journal_file *file;
-	uint32_t nr_resumed; /* requests that another process left unanswered when this one went on with it */
+	uint32_t nr_resumed;   /* requests that another process left unanswered when this one went on with it */
+	uint32_t nr_abandoned; /* requests that nobody will answer for as long as the connection lasts */
+	bool is_given_up;      /* the operator has said so: its ring is taken up without it, once (queue_recover.h) */
 };
 
 void journal_init(struct journal *journal);
@@ -111,7 +114,8 @@ int journal_check(const struct journal *journal, const struct journal_identity *
 /* What another process left in a ring, as its journal and the ring have it together. */
 struct journal_unanswered {
 	uint32_t req_cons, rsp_prod;
-	uint32_t nr;
+	uint32_t nr_abandoned;
+	uint32_t nr; /* of the others */
 	uint32_t *slots; /* the oldest first; the caller's, room for as many as the ring has */
 };
 /* -EUCLEAN: the two do not agree. Changes nothing. */
@@ -120,6 +124,8 @@ int journal_find_unanswered(const struct journal *journal, uint32_t ring_rsp_pro
 /* Goes on with it: those are taken, all others are free. May be cut short and done again. */
 int journal_resume(struct journal *journal, const struct journal_unanswered *found, struct errbuf *err);
 
+/* So many of those that a new connection begins with are nobody's. All entries are free. */
+void journal_abandon(struct journal *journal, uint32_t nr);
 /* Whoever began to serve it did not die of it. */
 void journal_cleared(struct journal *journal, uint32_t slot);
 /* Is served once more. */

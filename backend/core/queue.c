@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "backend/core/queue_recover.h"
 #include "backend/core/queue_replay.h"
 
 #include <assert.h>
@@ -350,11 +351,14 @@ static int attach_ring(struct queue *queue, const struct queue_params *params, s
 		ring_back_init(&queue->ring, queue->shared, &layout);
 		return 0;
 	}
+	if (queue->journal->is_given_up)
+		return queue_recover_attach(queue, &layout, err);
 	rc = journal_find_unanswered(queue->journal, ring_shared_rsp_prod(queue->shared), &queue->replays, err);
 	if (rc)
 		return rc;
 	if (!ring_back_attach(&queue->ring, queue->shared, &layout, queue->replays.req_cons, queue->replays.rsp_prod))
 		return errbuf_set(err, -EUCLEAN, "no ring can have indexes as in the journal");
+	queue->nr_abandoned = queue->replays.nr_abandoned;
 	return 0;
 }
 
@@ -362,7 +366,9 @@ static int begin_journal(struct queue *queue, const struct queue_params *params,
 {
 	int rc;
 
-	if (params->is_resumed)
+	if (params->is_resumed && queue->journal->is_given_up)
+		rc = queue_recover_begin(queue, params->identity, err);
+	else if (params->is_resumed)
 		rc = journal_resume(queue->journal, &queue->replays, err);
 	else
 		rc = journal_begin(queue->journal, params->identity, ring_back_req_cons(&queue->ring), err);

@@ -47,6 +47,14 @@
 struct queue;
 struct errbuf;
 
+/* What becomes of requests that may have been taken, when a ring is taken up without its journal (queue_recover.h). */
+enum queue_left {
+	QUEUE_LEFT_HANGS,    /* answers come in any order: the ring does not say which, so nobody answers */
+	QUEUE_LEFT_FORBIDS,  /* likewise, and no guest can live with that: only a ring without any is taken up */
+	QUEUE_LEFT_DISOWNED, /* answers come in the ring's order: each gets an error, by ops->disown() */
+	QUEUE_LEFT_TAKEN,    /* likewise, and nothing comes of asking twice: they are taken like any */
+};
+
 struct queue_ops {
 	/*
 	 * A request was taken; its bytes are a private copy, valid until queue_respond(). Must lead to one respond.
@@ -75,6 +83,9 @@ struct queue_ops {
 	/* The last slot is free: the memory may go. */
 	void (*released)(struct queue *queue);
 	bool has_parts; /* a request may be a part of something: none can be served alone */
+	enum queue_left left;
+	/* Writes the answer, an error, to a slot that nobody may look at otherwise. In the ring's order, to each. */
+	void (*disown)(struct queue *queue, const void *request, void *response);
 };
 
 enum queue_stop {
@@ -110,6 +121,7 @@ struct queue {
 	uint32_t *free_slots, *answered_slots;
 	struct journal_unanswered replays;
 	uint32_t nr_replayed; /* of those */
+	uint32_t nr_abandoned; /* slots of requests that are never answered */
 	/* of what a daemon may have died of; see queue.c */
 	bool is_on_trial;
 	uint32_t tried_slot; /* the last */
@@ -187,7 +199,7 @@ static inline uint32_t queue_nr_to_replay(const struct queue *queue)
 
 static inline uint32_t queue_nr_busy(const struct queue *queue)
 {
-	return queue->nr_slots - queue->nr_free - queue->nr_answered - queue_nr_to_replay(queue);
+	return queue->nr_slots - queue->nr_free - queue->nr_answered - queue->nr_abandoned - queue_nr_to_replay(queue);
 }
 
 #endif

@@ -129,18 +129,25 @@ static void broken(struct queue *queue)
 	tell_failed(from_queue(queue), "the guest's request index for its control ring is impossible");
 }
 
-static void refuse(struct queue *queue, uint32_t slot, const void *bytes)
+static void disown(struct queue *queue, const void *request, void *response)
 {
-	struct net_ctrl_ring *ring = from_queue(queue);
-	const struct xen_netif_ctrl_request message = request_of(ring, slot);
+	const struct xen_netif_ctrl_request *message = request;
 	const struct xen_netif_ctrl_response answer = {
-		.id = message.id,
-		.type = message.type,
+		.id = message->id,
+		.type = message->type,
 		.status = XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED,
 	};
 
+	memcpy(response, &answer, sizeof(answer));
+}
+
+static void refuse(struct queue *queue, uint32_t slot, const void *bytes)
+{
+	struct xen_netif_ctrl_response answer;
+
+	disown(queue, bytes, &answer);
 	queue_respond(queue, slot, &answer);
-	tell_failed(ring, QUEUE_REFUSED);
+	tell_failed(from_queue(queue), QUEUE_REFUSED);
 }
 
 /* A message that is not answered yet holds the ring until its queue has done it. */
@@ -161,6 +168,8 @@ static const struct queue_ops ops = {
 	.quiet = quiet,
 	.broken = broken,
 	.refuse = refuse,
+	.left = QUEUE_LEFT_DISOWNED,
+	.disown = disown,
 	.stopped = stopped,
 	.released = released,
 };

@@ -6,12 +6,14 @@
 
 #include "backend/net/pair.h"
 #include "backend/net/tx.h"
+#include "backend/net/tx_slots.h"
 #include "common/base/container.h"
 
 struct net_queue {
 	struct net_queue_params params;
 	struct net_queue_events events;
 	struct queue queues[NET_NR_RINGS];
+	struct net_tx_disowned disowned;
 	/* Of a vif with a tap. */
 	struct net_tx tx;
 	struct net_rx rx;
@@ -94,6 +96,11 @@ static void tx_refuse(struct queue *queue, uint32_t slot, const void *bytes)
 	fail(from_ring(queue, NET_RING_TX), QUEUE_REFUSED);
 }
 
+static void tx_disown(struct queue *queue, const void *request, void *response)
+{
+	net_tx_slots_disown(&from_ring(queue, NET_RING_TX)->disowned, request, response);
+}
+
 static void tx_stopped(struct queue *queue, uint32_t nr_orphans)
 {
 	from_ring(queue, NET_RING_TX)->nr_orphans += nr_orphans;
@@ -119,6 +126,17 @@ static bool rx_quiet(struct queue *queue)
 static void rx_broken(struct queue *queue)
 {
 	fail(from_ring(queue, NET_RING_RX), "the guest's request index for what it receives is impossible");
+}
+
+/* Not written to: where a daemon died while it answered, a reference may be half overwritten. */
+static void rx_disown(struct queue *queue, const void *request, void *response)
+{
+	const netif_rx_response_t error = {
+		.id = ((const netif_rx_request_t *)request)->id,
+		.status = NETIF_RSP_ERROR,
+	};
+
+	memcpy(response, &error, sizeof(error));
 }
 
 static void rx_stopped(struct queue *queue, uint32_t nr_orphans)
@@ -159,6 +177,8 @@ static const struct queue_ops pair_ring_ops[NET_NR_RINGS] = {
 		.broken = tx_broken,
 		.refuse = tx_refuse,
 		.has_parts = true,
+		.left = QUEUE_LEFT_DISOWNED,
+		.disown = tx_disown,
 		.stopped = tx_stopped,
 		.released = tx_released,
 	},
@@ -166,6 +186,8 @@ static const struct queue_ops pair_ring_ops[NET_NR_RINGS] = {
 		.flush = pair_rx_flush,
 		.quiet = pair_rx_quiet,
 		.broken = rx_broken,
+		.left = QUEUE_LEFT_DISOWNED,
+		.disown = rx_disown,
 		.stopped = rx_stopped,
 		.released = rx_released,
 	},
@@ -179,6 +201,8 @@ static const struct queue_ops tap_ring_ops[NET_NR_RINGS] = {
 		.broken = tx_broken,
 		.refuse = tx_refuse,
 		.has_parts = true,
+		.left = QUEUE_LEFT_DISOWNED,
+		.disown = tx_disown,
 		.stopped = tx_stopped,
 		.released = tx_released,
 	},
@@ -186,6 +210,8 @@ static const struct queue_ops tap_ring_ops[NET_NR_RINGS] = {
 		.flush = rx_flush,
 		.quiet = rx_quiet,
 		.broken = rx_broken,
+		.left = QUEUE_LEFT_DISOWNED,
+		.disown = rx_disown,
 		.stopped = rx_stopped,
 		.released = rx_released,
 	},

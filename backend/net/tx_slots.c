@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "backend/net/tx_slots.h"
 
+#include <string.h>
+
 #define PAGE_BYTES 4096U
 
 /* Linux sends headers from a page of their own, then pages that follow one another: the first of those decides. */
@@ -80,4 +82,22 @@ void net_tx_slots_give_back(const struct net_tx_frame *frame, struct queue *queu
 {
 	for (unsigned int i = frame->nr_slots; i > 0; i--)
 		queue_give_back(queue, frame->slots[i - 1].slot);
+}
+
+void net_tx_slots_disown(struct net_tx_disowned *at, const void *request, void *response)
+{
+	netif_tx_response_t answer = { .status = NETIF_RSP_NULL };
+	netif_extra_info_t extra;
+	netif_tx_request_t slot;
+
+	if (at->is_extra_next) {
+		memcpy(&extra, request, sizeof(extra));
+		at->is_extra_next = extra.flags & XEN_NETIF_EXTRA_FLAG_MORE;
+	} else {
+		memcpy(&slot, request, sizeof(slot));
+		at->is_extra_next = !at->is_in_frame && slot.flags & NETTXF_extra_info;
+		at->is_in_frame = slot.flags & NETTXF_more_data;
+		answer = (netif_tx_response_t){ .id = slot.id, .status = NETIF_RSP_ERROR };
+	}
+	memcpy(response, &answer, sizeof(answer));
 }

@@ -29,4 +29,12 @@ void net_tx_slots_answer(const struct net_tx_frame *frame, struct queue *queue, 
 /* Nothing was done with it: it is in the ring again. The newest frame first. */
 void net_tx_slots_give_back(const struct net_tx_frame *frame, struct queue *queue);
 
+/* Where one is among slots that nobody has looked at as frames. Zeroed: at the first of a frame. */
+struct net_tx_disowned {
+	bool is_in_frame, is_extra_next;
+};
+
+/* The answer to the next of them: its frame is not sent. */
+void net_tx_slots_disown(struct net_tx_disowned *at, const void *request, void *response);
+
 #endif

@@ -1259,6 +1259,138 @@ static void a_queue_that_cannot_open_holds_nothing_and_says_why(void **state)
 	assert_int_equal(nr_released, 1);
 }
 
+/* ---- without the journal --------------------------------------------------------------------------------------- */
+
+/* Seven requests, of which the second was answered: where the first stood there is an answer now. */
+static void die_without_journal(void)
+{
+	mode = HOLD;
+	open_queue();
+	put_requests(7);
+	send_event();
+	settle();
+	answer_one(held[1]);
+	held[1] = held[--nr_held];
+	queue_kick(queue);
+	settle();
+	die();
+	memset(journal.file, 0, sizeof(*journal.file));
+	journal.is_given_up = true;
+	mode = ANSWER_AT_ONCE;
+}
+
+static void serve_new(unsigned int nr)
+{
+	nr_requests = 0;
+	put_requests(nr);
+	send_event();
+	settle();
+	assert_int_equal(nr_requests, nr);
+	assert_int_equal(take_responses(), nr);
+}
+
+static void what_nobody_knows_is_never_answered_and_the_rest_is(void **state)
+{
+	die_without_journal();
+	put_requests(2); /* nobody can tell them from the others */
+	go_on();
+	assert_int_equal(xen.nr_notified, 1 + 1);
+	assert_int_equal(nr_requests, 0);
+	assert_int_equal(take_responses(), 1);
+	assert_int_equal(journal.nr_abandoned, 8);
+	serve_new(NR_SLOTS - 8);
+	stop(QUEUE_HAND_OVER);
+	assert_int_equal(nr_orphans, 0);
+	assert_int_equal(journal_check(&journal, &identity, &err), 0);
+
+	nr_stopped = nr_released = 0;
+	go_on();
+	assert_int_equal(journal.nr_abandoned, 8);
+	serve_new(NR_SLOTS - 8);
+	mode = HOLD;
+	put_requests(3);
+	send_event();
+	settle();
+	die();
+	go_on();
+	assert_int_equal(nr_requests, 3);
+	assert_int_equal(journal.nr_resumed, 3);
+	assert_int_equal(journal.nr_abandoned, 8);
+	answer_held();
+	stop(QUEUE_HAND_OVER);
+}
+
+static void a_ring_without_room_is_not_taken_up_without_a_journal(void **state)
+{
+	die_without_journal();
+	assert_int_equal(take_responses(), 1);
+	put_requests(NR_SLOTS - 6);
+	assert_int_equal(try_open(true), -EUCLEAN);
+	assert_string_equal(err.text, "all 32 slots of the ring are of requests that nobody will answer: "
+				      "there is no room for another");
+	free(queue);
+	shared->rsp_prod--;
+	assert_int_equal(try_open(true), -EUCLEAN);
+	assert_string_equal(err.text, "33 requests are unanswered by a ring of 32 slots");
+	assert_int_not_equal(journal.file->state, JOURNAL_LIVE);
+}
+
+static void what_a_guest_would_hang_with_is_left_alone(void **state)
+{
+	die_without_journal();
+	class_ops.left = QUEUE_LEFT_FORBIDS;
+	assert_int_equal(try_open(true), -EUCLEAN);
+	assert_string_equal(err.text, "6 requests are unanswered, and the ring does not say which: the guest would "
+				      "hang with one of them that never is");
+	free(queue);
+	shared->rsp_prod = 7;
+	go_on();
+	take_responses();
+	serve_new(NR_SLOTS);
+	stop(QUEUE_HAND_OVER);
+}
+
+static void on_disown(struct queue *q, const void *request, void *response)
+{
+	nr_refused++;
+	memcpy(response, request, 8);
+	memset((char *)response + 8, 0xee, RESPONSE_BYTES - 8);
+}
+
+static void what_is_answered_in_order_is_disowned(void **state)
+{
+	uint8_t response[RESPONSE_BYTES];
+	uint64_t id;
+
+	die_without_journal();
+	class_ops.left = QUEUE_LEFT_DISOWNED;
+	class_ops.disown = on_disown;
+	go_on();
+	assert_int_equal(nr_refused, 6);
+	assert_int_equal(nr_requests, 0);
+	ring_front_pop(&front, response);
+	for (uint64_t i = 1; i < 7; i++) {
+		assert_int_equal(ring_front_pop(&front, response), RING_GOT);
+		memcpy(&id, response, sizeof(id));
+		assert_int_equal(id, i);
+		assert_int_equal(response[8], 0xee);
+	}
+	assert_int_equal(nr_entries_in(JOURNAL_ENTRY_FREE), NR_SLOTS);
+	take_responses();
+	serve_new(NR_SLOTS);
+	stop(QUEUE_HAND_OVER);
+}
+
+static void what_may_be_asked_twice_is_taken(void **state)
+{
+	die_without_journal();
+	class_ops.left = QUEUE_LEFT_TAKEN;
+	go_on();
+	assert_int_equal(nr_requests, 6);
+	assert_int_equal(take_responses(), 7);
+	stop(QUEUE_HAND_OVER);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -1306,6 +1438,11 @@ int main(void)
 		TEST(a_port_that_a_dead_process_still_has_is_asked_for_again),
 		TEST(indexes_wrap),
 		TEST(a_queue_that_cannot_open_holds_nothing_and_says_why),
+		TEST(what_nobody_knows_is_never_answered_and_the_rest_is),
+		TEST(a_ring_without_room_is_not_taken_up_without_a_journal),
+		TEST(what_a_guest_would_hang_with_is_left_alone),
+		TEST(what_is_answered_in_order_is_disowned),
+		TEST(what_may_be_asked_twice_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

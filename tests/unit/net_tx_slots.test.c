@@ -67,11 +67,41 @@ static void test_small_frames_share_a_page(void **state)
 	assert_int_equal(net_tx_slots_place(&frame, PAGE_BYTES - 63), PAGE_BYTES);
 }
 
+#define SLOT(id_, flags_) { .id = (id_), .flags = (flags_), .size = 100 }
+
+/* Two frames: one of two slots with two extras, one of a single slot, whose number looks like an extra's flags. */
+static void test_a_frame_that_nobody_looked_at_is_answered_slot_by_slot(void **state)
+{
+	union {
+		netif_tx_request_t slot;
+		netif_extra_info_t extra;
+	} ring[] = {
+		{ .slot = SLOT(11, NETTXF_more_data | NETTXF_extra_info) },
+		{ .extra = { .type = XEN_NETIF_EXTRA_TYPE_GSO, .flags = XEN_NETIF_EXTRA_FLAG_MORE } },
+		{ .extra = { .type = XEN_NETIF_EXTRA_TYPE_HASH } },
+		{ .slot = SLOT(12, 0) },
+		{ .slot = SLOT(13, 0) },
+	};
+	const netif_tx_response_t want[] = {
+		{ 11, NETIF_RSP_ERROR }, { 0, NETIF_RSP_NULL }, { 0, NETIF_RSP_NULL }, { 12, NETIF_RSP_ERROR },
+		{ 13, NETIF_RSP_ERROR },
+	};
+	struct net_tx_disowned at = { .is_in_frame = false };
+
+	for (size_t i = 0; i < sizeof(ring) / sizeof(ring[0]); i++) {
+		netif_tx_response_t got;
+
+		net_tx_slots_disown(&at, &ring[i], &got);
+		assert_memory_equal(&got, &want[i], sizeof(got));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_few_pieces_as_possible_are_in_two_pages),
 		cmocka_unit_test(test_small_frames_share_a_page),
+		cmocka_unit_test(test_a_frame_that_nobody_looked_at_is_answered_slot_by_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
