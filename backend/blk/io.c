@@ -4,15 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "backend/blk/data.h"
 #include "backend/blk/growth.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/crash_point.h"
 #include "common/wire/xen_blkif.h"
-
-#define PAGE_BYTES 4096
 
 void blk_io_init(struct blk_queue *bq)
 {
@@ -20,11 +18,6 @@ void blk_io_init(struct blk_queue *bq)
 	io_list_init(&bq->to_fetch);
 	io_list_init(&bq->to_store);
 	blk_order_init(&bq->order);
-}
-
-static uint32_t segment_bytes(const struct blk_segment *segment)
-{
-	return (segment->last_sect - segment->first_sect + 1) * BLK_SECTOR_BYTES;
 }
 
 /* ---- answers --------------------------------------------------------------------------------------------------- */
@@ -124,88 +117,7 @@ static void engine_done(struct blk_op *op, int rc)
 	}
 }
 
-/* ---- grants ---------------------------------------------------------------------------------------------------- */
-
-static void use_buffer(struct blk_io *io)
-{
-	io->iov[0] = (struct iovec){ blk_buffers_at(&io->bq->buffers, io->slot), io->op.len_bytes };
-	io->op.iov = io->iov;
-	io->op.nr_iov = 1;
-	io->op.buffer_index = blk_buffers_index(&io->bq->buffers, io->slot);
-}
-
-static int map_segments(struct blk_io *io)
-{
-	int prot = io->kind == BLK_IO_READ ? PROT_READ | PROT_WRITE : PROT_READ;
-	uint32_t gref[BLK_MAX_INDIRECT_SEGMENTS];
-	int rc;
-
-	for (unsigned int i = 0; i < io->req.nr_segments; i++)
-		gref[i] = io->req.segment[i].gref;
-	rc = grants_map(&io->bq->queue.grants, gref, io->req.nr_segments, prot, &io->mapped);
-	if (rc)
-		return rc;
-	crash_point("mapped");
-	for (unsigned int i = 0; i < io->req.nr_segments; i++) {
-		const struct blk_segment *segment = &io->req.segment[i];
-
-		io->iov[i].iov_base =
-			(uint8_t *)io->mapped + i * PAGE_BYTES + segment->first_sect * BLK_SECTOR_BYTES;
-		io->iov[i].iov_len = segment_bytes(segment);
-	}
-	io->op.iov = io->iov;
-	io->op.nr_iov = io->req.nr_segments;
-	io->op.buffer_index = -1;
-	return 0;
-}
-
-/* Into the buffer: it is free until there is data. */
-static void fetch_segments(struct blk_io *io)
-{
-	struct grants_segment part = {
-		.gref = io->req.segments_gref,
-		.len_bytes = io->req.nr_segments * BLK_SEGMENT_BYTES,
-		.local = blk_buffers_at(&io->bq->buffers, io->slot),
-	};
-
-	grants_copy(&io->bq->queue.grants, GRANTS_FROM_GUEST, &part, io->slot);
-}
-
-static void copy_data(struct blk_io *io, enum grants_direction direction)
-{
-	struct grants_segment part;
-	uint8_t *local = blk_buffers_at(&io->bq->buffers, io->slot);
-
-	for (unsigned int i = 0; i < io->req.nr_segments; i++) {
-		const struct blk_segment *segment = &io->req.segment[i];
-
-		part = (struct grants_segment){
-			.gref = segment->gref,
-			.offset_bytes = segment->first_sect * BLK_SECTOR_BYTES,
-			.len_bytes = segment_bytes(segment),
-			.local = local,
-		};
-		grants_copy(&io->bq->queue.grants, direction, &part, io->slot);
-		local += part.len_bytes;
-	}
-}
-
-static void fetch_data(struct blk_io *io)
-{
-	copy_data(io, GRANTS_FROM_GUEST);
-}
-
-static void store_data(struct blk_io *io)
-{
-	copy_data(io, GRANTS_TO_GUEST);
-}
-
-static void copy_failed(void *context, uint32_t slot, int rc)
-{
-	struct blk_queue *bq = context;
-
-	bq->io[slot].copy_failed = true;
-}
+/* ---- copies ---------------------------------------------------------------------------------------------------- */
 
 /* Copies for the whole list, a batch at a time, then hands each request on. A part of it for each segment at most. */
 static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(struct blk_io *),
@@ -222,7 +134,7 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(s
 			copy(io);
 			io_list_add(&batch, io);
 		}
-		grants_copy_run(&bq->queue.grants, copy_failed, bq);
+		blk_data_copy_run(bq);
 		crash_point("copied");
 		while ((io = io_list_take(&batch))) {
 			if (io->copy_failed)
@@ -242,12 +154,12 @@ static void begin_data(struct blk_io *io)
 	if (io->op.len_bytes == 0 || io->kind == BLK_IO_DISCARD) {
 		submit(io);
 	} else if (bq->params.maps_data) {
-		if (map_segments(io))
+		if (blk_data_map(io))
 			fail(io, BLKIF_RSP_ERROR, "a grant that cannot be used");
 		else
 			submit(io);
 	} else {
-		use_buffer(io);
+		blk_data_use_buffer(io);
 		if (io->kind == BLK_IO_READ)
 			submit(io);
 		else
@@ -388,10 +300,10 @@ void blk_io_flush(struct queue *queue)
 	struct blk_queue *bq = to_bq(queue);
 
 	do {
-		copy_list(bq, &bq->to_learn, fetch_segments, begin_indirect);
-		copy_list(bq, &bq->to_fetch, fetch_data, submit);
+		copy_list(bq, &bq->to_learn, blk_data_fetch_segments, begin_indirect);
+		copy_list(bq, &bq->to_fetch, blk_data_fetch, submit);
 		if (queue_has_ring(queue))
-			copy_list(bq, &bq->to_store, store_data, succeed);
+			copy_list(bq, &bq->to_store, blk_data_store, succeed);
 	} while (begin_held(bq));
 	say_if_without_room(bq);
 }
