@@ -22,6 +22,7 @@ struct blk_config {
 	enum blk_grants grants;
 	enum blk_abi default_abi; /* of a frontend that does not write `protocol` */
 	uint32_t max_persistent_pages; /* of each ring */
+	uint32_t max_indirect_segments; /* of a request; 0: no indirect one is offered */
 };
 
 extern struct blk_config blk_config;
@@ -52,6 +53,7 @@ struct blk_device {
 	/* What the frontend chose. */
 	enum blk_abi abi;
 	bool is_persistent;
+	uint32_t max_indirect_segments; /* as the frontend was told */
 	struct blk_queues *queues; /* NULL: not connected */
 	struct blk_counters counted_before; /* by the queues of earlier connections */
 };

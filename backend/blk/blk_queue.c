@@ -37,11 +37,17 @@ static void on_stopped(struct queue *queue, uint32_t nr_orphans)
 	loop_post(bq->events.loop, &bq->stopped_msg);
 }
 
+static void free_buffers(struct blk_queue *bq)
+{
+	blk_buffers_fini(&bq->buffers);
+	blk_large_fini(&bq->large);
+}
+
 static void on_released(struct queue *queue)
 {
 	struct blk_queue *bq = to_bq(queue);
 
-	blk_buffers_fini(&bq->buffers);
+	free_buffers(bq);
 	loop_post(bq->events.loop, &bq->released_msg);
 }
 
@@ -51,6 +57,7 @@ static bool on_quiet(struct queue *queue)
 	bool has_no_pages = grants_trim(&queue->grants);
 
 	blk_growth_look(to_bq(queue)->params.growth);
+	blk_large_trim(&to_bq(queue)->large);
 	return blk_buffers_trim(&to_bq(queue)->buffers) && has_no_pages;
 }
 
@@ -102,7 +109,8 @@ static int alloc_data(struct blk_queue *bq)
 	uint32_t nr_slots = bq->params.ring->identity.nr_slots;
 
 	bq->io = calloc(nr_slots, sizeof(*bq->io));
-	if (!bq->io || blk_buffers_init(&bq->buffers, nr_slots, loop))
+	if (!bq->io || blk_buffers_init(&bq->buffers, nr_slots, loop) ||
+	    blk_large_init(&bq->large, bq->params.limits.max_indirect_segments, nr_slots))
 		return errbuf_set(&bq->start_err, -ENOMEM, "no memory for %u requests", nr_slots);
 	for (uint32_t i = 0; i < nr_slots; i++) {
 		bq->io[i].bq = bq;
@@ -114,8 +122,12 @@ static int alloc_data(struct blk_queue *bq)
 /* As many as a guest can have in flight at once, and no more than it may. */
 static uint32_t max_persistent_pages(const struct blk_queue *bq)
 {
-	/* The segments of an indirect one have a page, too. */
-	uint32_t nr_pages = bq->params.ring->identity.nr_slots * (BLK_MAX_INDIRECT_SEGMENTS + 1);
+	uint32_t nr = bq->params.limits.max_indirect_segments, nr_pages;
+
+	if (nr < BLK_MAX_SEGMENTS)
+		nr = BLK_MAX_SEGMENTS;
+	/* The segments of an indirect one have pages, too. */
+	nr_pages = bq->params.ring->identity.nr_slots * (nr + blk_nr_segment_pages(nr));
 
 	return nr_pages < bq->params.max_persistent_pages ? nr_pages : bq->params.max_persistent_pages;
 }
@@ -134,7 +146,7 @@ static void run_start(struct loop_msg *msg)
 	if (bq->start_rc == 0)
 		bq->start_rc = queue_open(&bq->queue, bq->worker, &params, &bq->start_err);
 	if (bq->start_rc)
-		blk_buffers_fini(&bq->buffers);
+		free_buffers(bq);
 	loop_post(bq->events.loop, &bq->started_msg);
 }
 

@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 #include "backend/core/loop.h"
-#include "common/wire/blk.h"
 
-#define BLK_BUFFER_BYTES (BLK_MAX_INDIRECT_SEGMENTS * 4096) /* the most data that one request has */
+/* For requests of so many segments, which is what Linux's frontend uses if it is not told otherwise. See large.h. */
+#define BLK_BUFFER_SEGMENTS 32
+#define BLK_BUFFER_BYTES    (BLK_BUFFER_SEGMENTS * 4096)
 
 struct blk_buffers {
 	struct loop *loop; /* NULL: they are not to be registered */

@@ -4,6 +4,7 @@
 struct blk_config blk_config = {
 	.default_abi = BLK_ABI_UNSAID,
 	.max_persistent_pages = 1056, /* as in xen-blkback */
+	.max_indirect_segments = 256, /* as xen-blkback offers */
 };
 
 const char *const blk_grants_names[BLK_NR_GRANTS] = {

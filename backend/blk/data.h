@@ -3,7 +3,8 @@
  * Between a request's segments, which are the guest's pages, and what the engine is given: memory of ours, to or from
  * which data is copied, or the pages themselves, mapped.
  *
- * Copies are gathered by the functions that copy, and done by blk_data_copy_run(); of one that failed copy_failed is set.
+ * Copies are gathered by the functions that copy, and done by blk_data_copy_run(). Where one has failed, its request's
+ * copy_failed is set.
  *
  * For io.c alone. Thread: the queue's worker. Errors: -errno; never logs.
  */
@@ -12,11 +13,14 @@
 
 #include "backend/blk/io.h"
 
+/* Memory of ours that has room for all its data, or, before there is any, for its segments. */
+uint8_t *blk_data_buffer(const struct blk_io *io);
+
 /* Both fill in what the engine needs to know. */
 void blk_data_use_buffer(struct blk_io *io);
 int blk_data_map(struct blk_io *io);
 
-/* Into the buffer. */
+/* As they are, into the buffer. */
 void blk_data_fetch_segments(struct blk_io *io);
 /* Into the buffer, and out of it. */
 void blk_data_fetch(struct blk_io *io);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +146,11 @@ static int uring_open(struct blk_engine **out, const struct image_spec *spec, bo
 
 /* ---- operations ------------------------------------------------------------------------------------------------ */
 
+/* What the kernel does not take at once is left over, as where it does less than it is asked for. */
 static void prepare(struct blk_op *op)
 {
 	struct io_uring_sqe *sqe = loop_sqe(op->loop);
+	unsigned int nr_iov = op->nr_iov < IOV_MAX ? op->nr_iov : IOV_MAX;
 	uint64_t offset_bytes = op->offset_bytes + op->done_bytes;
 	int fd = op->engine->fd;
 
@@ -160,9 +163,9 @@ static void prepare(struct blk_op *op)
 	else if (op->kind == BLK_OP_WRITE && op->buffer_index >= 0)
 		io_uring_prep_write_fixed(sqe, fd, op->iov->iov_base, op->iov->iov_len, offset_bytes, op->buffer_index);
 	else if (op->kind == BLK_OP_READ)
-		io_uring_prep_readv(sqe, fd, op->iov, op->nr_iov, offset_bytes);
+		io_uring_prep_readv(sqe, fd, op->iov, nr_iov, offset_bytes);
 	else
-		io_uring_prep_writev(sqe, fd, op->iov, op->nr_iov, offset_bytes);
+		io_uring_prep_writev(sqe, fd, op->iov, nr_iov, offset_bytes);
 	io_uring_sqe_set_data(sqe, &op->loop_op);
 }
 

@@ -14,6 +14,7 @@
 
 void blk_io_init(struct blk_queue *bq)
 {
+	io_list_init(&bq->to_grow);
 	io_list_init(&bq->to_learn);
 	io_list_init(&bq->to_fetch);
 	io_list_init(&bq->to_store);
@@ -31,6 +32,10 @@ static void respond(struct blk_io *io, int16_t status)
 	if (io->mapped) {
 		grants_unmap(&bq->queue.grants, io->mapped, io->req.nr_segments);
 		io->mapped = NULL;
+	}
+	if (io->large) {
+		blk_large_put(&bq->large, io->large);
+		io->large = NULL;
 	}
 	blk_order_done(&bq->order, io);
 	histogram_add(&bq->counters.latency, clock_now_ns() - io->taken_ns);
@@ -119,7 +124,10 @@ static void engine_done(struct blk_op *op, int rc)
 
 /* ---- copies ---------------------------------------------------------------------------------------------------- */
 
-/* Copies for the whole list, a batch at a time, then hands each request on. A part of it for each segment at most. */
+/*
+ * Copies for the whole list, a batch at a time, then hands each request on. There is a part for each segment at most; a
+ * request that has more than a batch is one by itself.
+ */
 static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(struct blk_io *),
 		      void (*then)(struct blk_io *))
 {
@@ -128,12 +136,12 @@ static void copy_list(struct blk_queue *bq, struct io_list *list, void (*copy)(s
 
 	while (list->first) {
 		io_list_init(&batch);
-		while (list->first && grants_copy_room(&bq->queue.grants) >= list->first->req.nr_segments) {
+		do {
 			io = io_list_take(list);
 			io->copy_failed = false;
 			copy(io);
 			io_list_add(&batch, io);
-		}
+		} while (list->first && grants_copy_room(&bq->queue.grants) >= list->first->req.nr_segments);
 		blk_data_copy_run(bq);
 		crash_point("copied");
 		while ((io = io_list_take(&batch))) {
@@ -169,32 +177,54 @@ static void begin_data(struct blk_io *io)
 
 static void begin(struct blk_io *io)
 {
+	struct blk_queue *bq = io->bq;
+
 	io->mapped = NULL;
-	if (io->req.is_indirect)
-		io_list_add(&io->bq->to_learn, io);
-	else
+	io->segment = io->req.is_indirect ? io->own_segment : io->req.segment;
+	if (!io->req.is_indirect)
 		begin_data(io);
+	else
+		io_list_add(io->req.nr_segments > BLK_BUFFER_SEGMENTS ? &bq->to_grow : &bq->to_learn, io);
 }
 
-static enum blk_verdict check(struct blk_io *io, const char **why)
+/* In their order, as far as there is memory. Without a ring there is nobody to read or write for. */
+static bool begin_large(struct blk_queue *bq)
 {
-	struct blk_limits limits = io->bq->params.limits;
-	enum blk_verdict verdict;
-	uint64_t nr_sectors = 0;
+	struct blk_large *large;
+	struct blk_io *io;
+	bool has_begun = false;
 
-	limits.nr_sectors = blk_growth_nr_sectors(io->bq->params.growth);
-	verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
-	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
-	return verdict;
+	while (bq->to_grow.first && (large = blk_large_take(&bq->large))) {
+		has_begun = true;
+		io = io_list_take(&bq->to_grow);
+		io->large = large;
+		io->segment = large->segment;
+		if (queue_has_ring(&bq->queue))
+			io_list_add(&bq->to_learn, io);
+		else
+			respond(io, BLKIF_RSP_ERROR);
+	}
+	return has_begun;
+}
+
+static struct blk_limits limits_now(const struct blk_queue *bq)
+{
+	struct blk_limits limits = bq->params.limits;
+
+	limits.nr_sectors = blk_growth_nr_sectors(bq->params.growth);
+	return limits;
 }
 
 static void begin_indirect(struct blk_io *io)
 {
+	struct blk_limits limits = limits_now(io->bq);
 	enum blk_verdict verdict;
+	uint64_t nr_sectors;
 	const char *why;
 
-	blk_segments_decode(blk_buffers_at(&io->bq->buffers, io->slot), io->req.nr_segments, io->req.segment);
-	verdict = check(io, &why);
+	blk_segments_decode(blk_data_buffer(io), io->req.nr_segments, io->segment);
+	verdict = blk_segments_check(&limits, &io->req, io->segment, &nr_sectors, &why);
+	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
 	if (verdict == BLK_OK)
 		begin_data(io);
 	else
@@ -239,7 +269,10 @@ static struct blk_io *take(struct blk_queue *bq, uint32_t slot, const void *byte
 	io->taken_ns = clock_now_ns();
 	blk_growth_look_now_and_then(bq->params.growth, io->taken_ns);
 	counter_add(&bq->counters.nr_taken, 1);
-	blk_slot_decode(bq->params.abi, bytes, &io->req);
+	if (*(const uint8_t *)bytes == BLKIF_OP_INDIRECT && bq->params.limits.max_indirect_segments == 0)
+		blk_request_decode(bq->params.abi, bytes, &io->req); /* an operation as others that are not offered */
+	else
+		blk_slot_decode(bq->params.abi, bytes, &io->req);
 	return io;
 }
 
@@ -250,6 +283,19 @@ void blk_io_refuse(struct queue *queue, uint32_t slot, const void *bytes)
 	refuse(io, BLK_REJECT, QUEUE_REFUSED);
 }
 
+static enum blk_verdict check(struct blk_io *io, const char **why)
+{
+	struct blk_limits limits = limits_now(io->bq);
+	enum blk_verdict verdict;
+	uint64_t nr_sectors;
+
+	if (io->req.is_indirect)
+		return blk_indirect_check(&limits, &io->req, why);
+	verdict = blk_request_check(&limits, &io->req, &nr_sectors, why);
+	io->op.len_bytes = nr_sectors * BLK_SECTOR_BYTES;
+	return verdict;
+}
+
 void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 {
 	struct blk_queue *bq = to_bq(queue);
@@ -257,7 +303,7 @@ void blk_io_request(struct queue *queue, uint32_t slot, const void *bytes)
 	enum blk_verdict verdict;
 	const char *why;
 
-	verdict = io->req.is_indirect ? blk_indirect_check(&io->req, &why) : check(io, &why);
+	verdict = check(io, &why);
 	if (verdict != BLK_OK) {
 		refuse(io, verdict, why);
 		return;
@@ -300,10 +346,11 @@ void blk_io_flush(struct queue *queue)
 	struct blk_queue *bq = to_bq(queue);
 
 	do {
+		begin_large(bq);
 		copy_list(bq, &bq->to_learn, blk_data_fetch_segments, begin_indirect);
 		copy_list(bq, &bq->to_fetch, blk_data_fetch, submit);
 		if (queue_has_ring(queue))
 			copy_list(bq, &bq->to_store, blk_data_store, succeed);
-	} while (begin_held(bq));
+	} while (begin_held(bq) || begin_large(bq));
 	say_if_without_room(bq);
 }

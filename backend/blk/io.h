@@ -6,9 +6,10 @@
  *
  * Copies of a whole batch are one call: segments and writes are gathered while requests are taken, reads while the
  * engine's completions come in, and all are done in flush().
- * Of an indirect request first its segments are copied in, once, and checked then.
- * A request's data lies in its slot's own buffer (copy) or in the guest's pages (map); never is a guest's page given to
- * direct I/O in a PV domain (image.c and connect.c refuse that).
+ * Of an indirect request first its segments are copied in, once, and checked then; one that has many waits before that
+ * until there is memory for it.
+ * A request's data lies in its slot's own buffer or a larger one (copy), or in the guest's pages (map); never is a
+ * guest's page given to direct I/O in a PV domain (image.c and connect.c refuse that).
  *
  * For blk_queue.c alone. Thread: the queue's worker. Logs as blk_queue.h says.
  */
@@ -18,6 +19,7 @@
 #include "backend/blk/blk_queue.h"
 #include "backend/blk/buffers.h"
 #include "backend/blk/io_list.h"
+#include "backend/blk/large.h"
 #include "backend/blk/order.h"
 #include "common/base/container.h"
 
@@ -37,7 +39,10 @@ struct blk_io {
 	bool copy_failed;
 	void *mapped; /* the guest's pages, side by side; NULL: copied */
 	uint64_t taken_ns;
-	struct iovec iov[BLK_MAX_INDIRECT_SEGMENTS];
+	struct blk_large *large;     /* instead of the slot's buffer; NULL: none */
+	struct blk_segment *segment; /* of req, of large, or these: */
+	struct blk_segment own_segment[BLK_BUFFER_SEGMENTS];
+	struct iovec iov; /* of the data in our memory */
 };
 
 struct blk_queue {
@@ -49,6 +54,8 @@ struct blk_queue {
 	/* owner: the worker */
 	struct blk_io *io; /* by slot */
 	struct blk_buffers buffers;
+	struct blk_large_pool large;
+	struct io_list to_grow;  /* indirect ones that need more memory than a slot has */
 	struct io_list to_learn; /* indirect ones whose segments are still the guest's */
 	struct io_list to_fetch; /* writes whose data is still the guest's */
 	struct io_list to_store; /* reads whose data is not yet the guest's */

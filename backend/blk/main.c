@@ -36,6 +36,12 @@ static int set_default_protocol(void *config, const char *value, struct errbuf *
 	return blk_abi_parse(value, &blk_config.default_abi, err);
 }
 
+static int set_max_indirect_segments(void *config, const char *value, struct errbuf *err)
+{
+	return option_u32("number of segments", value, 0, BLK_MAX_INDIRECT_SEGMENTS, &blk_config.max_indirect_segments,
+			  err);
+}
+
 static const struct option_row rows[] = {
 	{ "grants", "HOW", "copy a request's data, map it, or auto (default): persistent, or copy", set_grants },
 	{ "persistent-pages", "N", "of each ring that stay mapped at most (default 1056; 0: not offered)",
@@ -44,6 +50,8 @@ static const struct option_row rows[] = {
 	  set_persistent_total },
 	{ "default-protocol", "NAME",
 	  "of a guest that does not say its own: x86_32-abi (default, as Linux) or x86_64-abi", set_default_protocol },
+	{ "max-indirect-segments", "N", "pages of a request at most, up to 4096 (default 256; 0: no indirect requests)",
+	  set_max_indirect_segments },
 };
 
 static const struct daemon_spec spec = {

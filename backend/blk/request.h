@@ -26,16 +26,20 @@ struct blk_limits {
 	uint32_t sector_bytes; /* the disk's: requests must begin and end on a multiple */
 	bool is_read_only;
 	bool has_discard; /* it is offered */
+	uint32_t max_indirect_segments; /* so many are offered; 0: no indirect request is */
 };
 
-/* What an indirect request must be like before its segments are fetched and blk_request_check() judges the whole. */
-enum blk_verdict blk_indirect_check(const struct blk_request *req, const char **why);
-
 /*
- * *nr_sectors is the length of the data, or of what is to be forgotten. On anything but BLK_OK, *why is a constant that
- * says what is wrong.
+ * A request that is not indirect. *nr_sectors is the length of the data, or of what is to be forgotten. On anything but
+ * BLK_OK, *why is a constant that says what is wrong.
  */
 enum blk_verdict blk_request_check(const struct blk_limits *limits, const struct blk_request *req,
 				   uint64_t *nr_sectors, const char **why);
+
+/* What an indirect request must be like before its segments are fetched, */
+enum blk_verdict blk_indirect_check(const struct blk_limits *limits, const struct blk_request *req, const char **why);
+/* and the whole, as above, once they are. */
+enum blk_verdict blk_segments_check(const struct blk_limits *limits, const struct blk_request *req,
+				    const struct blk_segment *segment, uint64_t *nr_sectors, const char **why);
 
 #endif

@@ -41,6 +41,19 @@ static unsigned int max_queues(const struct device *dev)
 	return dev->host->nr_workers < BLK_MAX_QUEUES ? dev->host->nr_workers : BLK_MAX_QUEUES;
 }
 
+/* There is no node that says 0: one may have been left by a daemon with other options. */
+static int offer_indirect(const struct xb_device *xb, struct errbuf *err)
+{
+	static const char name[] = "feature-max-indirect-segments";
+	char path[XB_PATH_MAX];
+	int rc;
+
+	if (blk_config.max_indirect_segments)
+		return xb_write(xb->store, xb->dir, name, err, "%u", blk_config.max_indirect_segments);
+	rc = xb_path(path, sizeof(path), err, "%s/%s", xb->dir, name);
+	return rc ? rc : xb_remove(xb->store, path, err);
+}
+
 /* The size is known now: publishing it already tells the hotplug script that the image is well. */
 int blk_offer(struct device *dev, struct errbuf *err)
 {
@@ -54,7 +67,6 @@ int blk_offer(struct device *dev, struct errbuf *err)
 		{ "multi-queue-max-queues", max_queues(dev) },
 		{ "feature-flush-cache", 1 },
 		{ "feature-barrier", 1 },
-		{ "feature-max-indirect-segments", BLK_MAX_INDIRECT_SEGMENTS },
 		{ "feature-persistent", blk_keeps_pages() },
 		{ "feature-discard", blk_has_discard(blk) },
 		{ "discard-granularity", blk_has_discard(blk) ? engine->discard_granularity_bytes : 0 },
@@ -65,7 +77,7 @@ int blk_offer(struct device *dev, struct errbuf *err)
 
 	for (unsigned int i = 0; rc == 0 && i < sizeof(offers) / sizeof(offers[0]); i++)
 		rc = xb_write(dev->xb.store, dev->xb.dir, offers[i].name, err, "%u", offers[i].value);
-	return rc;
+	return rc ? rc : offer_indirect(&dev->xb, err);
 }
 
 int blk_publish(struct device *dev, struct errbuf *err)
@@ -183,6 +195,15 @@ static int read_persistence(struct blk_device *blk, bool frontend_can, struct er
 	return rc;
 }
 
+/* How large its requests may be, which it knows from our node: likewise. */
+static int read_max_indirect_segments(struct blk_device *blk, struct errbuf *err)
+{
+	struct xb_device *xb = &blk->dev.xb;
+
+	return xb_read_u32_or(xb->store, xb->dir, "feature-max-indirect-segments", 0, 0, BLK_MAX_INDIRECT_SEGMENTS,
+			      &blk->max_indirect_segments, err);
+}
+
 /* By the daemon that had this ring before. */
 static int read_told_size(struct blk_device *blk, struct errbuf *err)
 {
@@ -208,6 +229,8 @@ int blk_accept(struct device *dev, struct errbuf *err)
 		rc = read_protocol(blk, err);
 	if (rc == 0)
 		rc = read_persistence(blk, peer.can_persist, err);
+	if (rc == 0)
+		rc = read_max_indirect_segments(blk, err);
 	if (rc == 0)
 		rc = read_rings(blk, &peer, err);
 	if (rc)

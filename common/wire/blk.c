@@ -46,8 +46,9 @@ struct x86_32_blkif_response {
 
 static_assert(sizeof(long) == 8, "the native ABI is that of a 64-bit guest");
 static_assert(BLK_MAX_SEGMENTS == BLKIF_MAX_SEGMENTS_PER_REQUEST, "segments of a direct request");
-static_assert(BLK_MAX_INDIRECT_SEGMENTS <= 4096 / BLK_SEGMENT_BYTES, "segments of an indirect request fit one page");
+static_assert(BLK_MAX_SEGMENT_PAGES == BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST, "pages of an indirect request's segments");
 static_assert(sizeof(struct blkif_request_segment) == BLK_SEGMENT_BYTES, "segment");
+static_assert(BLK_SEGMENTS_PER_PAGE * BLK_SEGMENT_BYTES == 4096, "segments of a page");
 
 #define ASSERT_LAYOUT(request, response, request_bytes, response_bytes, id_at, sector_at, seg_at)                      \
 	static_assert(sizeof(struct request) == (request_bytes) && (request_bytes) <= BLK_MAX_REQUEST_BYTES,           \
@@ -184,7 +185,7 @@ void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request 
 	req->is_indirect = true;
 	memcpy(&req->nr_segments, from + 2, sizeof(req->nr_segments));
 	decode_head(abi, from, req);
-	memcpy(&req->segments_gref, from + abis[abi].indirect_grefs_at, sizeof(req->segments_gref));
+	memcpy(req->segments_gref, from + abis[abi].indirect_grefs_at, sizeof(req->segments_gref));
 }
 
 void blk_discard_decode(enum blk_abi abi, const void *slot, struct blk_request *req)
@@ -243,7 +244,7 @@ static void encode_indirect(enum blk_abi abi, const struct blk_request *req, uin
 	to[0] = BLKIF_OP_INDIRECT;
 	to[1] = req->operation;
 	memcpy(to + 2, &req->nr_segments, sizeof(req->nr_segments));
-	memcpy(to + abis[abi].indirect_grefs_at, &req->segments_gref, sizeof(req->segments_gref));
+	memcpy(to + abis[abi].indirect_grefs_at, req->segments_gref, sizeof(req->segments_gref));
 }
 
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot)

@@ -30,9 +30,11 @@ enum blk_abi { BLK_ABI_NATIVE, BLK_ABI_X86_32, BLK_NR_ABIS };
 
 #define BLK_MAX_SEGMENTS 11 /* BLKIF_MAX_SEGMENTS_PER_REQUEST: what fits a slot of every ABI */
 
-/* Of an indirect request, here: as many as Linux's frontend uses if it is not told otherwise. They fit one page. */
-#define BLK_MAX_INDIRECT_SEGMENTS 32
+/* Of an indirect request: they stand in pages of their own, filled one after the other. */
+#define BLK_MAX_SEGMENT_PAGES     8 /* BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST */
 #define BLK_SEGMENT_BYTES         8 /* there */
+#define BLK_SEGMENTS_PER_PAGE     512
+#define BLK_MAX_INDIRECT_SEGMENTS (BLK_MAX_SEGMENT_PAGES * BLK_SEGMENTS_PER_PAGE)
 
 /* The largest slots of any ABI, for buffers. */
 #define BLK_MAX_REQUEST_BYTES  112
@@ -45,14 +47,14 @@ struct blk_segment {
 };
 
 struct blk_request {
-	uint8_t operation;      /* BLKIF_OP_*; of an indirect request what it does with its segments */
-	bool is_indirect;       /* a BLKIF_OP_INDIRECT: segments stand in a page of their own */
-	uint16_t nr_segments;   /* as the guest wrote it: may exceed what there is room for */
-	uint32_t segments_gref; /* that page, of an indirect request */
-	uint64_t id;            /* the guest's, echoed in the response */
-	uint64_t sector;        /* of 512 bytes */
-	uint64_t nr_sectors;    /* of a BLKIF_OP_DISCARD, which has no segments */
-	struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS];
+	uint8_t operation;    /* BLKIF_OP_*; of an indirect request what it does with its segments */
+	bool is_indirect;     /* a BLKIF_OP_INDIRECT: segments stand in pages of their own */
+	uint16_t nr_segments; /* as the guest wrote it: may exceed what there is room for */
+	uint64_t id;          /* the guest's, echoed in the response */
+	uint64_t sector;      /* of 512 bytes */
+	uint64_t nr_sectors;  /* of a BLKIF_OP_DISCARD, which has no segments */
+	uint32_t segments_gref[BLK_MAX_SEGMENT_PAGES]; /* those pages, of an indirect request */
+	struct blk_segment segment[BLK_MAX_SEGMENTS];  /* of any other */
 };
 
 struct blk_response {
@@ -77,7 +79,13 @@ void blk_slot_decode(enum blk_abi abi, const void *slot, struct blk_request *req
 void blk_request_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
 void blk_indirect_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
 void blk_discard_decode(enum blk_abi abi, const void *slot, struct blk_request *req);
-/* The segments of an indirect request, as their page has them, side by side: nr of BLK_SEGMENT_BYTES each. */
+/* How many of those pages so many segments take. */
+static inline unsigned int blk_nr_segment_pages(unsigned int nr_segments)
+{
+	return (nr_segments + BLK_SEGMENTS_PER_PAGE - 1) / BLK_SEGMENTS_PER_PAGE;
+}
+
+/* The segments of an indirect request, as their pages have them, side by side: nr of BLK_SEGMENT_BYTES each. */
 void blk_segments_decode(const void *bytes, unsigned int nr, struct blk_segment *segment);
 /* Of every kind; an indirect one's segments are for blk_segments_encode(), a discard is not secure. */
 void blk_request_encode(enum blk_abi abi, const struct blk_request *req, void *slot);

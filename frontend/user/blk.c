@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "frontend/user/segments.h"
@@ -93,16 +94,19 @@ static void put_request(struct blkfront *front, struct blkfront_io *io, struct b
 	front->nr_out++;
 }
 
-/* More segments than a slot holds go into the page behind the data. false: there is no such operation. */
+/* More segments than a slot holds go into the pages behind the data. false: there is no such operation. */
 static bool name_segments(struct blkfront *front, const struct blkfront_io *io, struct blk_request *req)
 {
 	uint32_t page = io->index * front->pages_per_io + front->config.buffer_pages;
 
 	req->is_indirect = req->nr_segments > BLK_MAX_SEGMENTS;
-	if (!req->is_indirect)
+	if (!req->is_indirect) {
+		memcpy(req->segment, front->segment, req->nr_segments * sizeof(*front->segment));
 		return req->nr_segments > 0;
-	req->segments_gref = front->buffers.refs[page];
-	blk_segments_encode(req->segment, req->nr_segments, grant_pool_page(&front->buffers, page));
+	}
+	for (unsigned int i = 0; i < blk_nr_segment_pages(req->nr_segments); i++)
+		req->segments_gref[i] = front->buffers.refs[page + i];
+	blk_segments_encode(front->segment, req->nr_segments, grant_pool_page(&front->buffers, page));
 	return req->operation == BLKIF_OP_READ || req->operation == BLKIF_OP_WRITE;
 }
 
@@ -122,7 +126,7 @@ int blkfront_submit_at(struct blkfront *front, struct blkfront_io *io, uint8_t o
 		req.nr_sectors = nr_sectors;
 	} else if (nr_sectors) {
 		req.nr_segments = blk_cut_segments(refs, front->config.buffer_pages, first_sector, nr_sectors,
-						   req.segment);
+						   front->segment);
 		if (!name_segments(front, io, &req))
 			return -EINVAL;
 	}

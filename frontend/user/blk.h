@@ -42,7 +42,7 @@ struct blkfront_config {
 	unsigned int ring_order; /* 2^order pages; no more than the backend offers */
 	uint32_t nr_queues;      /* 0: 1; no more than the backend offers. Requests are spread over them. */
 	uint32_t nr_buffers;	 /* requests out at most; 0: as many as the rings have slots, which is also the most */
-	uint32_t buffer_pages;	 /* 1 to 32; 0: 11. More than that takes a backend with indirect segments. */
+	uint32_t buffer_pages;	 /* 1 to 4096; 0: 11. More than that takes a backend with indirect segments. */
 	uint32_t timeout_ms;	 /* for connect and disconnect */
 	bool is_not_persistent;	 /* tell the backend not to keep our pages mapped between requests */
 	enum blk_abi abi;	 /* how requests are laid out */

@@ -19,8 +19,9 @@ struct blkfront {
 	struct front_queue queue[BLKFRONT_MAX_QUEUES];
 	uint32_t nr_queues;
 	uint32_t first_queue; /* whose answers are taken first, in turn */
-	struct grant_pool buffers; /* pages_per_io for each: its data, and a page for segments if they need one */
+	struct grant_pool buffers; /* pages_per_io for each: its data, and pages for segments if they need some */
 	uint32_t pages_per_io;
+	struct blk_segment *segment; /* [buffer_pages]: of the request that is being made */
 	uint32_t nr_buffers;
 	struct blkfront_io *io;	   /* [nr_buffers] */
 	struct flight *flight;	   /* [nr_buffers]: io[i] is out as flight[i] */

@@ -24,7 +24,9 @@ struct blkfront *blkfront_new(const struct blkfront_config *config)
 		front->config.buffer_pages = BLKFRONT_MAX_BUFFER_PAGES;
 	if (front->config.nr_queues == 0)
 		front->config.nr_queues = 1;
-	front->pages_per_io = front->config.buffer_pages + (front->config.buffer_pages > BLK_MAX_SEGMENTS);
+	front->pages_per_io = front->config.buffer_pages;
+	if (front->config.buffer_pages > BLK_MAX_SEGMENTS)
+		front->pages_per_io += blk_nr_segment_pages(front->config.buffer_pages);
 	front_device_init(&front->device);
 	grant_pool_init(&front->buffers);
 	return front;
@@ -40,9 +42,11 @@ static void release(struct blkfront *front)
 	free(front->io);
 	free(front->flight);
 	free(front->free);
+	free(front->segment);
 	front->io = NULL;
 	front->flight = NULL;
 	front->free = NULL;
+	front->segment = NULL;
 	front->nr_buffers = front->nr_free = front->nr_out = 0;
 	front->state = BLKFRONT_CLOSED;
 	front->why.text[0] = '\0';
@@ -66,7 +70,8 @@ static int make_buffers(struct blkfront *front, struct errbuf *err)
 	front->io = calloc(nr, sizeof(*front->io));
 	front->flight = calloc(nr, sizeof(*front->flight));
 	front->free = calloc(nr, sizeof(struct blkfront_io *));
-	if (!front->io || !front->flight || !front->free)
+	front->segment = calloc(front->config.buffer_pages, sizeof(*front->segment));
+	if (!front->io || !front->flight || !front->free || !front->segment)
 		return errbuf_set(err, -ENOMEM, "%u buffers: out of memory", nr);
 	rc = grant_pool_share(&front->buffers, front->device.gntshr, front->device.xb.domid, nr * pages, err);
 	if (rc)

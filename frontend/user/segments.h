@@ -16,9 +16,9 @@
 
 /*
  * Cuts nr_sectors, beginning first_sector sectors into a buffer of nr_pages consecutive pages, into segments, one per
- * page touched. Returns how many; 0: no sectors, beyond the buffer, or more pages than a request can name.
+ * page touched. Returns how many, nr_pages at most; 0: no sectors, or beyond the buffer.
  */
 unsigned int blk_cut_segments(const uint32_t *refs, uint32_t nr_pages, uint32_t first_sector, uint32_t nr_sectors,
-			      struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS]);
+			      struct blk_segment *segment);
 
 #endif

@@ -51,4 +51,27 @@ exec {feed}>&-
 load_wait writer
 status=$?
 check_eq "and everything was written: $(cat "$(load_out writer)")" $status 0
+
+# The same with requests that have more memory than a slot's.
+disk_detach 1 xvda
+disk_attach 1 xvda "$T/1.img"
+load_start large 1 xvda write "$T/pipe" --segments 256
+exec {feed}>"$T/pipe"
+before=$(status_kib RssAnon)
+
+feed_until_resident() { # a request of 1 MiB
+	head -c 1M "$T/1.img" >&"$feed"
+	test $(($(status_kib RssAnon) - before)) -ge 1024
+}
+
+is_given_back() {
+	test $(($(status_kib RssAnon) - before)) -lt 1024
+}
+
+check "a large request takes memory" soon 30 feed_until_resident
+check "which is given back when the guest has been idle for a while" soon 60 is_given_back
+check_idle "idle again after large requests"
+exec {feed}>&-
+load_wait large
+check_eq "and they were written" $? 0
 daemon_test_end

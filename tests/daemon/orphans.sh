@@ -14,10 +14,8 @@ has_in_flight() { # NUMBER, as a pattern
 
 # Writes that are with the disk until it is thawed.
 hang() { # LOAD [ARGUMENT...]
-	local load=$1
-	shift
 	fsfreeze -f "$T/slow"
-	load_start "$load" 1 xvda write "$T/data" --io-timeout 1 --timeout 30 "$@"
+	load_start "$1" 1 xvda write "$T/data" --io-timeout 1 --timeout 30 "${@:2}"
 	soon 30 has_in_flight '[1-9][0-9]*' || not_ok "a write hangs" "$(device_status 1 xvda)"
 }
 
@@ -38,7 +36,7 @@ fi
 trap 'fsfreeze -u "$T/slow" 2>/dev/null; loopxen_stop; umount -l "$T/slow" 2>/dev/null; rm -rf "$T"' EXIT
 head -c 1M /dev/urandom >"$T/data" # of more pages than are unmapped at a time
 image=$(make_image slow/disk.img 4M)
-daemon_start --threads 1
+daemon_start --threads 1 --max-indirect-segments 4096 # there is memory for two of more than 32 segments
 bystander_start
 disk_attach 1 xvda "$image"
 check_serves "a disk on a file system of its own is served" 1 xvda
@@ -61,8 +59,9 @@ load_wait next
 check_verified "once they have landed it is served" next
 check_eq "and it was said once" "$(times_said 'waiting: image')" 1
 
-# The toolstack detaches it.
-hang stuck
+# The toolstack detaches it, while some have not even begun for want of memory.
+hang stuck --segments 64
+check "large requests wait for those that hang" soon 30 has_in_flight 4
 check "a disk that hangs can be detached" disk_detach 1 xvda
 load_wait stuck
 check_said "without what hangs" 'request\(s\) did not come back in time'

@@ -23,6 +23,7 @@ static struct blk_limits take_limits(struct fuzz_input *input, uint64_t sector)
 		.sector_bytes = kind & 2 ? 4096 : 512,
 		.is_read_only = kind & 4,
 		.has_discard = kind & 8,
+		.max_indirect_segments = kind & 32 ? 256 : kind & 64 ? BLK_MAX_INDIRECT_SEGMENTS : 32,
 	};
 }
 
@@ -41,7 +42,7 @@ static void check_same(const struct blk_request *a, const struct blk_request *b)
 	assert(a->operation == b->operation && a->is_indirect == b->is_indirect);
 	assert(a->id == b->id && a->sector == b->sector && a->nr_segments == b->nr_segments);
 	if (a->is_indirect)
-		assert(a->segments_gref == b->segments_gref);
+		assert(memcmp(a->segments_gref, b->segments_gref, sizeof(a->segments_gref)) == 0);
 	else if (a->operation == BLKIF_OP_DISCARD)
 		assert(a->nr_sectors == b->nr_sectors);
 	else
@@ -82,16 +83,18 @@ static void check_answer(const struct blk_request *req, int16_t status)
 
 /* ---- the verdict ----------------------------------------------------------------------------------------------- */
 
-static bool has_good_segments(const struct blk_request *req, unsigned __int128 *nr_sectors)
+static bool has_good_segments(const struct blk_limits *limits, const struct blk_request *req,
+			      const struct blk_segment *segment, unsigned __int128 *nr_sectors)
 {
 	bool must_have_data = req->operation == BLKIF_OP_READ || req->operation == BLKIF_OP_WRITE;
+	unsigned int most = req->is_indirect ? limits->max_indirect_segments : 11;
 
-	if (req->nr_segments > (req->is_indirect ? 32 : 11) || (must_have_data && req->nr_segments == 0))
+	if (req->nr_segments > most || (must_have_data && req->nr_segments == 0))
 		return false;
 	for (unsigned int i = 0; i < req->nr_segments; i++) {
-		int nr = req->segment[i].last_sect + 1 - req->segment[i].first_sect;
+		int nr = segment[i].last_sect + 1 - segment[i].first_sect;
 
-		if (nr <= 0 || req->segment[i].last_sect > 7)
+		if (nr <= 0 || segment[i].last_sect > 7)
 			return false;
 		*nr_sectors += (unsigned int)nr;
 	}
@@ -99,7 +102,7 @@ static bool has_good_segments(const struct blk_request *req, unsigned __int128 *
 }
 
 static bool is_to_be_served(const struct blk_limits *limits, const struct blk_request *req,
-			    unsigned __int128 *nr_sectors)
+			    const struct blk_segment *segment, unsigned __int128 *nr_sectors)
 {
 	*nr_sectors = 0;
 	switch (req->operation) {
@@ -112,7 +115,7 @@ static bool is_to_be_served(const struct blk_limits *limits, const struct blk_re
 	case BLKIF_OP_WRITE:
 	case BLKIF_OP_WRITE_BARRIER:
 	case BLKIF_OP_FLUSH_DISKCACHE:
-		if (!has_good_segments(req, nr_sectors))
+		if (!has_good_segments(limits, req, segment, nr_sectors))
 			return false;
 		break;
 	default:
@@ -125,36 +128,38 @@ static bool is_to_be_served(const struct blk_limits *limits, const struct blk_re
 	       *nr_sectors * 512 % limits->sector_bytes == 0;
 }
 
-static void check_verdict(const struct blk_limits *limits, const struct blk_request *req)
+static void check_verdict(const struct blk_limits *limits, const struct blk_request *req,
+			  const struct blk_segment *segment)
 {
 	unsigned __int128 expected;
 	uint64_t nr_sectors = 0;
 	const char *why = NULL;
-	enum blk_verdict verdict = blk_request_check(limits, req, &nr_sectors, &why);
+	enum blk_verdict verdict = req->is_indirect ? blk_segments_check(limits, req, segment, &nr_sectors, &why) :
+						      blk_request_check(limits, req, &nr_sectors, &why);
 
-	assert((verdict == BLK_OK) == is_to_be_served(limits, req, &expected));
+	assert((verdict == BLK_OK) == is_to_be_served(limits, req, segment, &expected));
 	assert((verdict == BLK_OK) == !why);
 	assert(verdict != BLK_OK || nr_sectors == expected);
 }
 
 /* As the backend does it: the segments of an indirect one are fetched once it is clear how many there are. */
-static void check_indirect(struct fuzz_input *input, const struct blk_limits *limits, struct blk_request *req)
+static void check_indirect(struct fuzz_input *input, const struct blk_limits *limits, const struct blk_request *req)
 {
-	uint8_t bytes[BLK_MAX_INDIRECT_SEGMENTS * BLK_SEGMENT_BYTES];
-	struct blk_segment again[BLK_MAX_INDIRECT_SEGMENTS];
+	static uint8_t bytes[BLK_MAX_INDIRECT_SEGMENTS * BLK_SEGMENT_BYTES];
+	static struct blk_segment segment[BLK_MAX_INDIRECT_SEGMENTS], again[BLK_MAX_INDIRECT_SEGMENTS];
 	const char *why = NULL;
 
-	if (blk_indirect_check(req, &why) != BLK_OK) {
+	if (blk_indirect_check(limits, req, &why) != BLK_OK) {
 		assert(why);
 		return;
 	}
-	assert(req->nr_segments > 0 && req->nr_segments <= BLK_MAX_INDIRECT_SEGMENTS);
+	assert(req->nr_segments > 0 && req->nr_segments <= limits->max_indirect_segments);
 	fuzz_take(input, bytes, req->nr_segments * BLK_SEGMENT_BYTES);
-	blk_segments_decode(bytes, req->nr_segments, req->segment);
-	blk_segments_encode(req->segment, req->nr_segments, bytes);
+	blk_segments_decode(bytes, req->nr_segments, segment);
+	blk_segments_encode(segment, req->nr_segments, bytes);
 	blk_segments_decode(bytes, req->nr_segments, again);
-	check_same_segments(req->segment, again, req->nr_segments);
-	check_verdict(limits, req);
+	check_same_segments(segment, again, req->nr_segments);
+	check_verdict(limits, req, segment);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
@@ -175,6 +180,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 	if (req.is_indirect)
 		check_indirect(&input, &limits, &req);
 	else
-		check_verdict(&limits, &req);
+		check_verdict(&limits, &req, req.segment);
 	return 0;
 }

@@ -78,7 +78,7 @@ static int teardown(void **state)
 
 /* ---- one operation --------------------------------------------------------------------------------------------- */
 
-#define MAX_PARTS 4
+#define MAX_PARTS 4096 /* of a request; four times what one system call takes */
 
 static struct {
 	struct blk_op op;
@@ -161,6 +161,25 @@ static void what_is_read_is_what_the_file_has(void **state)
 	assert_true(is_pattern(data, 1536, sizeof(data)));
 	assert_int_equal(do_op(BLK_OP_READ, FILE_BYTES - 512, data, 512), 0);
 	assert_true(is_pattern(data, FILE_BYTES - 512, 512));
+}
+
+static void there_may_be_more_parts_than_a_system_call_takes(void **state)
+{
+	static size_t parts[MAX_PARTS];
+	static uint8_t data[3 * MAX_PARTS];
+
+	for (unsigned int i = 0; i < MAX_PARTS; i++)
+		parts[i] = 3;
+	prepare(BLK_OP_READ, 512, data, parts, MAX_PARTS);
+	assert_int_equal(submit(), 0);
+	assert_true(is_pattern(data, 512, sizeof(data)));
+	memset(data, 0xaa, sizeof(data));
+	prepare(BLK_OP_WRITE, 512, data, parts, MAX_PARTS);
+	assert_int_equal(submit(), 0);
+	memset(data, 0, sizeof(data));
+	assert_int_equal(pread(file_fd, data, sizeof(data), 512), sizeof(data));
+	for (size_t i = 0; i < sizeof(data); i++)
+		assert_int_equal(data[i], 0xaa);
 }
 
 static void what_is_written_is_in_the_file_and_nowhere_else(void **state)
@@ -452,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_read_is_what_the_file_has),
+		TEST(there_may_be_more_parts_than_a_system_call_takes),
 		TEST(what_is_written_is_in_the_file_and_nowhere_else),
 		TEST(a_flush_ends),
 		TEST(after_a_flush_that_failed_none_succeeds),

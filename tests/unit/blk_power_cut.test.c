@@ -29,7 +29,8 @@
 #define PAGE_BYTES	 4096
 #define SECTORS_PER_PAGE 8
 #define RING_GREF	 1
-#define PAGES_OF_REQUEST (BLK_MAX_INDIRECT_SEGMENTS + 1) /* the last one is for the segments of an INDIRECT */
+#define MAX_SEGMENTS     32 /* of an INDIRECT */
+#define PAGES_OF_REQUEST (MAX_SEGMENTS + 1) /* the last one is for the segments of an INDIRECT */
 #define NR_GUEST_PAGES	 (2 + NR_SLOTS * PAGES_OF_REQUEST)
 
 static struct {
@@ -185,7 +186,7 @@ static void start_queue(void)
 		.growth = &growth,
 		.ring = &ring,
 		.abi = abi,
-		.limits = { .sector_bytes = 512, .has_discard = true },
+		.limits = { .sector_bytes = 512, .has_discard = true, .max_indirect_segments = MAX_SEGMENTS },
 		.maps_data = random_below(&dice, 3) == 0,
 		.max_persistent_pages = random_below(&dice, 2) ? 1056 : 0,
 		.budget = &budget,
@@ -224,6 +225,7 @@ static struct ring_front front;
 static struct promises promises;
 static unsigned int number_of[NR_SLOTS]; /* of the request that has this id */
 static struct blk_request sent[NR_SLOTS];
+static struct blk_segment segments_of[NR_SLOTS][MAX_SEGMENTS]; /* a copy of a direct one's */
 static unsigned int free_ids[NR_SLOTS], nr_free_ids;
 
 static uint32_t page_of(unsigned int id, unsigned int segment)
@@ -233,7 +235,7 @@ static uint32_t page_of(unsigned int id, unsigned int segment)
 
 static unsigned int max_segments(uint8_t operation)
 {
-	return operation == BLKIF_OP_READ || operation == BLKIF_OP_WRITE ? BLK_MAX_INDIRECT_SEGMENTS : BLK_MAX_SEGMENTS;
+	return operation == BLKIF_OP_READ || operation == BLKIF_OP_WRITE ? MAX_SEGMENTS : BLK_MAX_SEGMENTS;
 }
 
 /* So many sectors, anywhere in their pages; as many pages as it happens, if what is left still fits. */
@@ -246,7 +248,7 @@ static void choose_segments(struct blk_request *req, unsigned int id, unsigned i
 		unsigned int n = least + random_below(&dice, most - least + 1);
 		unsigned int first = random_below(&dice, SECTORS_PER_PAGE - n + 1);
 
-		req->segment[req->nr_segments] = (struct blk_segment){
+		segments_of[id][req->nr_segments] = (struct blk_segment){
 			.gref = page_of(id, req->nr_segments),
 			.first_sect = first,
 			.last_sect = first + n - 1,
@@ -261,21 +263,25 @@ static uint8_t *sector_at(const struct blk_segment *segment, unsigned int number
 	return guest_page(segment->gref) + number * LOSSY_SECTOR_BYTES;
 }
 
-static void fill_data(const struct blk_request *req, uint64_t tag)
+static void fill_data(unsigned int id, uint64_t tag)
 {
-	for (unsigned int i = 0; i < req->nr_segments; i++) {
-		for (unsigned int s = req->segment[i].first_sect; s <= req->segment[i].last_sect; s++)
-			lossy_fill(sector_at(&req->segment[i], s), tag);
+	for (unsigned int i = 0; i < sent[id].nr_segments; i++) {
+		const struct blk_segment *segment = &segments_of[id][i];
+
+		for (unsigned int s = segment->first_sect; s <= segment->last_sect; s++)
+			lossy_fill(sector_at(segment, s), tag);
 	}
 }
 
-static void check_data(const struct blk_request *req, unsigned int number)
+static void check_data(unsigned int id, unsigned int number)
 {
-	uint64_t sector = req->sector;
+	uint64_t sector = sent[id].sector;
 
-	for (unsigned int i = 0; i < req->nr_segments; i++) {
-		for (unsigned int s = req->segment[i].first_sect; s <= req->segment[i].last_sect; s++)
-			promises_check_read(&promises, number, sector++, lossy_tag(sector_at(&req->segment[i], s)));
+	for (unsigned int i = 0; i < sent[id].nr_segments; i++) {
+		const struct blk_segment *segment = &segments_of[id][i];
+
+		for (unsigned int s = segment->first_sect; s <= segment->last_sect; s++)
+			promises_check_read(&promises, number, sector++, lossy_tag(sector_at(segment, s)));
 	}
 }
 
@@ -317,12 +323,14 @@ static void make_request(const struct promised *next, unsigned int id, uint64_t 
 		return;
 	}
 	choose_segments(req, id, next->nr_sectors);
-	fill_data(req, next->operation == BLKIF_OP_READ ? UINT64_MAX : tag);
+	fill_data(id, next->operation == BLKIF_OP_READ ? UINT64_MAX : tag);
 	if (max_segments(next->operation) > BLK_MAX_SEGMENTS)
 		req->is_indirect = req->nr_segments > BLK_MAX_SEGMENTS || random_below(&dice, 4) == 0;
-	req->segments_gref = page_of(id, PAGES_OF_REQUEST - 1);
+	req->segments_gref[0] = page_of(id, PAGES_OF_REQUEST - 1);
 	if (req->is_indirect)
-		blk_segments_encode(req->segment, req->nr_segments, guest_page(req->segments_gref));
+		blk_segments_encode(segments_of[id], req->nr_segments, guest_page(req->segments_gref[0]));
+	else
+		memcpy(req->segment, segments_of[id], req->nr_segments * sizeof(*req->segment));
 }
 
 static void put_requests(unsigned int n, unsigned int depth)
@@ -355,7 +363,7 @@ static void take_responses(void)
 			blk_response_decode(abi, slot, &response);
 			assert_int_equal(response.status, BLKIF_RSP_OKAY);
 			if (response.operation == BLKIF_OP_READ)
-				check_data(&sent[response.id], number_of[response.id]);
+				check_data(response.id, number_of[response.id]);
 			promises_answer(&promises, number_of[response.id]);
 			free_ids[nr_free_ids++] = response.id;
 		}

@@ -34,6 +34,7 @@ static const struct blk_limits disk_empty = { .nr_sectors = 0, .sector_bytes = 5
 #define READ_ONLY BLK_REJECT, "a write to a read-only disk"
 #define BEYOND    BLK_REJECT, "beyond the end of the disk"
 #define UNALIGNED BLK_REJECT, "not a multiple of the disk's sector size"
+#define NOT_OFFERED BLK_UNSUPPORTED, "an indirect request, which is not offered"
 #define UNKNOWN   BLK_UNSUPPORTED, "unknown operation"
 
 static const struct {
@@ -118,7 +119,7 @@ static const struct {
 	{ "4k: beyond and unaligned", &disk_4k, WRITE, 1, DISK_SECTORS - 4, { PAGE }, BEYOND, 0 },
 	/* operations */
 	{ "reserved", &disk, 4, 1, 0, { PAGE }, UNKNOWN, 0 },
-	{ "indirect, and not read as that", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, UNKNOWN, 0 },
+	{ "indirect, and not read as that", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, NOT_OFFERED, 0 },
 	{ "operation 7", &disk, 7, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 255", &disk, 255, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "operation 255 and nothing else right", &disk_ro, 255, 255, TOP, { SECTORS(9, 8) }, UNKNOWN, 0 },
@@ -239,43 +240,43 @@ static void a_discard_is_within_the_disk(void **state)
 	}
 }
 
-static struct blk_request indirect(uint8_t operation, uint16_t nr_segments)
-{
-	struct blk_request req = { .operation = operation, .is_indirect = true, .nr_segments = nr_segments };
-
-	for (unsigned int i = 0; i < BLK_MAX_INDIRECT_SEGMENTS; i++)
-		req.segment[i] = (struct blk_segment)PAGE;
-	return req;
-}
+static const struct blk_limits disk_256 = { DISK_SECTORS * 100, 512, .max_indirect_segments = 256 };
+static const struct blk_limits disk_4096 = { DISK_SECTORS * 100, 512, .max_indirect_segments = 4096 };
 
 static void an_indirect_request_is_judged_before_its_segments_are_read(void **state)
 {
 	static const struct {
 		const char *name;
+		const struct blk_limits *limits;
 		uint8_t operation;
 		uint16_t nr_segments;
 		enum blk_verdict verdict;
 		const char *why;
 	} cases[] = {
-		{ "1 segment", READ, 1, BLK_OK, NULL },
-		{ "12 segments", WRITE, 12, BLK_OK, NULL },
-		{ "as many as there may be", READ, BLK_MAX_INDIRECT_SEGMENTS, BLK_OK, NULL },
-		{ "one more", READ, BLK_MAX_INDIRECT_SEGMENTS + 1, TOO_MANY },
-		{ "65535", WRITE, 65535, TOO_MANY },
-		{ "256, of which the low octet is 0", WRITE, 256, TOO_MANY },
-		{ "none", WRITE, 0, NONE },
-		{ "a flush", FLUSH, 1, BLK_REJECT, "indirect, and neither read nor write" },
-		{ "a barrier", BARRIER, 1, BLK_REJECT, "indirect, and neither read nor write" },
-		{ "indirect twice", BLKIF_OP_INDIRECT, 1, BLK_REJECT, "indirect, and neither read nor write" },
-		{ "unknown", 255, 0, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "1 segment", &disk_256, READ, 1, BLK_OK, NULL },
+		{ "12 segments", &disk_256, WRITE, 12, BLK_OK, NULL },
+		{ "as many as are offered", &disk_256, READ, 256, BLK_OK, NULL },
+		{ "one more", &disk_256, READ, 257, TOO_MANY },
+		{ "more than a page of them", &disk_4096, WRITE, 513, BLK_OK, NULL },
+		{ "as many as 8 pages have", &disk_4096, READ, 4096, BLK_OK, NULL },
+		{ "the first of a ninth page", &disk_4096, READ, 4097, TOO_MANY },
+		{ "65535", &disk_4096, WRITE, 65535, TOO_MANY },
+		{ "512, of which the low octet is 0", &disk_256, WRITE, 512, TOO_MANY },
+		{ "none", &disk_256, WRITE, 0, NONE },
+		{ "a flush", &disk_256, FLUSH, 1, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "a barrier", &disk_256, BARRIER, 1, BLK_REJECT, "indirect, and neither read nor write" },
+		{ "indirect twice", &disk_256, BLKIF_OP_INDIRECT, 1, BLK_REJECT,
+		  "indirect, and neither read nor write" },
+		{ "unknown", &disk_256, 255, 0, BLK_REJECT, "indirect, and neither read nor write" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct blk_request req = indirect(cases[i].operation, cases[i].nr_segments);
+		struct blk_request req = { .operation = cases[i].operation, .is_indirect = true,
+					   .nr_segments = cases[i].nr_segments };
 		const char *why = NULL;
 
 		print_message("# %s\n", cases[i].name);
-		assert_int_equal(blk_indirect_check(&req, &why), cases[i].verdict);
+		assert_int_equal(blk_indirect_check(cases[i].limits, &req, &why), cases[i].verdict);
 		if (cases[i].why)
 			assert_string_equal(why, cases[i].why);
 	}
@@ -283,20 +284,27 @@ static void an_indirect_request_is_judged_before_its_segments_are_read(void **st
 
 static void segments_of_an_indirect_request_are_judged_as_others(void **state)
 {
-	struct blk_request req = indirect(READ, BLK_MAX_INDIRECT_SEGMENTS);
+	struct blk_request req = { .operation = READ, .is_indirect = true, .nr_segments = 4096 };
+	static struct blk_segment segment[4096];
 	uint64_t nr_sectors;
 	const char *why;
 
-	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_OK);
-	assert_int_equal(nr_sectors, BLK_MAX_INDIRECT_SEGMENTS * 8);
-	req.sector = DISK_SECTORS - nr_sectors + 1;
-	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_REJECT);
+	for (unsigned int i = 0; i < 4096; i++)
+		segment[i] = (struct blk_segment)PAGE;
+	assert_int_equal(blk_segments_check(&disk_4096, &req, segment, &nr_sectors, &why), BLK_OK);
+	assert_int_equal(nr_sectors, 4096 * 8);
+	req.sector = disk_4096.nr_sectors - nr_sectors + 1;
+	assert_int_equal(blk_segments_check(&disk_4096, &req, segment, &nr_sectors, &why), BLK_REJECT);
 	assert_string_equal(why, "beyond the end of the disk");
-	req = indirect(WRITE, BLK_MAX_INDIRECT_SEGMENTS);
-	req.segment[BLK_MAX_INDIRECT_SEGMENTS - 1].last_sect = 8;
-	assert_int_equal(blk_request_check(&disk, &req, &nr_sectors, &why), BLK_REJECT);
+	req.sector = 0;
+	assert_int_equal(blk_segments_check(&disk_ro, &req, segment, &nr_sectors, &why), BLK_REJECT);
+	assert_string_equal(why, "beyond the end of the disk");
+	req.operation = WRITE;
+	assert_int_equal(blk_segments_check(&disk_ro, &req, segment, &nr_sectors, &why), BLK_REJECT);
+	assert_string_equal(why, "a write to a read-only disk");
+	segment[4095].last_sect = 8;
+	assert_int_equal(blk_segments_check(&disk_4096, &req, segment, &nr_sectors, &why), BLK_REJECT);
 	assert_string_equal(why, "a segment ends outside its page");
-	assert_int_equal(blk_request_check(&disk_ro, &req, &nr_sectors, &why), BLK_REJECT);
 }
 
 int main(void)

@@ -416,9 +416,9 @@ static void a_ring_larger_than_offered_is_refused(void **state)
 	assert_null(fake_get(FRONT "/ring-ref"));
 }
 
-static void use_large_buffers(void)
+static void use_buffers(uint32_t nr_pages)
 {
-	struct blkfront_config config = { .devid = 51712, .nr_buffers = 2, .buffer_pages = 32, .timeout_ms = 50 };
+	struct blkfront_config config = { .devid = 51712, .nr_buffers = 2, .buffer_pages = nr_pages, .timeout_ms = 50 };
 
 	blkfront_free(front);
 	front = blkfront_new(&config);
@@ -429,9 +429,10 @@ static void a_request_that_fits_no_slot_names_its_segments_in_a_page(void **stat
 {
 	uint8_t slot[BLK_MAX_REQUEST_BYTES];
 	struct blkfront_io *io, *done[1];
+	struct blk_segment segment[12];
 	struct blk_request req;
 
-	use_large_buffers();
+	use_buffers(32);
 	fake_set(BACK "/feature-max-indirect-segments", "32");
 	connect_front();
 	blkfront_get(front);
@@ -444,22 +445,47 @@ static void a_request_that_fits_no_slot_names_its_segments_in_a_page(void **stat
 	blk_indirect_decode(BLK_ABI_NATIVE, slot, &req);
 	assert_int_equal(req.operation, BLKIF_OP_WRITE);
 	assert_int_equal(req.nr_segments, 12);
-	assert_int_equal(req.segments_gref, 200 + 33 + 32);
-	blk_segments_decode((uint8_t *)peer.area[1] + (33 + 32) * 4096, 12, req.segment);
-	assert_int_equal(req.segment[0].gref, 200 + 33);
-	assert_int_equal(req.segment[0].first_sect, 3);
-	assert_int_equal(req.segment[11].gref, 200 + 33 + 11);
-	assert_int_equal(req.segment[11].last_sect, 2);
+	assert_int_equal(req.segments_gref[0], 200 + 33 + 32);
+	blk_segments_decode((uint8_t *)peer.area[1] + (33 + 32) * 4096, 12, segment);
+	assert_int_equal(segment[0].gref, 200 + 33);
+	assert_int_equal(segment[0].first_sect, 3);
+	assert_int_equal(segment[11].gref, 200 + 33 + 11);
+	assert_int_equal(segment[11].last_sect, 2);
 	respond(req.id, BLKIF_OP_WRITE, 0);
 	assert_int_equal(blkfront_poll(front, done, 1), 1);
 	assert_int_equal(done[0]->rc, 0);
+}
+
+/* Each buffer has 1025 pages, and three for their segments. */
+static void so_many_segments_stand_in_several_pages(void **state)
+{
+	struct blk_segment segment[1025];
+	uint8_t slot[BLK_MAX_REQUEST_BYTES];
+	struct blk_request req;
+
+	use_buffers(1025);
+	fake_set(BACK "/feature-max-indirect-segments", "1025");
+	fake_set(BACK "/sectors", "8200");
+	connect_front();
+	assert_int_equal(blkfront_submit(front, blkfront_get(front), BLKIF_OP_READ, 0, 8200), 0);
+	blkfront_push(front);
+	assert_int_equal(ring_back_pop(&peer.ring, slot), RING_GOT);
+	blk_indirect_decode(BLK_ABI_NATIVE, slot, &req);
+	assert_int_equal(req.nr_segments, 1025);
+	for (unsigned int page = 0; page < BLK_MAX_SEGMENT_PAGES; page++)
+		assert_int_equal(req.segments_gref[page], page < 3 ? 200 + 1025 + page : 0);
+	blk_segments_decode((uint8_t *)peer.area[1] + 1025 * 4096, 1025, segment);
+	for (unsigned int i = 0; i < 1025; i++) {
+		assert_int_equal(segment[i].gref, 200 + i);
+		assert_int_equal(segment[i].last_sect, 7);
+	}
 }
 
 static void only_reads_and_writes_are_that_large(void **state)
 {
 	struct blkfront_io *io;
 
-	use_large_buffers();
+	use_buffers(32);
 	fake_set(BACK "/feature-max-indirect-segments", "32");
 	fake_set(BACK "/feature-barrier", "1");
 	connect_front();
@@ -470,7 +496,7 @@ static void only_reads_and_writes_are_that_large(void **state)
 
 static void buffers_larger_than_any_request_are_refused(void **state)
 {
-	use_large_buffers();
+	use_buffers(32);
 	assert_int_equal(blkfront_connect(front, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "requests of 32 segments: the backend offers 0"));
 	assert_int_equal(blkfront_state(front), BLKFRONT_CLOSED);
@@ -594,6 +620,7 @@ int main(void)
 		T(the_grant_limit_is_explained),
 		T(a_ring_larger_than_offered_is_refused),
 		T(a_request_that_fits_no_slot_names_its_segments_in_a_page),
+		T(so_many_segments_stand_in_several_pages),
 		T(only_reads_and_writes_are_that_large),
 		T(buffers_larger_than_any_request_are_refused),
 		T(a_backend_that_wants_the_disk_back_is_heard),

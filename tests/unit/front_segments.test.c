@@ -3,7 +3,7 @@
 
 #include "frontend/user/segments.h"
 
-static const uint32_t refs[BLK_MAX_INDIRECT_SEGMENTS] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110 };
+static const uint32_t refs[] = { 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110 };
 
 static const struct {
 	const char *name;
@@ -33,7 +33,7 @@ static const struct {
 static void each_range_is_cut_at_the_pages(void **state)
 {
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct blk_segment seg[BLK_MAX_INDIRECT_SEGMENTS];
+		struct blk_segment seg[11];
 		unsigned int nr, sum = 0;
 
 		print_message("# %s\n", rows[i].name);
@@ -52,23 +52,24 @@ static void each_range_is_cut_at_the_pages(void **state)
 	}
 }
 
-static void more_pages_than_a_request_can_name_are_refused(void **state)
+static void a_request_names_as_many_pages_as_its_buffer_has(void **state)
 {
-	uint32_t many[BLK_MAX_INDIRECT_SEGMENTS + 1] = { 0 };
-	struct blk_segment seg[BLK_MAX_INDIRECT_SEGMENTS];
+	static uint32_t many[BLK_MAX_INDIRECT_SEGMENTS];
+	static struct blk_segment seg[BLK_MAX_INDIRECT_SEGMENTS];
+	uint32_t nr = BLK_MAX_INDIRECT_SEGMENTS;
 
-	uint32_t nr = BLK_MAX_INDIRECT_SEGMENTS, most = BLK_MAX_INDIRECT_SEGMENTS * BLK_SECTORS_PER_PAGE;
-
-	assert_int_equal(blk_cut_segments(many, nr + 1, 0, most + 8, seg), 0);
-	assert_int_equal(blk_cut_segments(many, nr + 1, 7, most - 6, seg), 0);
-	assert_int_equal(blk_cut_segments(many, nr + 1, 8, most, seg), nr);
+	many[nr - 1] = 7;
+	assert_int_equal(blk_cut_segments(many, nr, 7, nr * BLK_SECTORS_PER_PAGE - 7, seg), nr);
+	assert_int_equal(seg[0].first_sect, 7);
+	assert_int_equal(seg[nr - 1].gref, 7);
+	assert_int_equal(blk_cut_segments(many, nr, 8, nr * BLK_SECTORS_PER_PAGE - 7, seg), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_range_is_cut_at_the_pages),
-		cmocka_unit_test(more_pages_than_a_request_can_name_are_refused),
+		cmocka_unit_test(a_request_names_as_many_pages_as_its_buffer_has),
 	};
 
 	return cmocka_run_group_tests_name("front_segments", tests, NULL, NULL);

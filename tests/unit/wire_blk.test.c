@@ -175,14 +175,16 @@ static void an_indirect_request_is_read_octet_by_octet(void **state)
 	FOR_EACH_ABI(i) {
 		begin_slot(slot, i);
 		memcpy(slot, "\x06\x01\x34\x12", 4);
-		memcpy(slot + layouts[i].grefs_at, number, 4);
+		for (unsigned int octet = 0; octet < 32; octet++)
+			slot[layouts[i].grefs_at + octet] = octet + 1;
 		blk_indirect_decode(layouts[i].abi, slot, &got);
 		assert_true(got.is_indirect);
 		assert_int_equal(got.operation, 1);
 		assert_int_equal(got.nr_segments, 0x1234);
 		assert_int_equal(got.id, 0x0807060504030201ULL);
 		assert_int_equal(got.sector, 0x0807060504030201ULL);
-		assert_int_equal(got.segments_gref, 0x04030201);
+		for (unsigned int page = 0; page < 8; page++)
+			assert_int_equal(got.segments_gref[page], 0x04030201 + page * 0x04040404);
 	}
 }
 
@@ -193,7 +195,7 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 		.operation = 1,
 		.is_indirect = true,
 		.nr_segments = 0x1234,
-		.segments_gref = 0x04030201,
+		.segments_gref = { 0x04030201, 0x01000000, 1, [7] = 0xff0000ff },
 		.id = 0x8000000000000000,
 		.sector = 0x8000000000000001,
 	};
@@ -207,13 +209,13 @@ static void an_indirect_request_is_written_as_it_is_read(void **state)
 		blk_indirect_decode(abis[i].abi, slot, &out);
 		assert_int_equal(out.operation, in.operation);
 		assert_int_equal(out.nr_segments, in.nr_segments);
-		assert_int_equal(out.segments_gref, in.segments_gref);
+		assert_memory_equal(out.segments_gref, in.segments_gref, sizeof(in.segments_gref));
 		assert_int_equal(out.id, in.id);
 		assert_int_equal(out.sector, in.sector);
 		nr_set = 0;
 		for (unsigned int octet = 0; octet < abis[i].request_bytes; octet++)
 			nr_set += slot[octet] != 0;
-		assert_int_equal(nr_set, 2 + 2 + 4 + 1 + 2); /* of id and sector the octets that are not 0 */
+		assert_int_equal(nr_set, 2 + 2 + 4 + 1 + 1 + 2 + 1 + 2); /* without the zeros of the numbers */
 	}
 }
 
@@ -268,6 +270,16 @@ static void segments_of_a_page_are_read_octet_by_octet(void **state)
 	assert_int_equal(segment[2].gref, 77);
 }
 
+static void a_page_has_room_for_512_segments(void **state)
+{
+	static const struct {
+		unsigned int nr_segments, nr_pages;
+	} rows[] = { { 0, 0 }, { 1, 1 }, { 512, 1 }, { 513, 2 }, { 3584, 7 }, { 3585, 8 }, { 4096, 8 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(blk_nr_segment_pages(rows[i].nr_segments), rows[i].nr_pages);
+}
+
 static void each_abi_has_its_name(void **state)
 {
 	struct errbuf err;
@@ -320,6 +332,7 @@ int main(void)
 		cmocka_unit_test(segments_of_a_page_are_read_octet_by_octet),
 		cmocka_unit_test(a_discard_is_read_octet_by_octet_and_written_as_it_is_read),
 		cmocka_unit_test(segments_of_a_page_are_written_octet_by_octet),
+		cmocka_unit_test(a_page_has_room_for_512_segments),
 		cmocka_unit_test(each_abi_has_its_name),
 		cmocka_unit_test(only_names_we_serve_are_taken),
 		cmocka_unit_test(operations_have_names),

@@ -10,6 +10,7 @@
 #include "tests/fuzz/guest/dice.h"
 
 #define MAX_REQUESTS	  600
+#define MAX_BUFFERED_PAGES 16384 /* a guest can grant no more than some times as many */
 #define SECTORS_PER_PAGE  8
 #define ONE_SPOILT_OF	  12
 #define NO_GREF		  1000000 /* more than there are */
@@ -17,6 +18,7 @@
 static struct blkfront *front;
 static enum expected *expected; /* by the request's buffer */
 static unsigned int nr_spoilt;
+static struct blk_segment segments[BLK_MAX_INDIRECT_SEGMENTS]; /* of the request that is being made */
 
 /* ---- requests as they should be -------------------------------------------------------------------------------- */
 
@@ -35,7 +37,7 @@ static uint64_t choose_segments(const struct blkfront_io *io, struct blk_request
 	req->is_indirect = pages > BLK_MAX_SEGMENTS && dice_one_in(2);
 	req->nr_segments = dice_from(1, req->is_indirect ? pages : BLK_MAX_SEGMENTS);
 	for (unsigned int i = 0; i < req->nr_segments; i++) {
-		struct blk_segment *segment = &req->segment[i];
+		struct blk_segment *segment = &segments[i];
 
 		segment->gref = blkfront_gref(front, io, i);
 		segment->first_sect = is_whole ? 0 : dice_below(SECTORS_PER_PAGE);
@@ -81,7 +83,7 @@ static enum expected choose_request(const struct blkfront_io *io, struct blk_req
 
 static struct blk_segment *any_segment(struct blk_request *req)
 {
-	return &req->segment[dice_below(req->nr_segments)];
+	return &segments[dice_below(req->nr_segments)];
 }
 
 static void spoil_operation(struct blk_request *req)
@@ -93,7 +95,7 @@ static void spoil_operation(struct blk_request *req)
 static void spoil_count(struct blk_request *req)
 {
 	if (req->is_indirect)
-		req->nr_segments = dice_from(BLK_MAX_INDIRECT_SEGMENTS + 1, UINT16_MAX);
+		req->nr_segments = dice_from(front->disk.max_indirect_segments + 1, UINT16_MAX);
 	else
 		req->nr_segments = dice_from(BLK_MAX_SEGMENTS + 1, UINT8_MAX);
 }
@@ -119,7 +121,7 @@ static void spoil_gref(struct blk_request *req)
 static void spoil_segments_gref(struct blk_request *req)
 {
 	if (req->is_indirect)
-		req->segments_gref = NO_GREF;
+		req->segments_gref[dice_below(blk_nr_segment_pages(req->nr_segments))] = NO_GREF;
 	else
 		spoil_gref(req);
 }
@@ -146,21 +148,38 @@ static void spoil(struct blk_request *req)
 
 /* ---- to the ring, and back ------------------------------------------------------------------------------------- */
 
-/* An indirect one's segments stand in the page behind its buffer. */
-static void submit(struct blkfront_io *io)
+/* An indirect one's segments stand in the pages behind its buffer. */
+static void write_segments(const struct blkfront_io *io, struct blk_request *req)
 {
 	uint32_t page = io->index * front->pages_per_io + front->config.buffer_pages;
+	uint32_t nr = front->config.buffer_pages;
+
+	if (req->is_indirect)
+		blk_segments_encode(segments, nr, grant_pool_page(&front->buffers, page));
+	else
+		memcpy(req->segment, segments, sizeof(req->segment));
+}
+
+static void name_pages(const struct blkfront_io *io, struct blk_request *req)
+{
+	uint32_t page = io->index * front->pages_per_io + front->config.buffer_pages;
+
+	for (unsigned int i = 0; i < blk_nr_segment_pages(req->nr_segments); i++)
+		req->segments_gref[i] = front->buffers.refs[page + i];
+}
+
+static void submit(struct blkfront_io *io)
+{
 	struct blk_request req;
 	enum expected result = choose_request(io, &req);
 
 	if (req.is_indirect)
-		req.segments_gref = front->buffers.refs[page];
+		name_pages(io, &req);
 	if (dice_one_in(ONE_SPOILT_OF)) {
 		spoil(&req);
 		result = MUST_FAIL;
 	}
-	if (req.is_indirect)
-		blk_segments_encode(req.segment, BLK_MAX_INDIRECT_SEGMENTS, grant_pool_page(&front->buffers, page));
+	write_segments(io, &req);
 	expected[io->index] = result;
 	blkfront_submit_raw(front, io, &req);
 }
@@ -269,12 +288,15 @@ static bool leave(enum leaving leaving)
 
 bool guest_blk(uint32_t devid)
 {
+	static const uint32_t nrs_pages[] = { BLK_MAX_SEGMENTS, 32, 256 }; /* of a slot, its buffer, all */
+	uint32_t nr_pages = nrs_pages[dice_below(sizeof(nrs_pages) / sizeof(nrs_pages[0]))];
 	const struct blkfront_config config = {
 		.devid = devid,
 		.timeout_ms = ANSWER_MS,
 		.ring_order = (unsigned int)dice_below(5),
 		.nr_queues = (uint32_t)dice_from(1, 2), /* as many as the daemon has workers */
-		.buffer_pages = dice_one_in(2) ? BLK_MAX_SEGMENTS : BLK_MAX_INDIRECT_SEGMENTS,
+		.buffer_pages = nr_pages,
+		.nr_buffers = MAX_BUFFERED_PAGES / nr_pages,
 		.is_not_persistent = dice_one_in(2),
 		.abi = dice_below(BLK_NR_ABIS),
 	};
