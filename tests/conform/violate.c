@@ -108,6 +108,7 @@ static const struct violation of_backend[] = {
 	{ "BLK-57", "forgets a sector more than a DISCARD says" },
 	{ "BLK-60", "offers discard though discard-enable is 0" },
 	{ "BLK-61", "offers 8192 indirect segments, and serves less" },
+	{ "BLK-61.page", "takes all segments of an INDIRECT request from the first of their pages" },
 	{ "BLK-62", "serves an INDIRECT request of any number of segments as far as it can" },
 	{ "BLK-63", "serves every indirect_op" },
 	{ "BLK-64", "takes a bad segment of an INDIRECT request for one of one sector" },

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "tests/conform/peer/front_disk.h"
+#include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/loan.h"
 
-#define NR_SECTORS 2048
 
 static void mark_pages(struct front *front)
 {
@@ -80,7 +80,7 @@ static void write_leaves_the_page(struct front *front)
 
 static void beyond_the_end(struct blk_request *request)
 {
-	request->sector = NR_SECTORS - 12;
+	request->sector = DISK_SECTORS - 12;
 }
 
 static void far_beyond_the_end(struct blk_request *request)
@@ -116,7 +116,7 @@ static void too_many_segments(struct blk_request *request)
 
 static bool is_of_the_disk(const uint8_t *bytes)
 {
-	for (unsigned int sector = 0; sector < NR_SECTORS; sector++) {
+	for (unsigned int sector = 0; sector < DISK_SECTORS; sector++) {
 		if (pattern_is(bytes, sector, 1))
 			return true;
 	}

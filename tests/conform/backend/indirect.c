@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "tests/conform/case.h"
 #include "tests/conform/peer/indirect.h"
+#include "tests/conform/peer/loan.h"
 
 #define FLICKER_NS      500000000ULL /* both threads run in that time, however busy the machine is */
 #define BARRIER_PAGE    12 /* behind those of ORDERED_SECTORS */
@@ -72,11 +73,14 @@ static void indirect_most(struct front *front)
 	unsigned int nr;
 
 	front_connect(front, "BUS-21");
-	MUST("BLK-61", most_segments(front) <= 4096, "it offers %u segments", most_segments(front));
-	nr = indirect_limit(front, DISK_SECTORS);
-	octets = indirect_make(front, BLKIF_OP_READ, 0, nr);
-	MUST("BLK-61", octets_do(front, "BLK-13", &octets, BLKIF_OP_READ) == BLKIF_RSP_OKAY,
-	     "it refuses an indirect READ of %u segments, and has offered %u", nr, most_segments(front));
+	nr = most_segments(front);
+	MUST("BLK-61", nr <= 4096, "it offers %u segments", nr);
+	for (uint8_t operation = BLKIF_OP_READ; operation <= BLKIF_OP_WRITE; operation++) {
+		octets = indirect_make(front, operation, 0, nr);
+		MUST("BLK-61", octets_do(front, "BLK-13", &octets, operation) == BLKIF_RSP_OKAY,
+		     "it refuses an indirect %s of %u segments, and has offered as many",
+		     blk_operation_name(operation), nr);
+	}
 }
 
 /*
@@ -98,6 +102,7 @@ static void indirect_pages(struct front *front)
 	     "it refuses an indirect WRITE of %u segments", nr);
 	for (unsigned int i = 0; i < nr; i += 88)
 		must_hold(front, "BLK-61", 1 + i, nr - i < 88 ? nr - i : 88, 5000 + i % INDIRECT_SECTORS);
+	must_hold(front, "BLK-61", 1 + nr, 1, 1 + nr);
 	octets = indirect_make(front, BLKIF_OP_READ, 1, nr);
 	memset(front_page(front, 0), 0xee, INDIRECT_SECTORS * 512);
 	MUST("BLK-61", octets_do(front, "BLK-13", &octets, BLKIF_OP_READ) == BLKIF_RSP_OKAY,
@@ -153,6 +158,8 @@ static void indirect_numbers(struct front *front)
 		refuse_indirect(front, "BLK-62", &octets);
 		octets = indirect_make(front, operation, 0, most + 1);
 		refuse_indirect(front, "BLK-62", &octets);
+		octets = indirect_make(front, operation, 0, 4097); /* the last one stands in a ninth page */
+		refuse_indirect(front, "BLK-62", &octets);
 		octets = indirect_make(front, operation, 0, 65535);
 		refuse_indirect(front, "BLK-62", &octets);
 	}
@@ -175,7 +182,7 @@ static void indirect_operations(struct front *front)
 /* The segments in their pages are judged as those in a slot are. */
 static void refuse_indirect_segment(struct front *front, const char *clause, uint32_t gref, uint8_t first, uint8_t last)
 {
-	unsigned int nr = indirect_limit(front, 40);
+	unsigned int nr = most_segments(front);
 	struct octets octets;
 
 	for (unsigned int i = 0; i < 6; i++) {
@@ -217,18 +224,52 @@ static void indirect_range(struct front *front)
 	must_be_unchanged(front, "BLK-25");
 }
 
-/* The page of segments itself cannot be used. */
-static void indirect_gref(struct front *front)
+/* A page of segments itself cannot be used. */
+static void refuse_indirect_page(struct front *front, unsigned int nr, unsigned int page, uint32_t gref)
 {
 	struct octets octets;
 
-	front_connect(front, "BUS-21");
 	for (uint8_t operation = BLKIF_OP_READ; operation <= BLKIF_OP_WRITE; operation++) {
-		octets = indirect_make(front, operation, 64, 8);
-		octets_indirect_page(&octets, 0, UINT32_MAX);
+		octets = indirect_make(front, operation, 64, nr);
+		octets_indirect_page(&octets, page, gref);
+		mark_fill(front_page(front, 0), INDIRECT_SECTORS * 512);
 		refuse_indirect(front, "BLK-29", &octets);
+		MUST("BLK-24", mark_is(front_page(front, 0), INDIRECT_SECTORS * 512),
+		     "data is moved, though page %u of the segments cannot be read", page);
 	}
-	must_be_unchanged(front, "BLK-29");
+	must_be_unchanged(front, "BLK-24");
+}
+
+static void indirect_gref(struct front *front)
+{
+	struct loan loan;
+
+	front_connect(front, "BUS-21");
+	refuse_indirect_page(front, indirect_limit(front, 8), 0, UINT32_MAX);
+	refuse_indirect_page(front, most_segments(front), 0, UINT32_MAX);
+	loan = loan_page(front, false);
+	loan_end(front, &loan);
+	refuse_indirect_page(front, most_segments(front), 0, loan.gref);
+	must_go_on(front, "BLK-29");
+}
+
+/* The pages before it are fine. */
+static void indirect_later_gref(struct front *front)
+{
+	unsigned int nr, last_page;
+	struct loan loan;
+
+	front_connect(front, "BUS-21");
+	nr = most_segments(front);
+	if (nr <= 512)
+		skip("it offers %u segments, which fit one page", nr);
+	last_page = (nr - 1) / 512;
+	refuse_indirect_page(front, nr, 1, UINT32_MAX);
+	refuse_indirect_page(front, nr, last_page, UINT32_MAX);
+	loan = loan_page(front, false);
+	loan_end(front, &loan);
+	refuse_indirect_page(front, nr, last_page, loan.gref);
+	must_go_on(front, "BLK-29");
 }
 
 static void indirect_read_only(struct front *front)
@@ -316,8 +357,10 @@ const struct backend_case indirect_cases[] = {
 	CASE("indirect-segments", "BLK-22 BLK-23 BLK-24 BLK-29 BLK-13 BUS-21", "one bad segment among good ones",
 	     indirect_segments, .needs = INDIRECT),
 	CASE("indirect-range", "BLK-25 BLK-13 BUS-21", "sectors outside the disk", indirect_range, .needs = INDIRECT),
-	CASE("indirect-gref", "BLK-29 BLK-13 BUS-21", "a page of segments that cannot be used", indirect_gref,
+	CASE("indirect-gref", "BLK-29 BLK-24 BLK-13 BUS-21", "a page of segments that cannot be used", indirect_gref,
 	     .needs = INDIRECT),
+	CASE("indirect-later-gref", "BLK-29 BLK-24 BLK-13 BUS-21", "a later page of segments that cannot be used",
+	     indirect_later_gref, .needs = INDIRECT),
 	CASE("indirect-read-only", "BLK-26 BLK-13 BUS-21", "a WRITE on a read-only disk", indirect_read_only,
 	     .needs = INDIRECT, .is_read_only = true),
 	CASE("indirect-before-barrier", "BLK-51 BLK-61 BUS-21", "a BARRIER behind an indirect WRITE",

@@ -10,7 +10,6 @@
 
 #define NR_LOANS   16
 #define MANY_PAGES 3000 /* more than Linux or pvring keep for a ring */
-#define NR_SECTORS 2048
 
 /* Agreed if the backend offers it, too. */
 static void connect_persistent(struct front *front)
@@ -120,7 +119,7 @@ static void unmapped_after_failures(struct front *front)
 
 static void read_pool(struct front *front, const struct grant_pool *pool, unsigned int from, unsigned int nr)
 {
-	struct blk_request request = front_request(front, BLKIF_OP_READ, from * 8 % (NR_SECTORS - 88), nr);
+	struct blk_request request = front_request(front, BLKIF_OP_READ, from * 8 % (DISK_SECTORS - 88), nr);
 
 	for (unsigned int i = 0; i < nr; i++)
 		request.segment[i].gref = pool->refs[from + i];

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/judge.h"
 
 #define NR_LAP_REQUESTS 100000
-#define NR_SECTORS	2048
 
 /* ---- layout ---------------------------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ static void fill_ring(struct front *front, unsigned int order, enum blk_abi abi)
 	flight_begin(&flight, front, "RING-1");
 	for (unsigned int lap = 0; lap < 2; lap++) {
 		for (unsigned int i = 0; flight_room(&flight); i++)
-			flight_read(&flight, (i * 7 + lap) % NR_SECTORS);
+			flight_read(&flight, (i * 7 + lap) % DISK_SECTORS);
 		front_push(front);
 		flight_take_all(&flight);
 	}
@@ -152,7 +152,7 @@ static void batches_of_all_sizes(struct front *front)
 	flight_begin(&flight, front, "RING-5");
 	while (flight.nr_sent < NR_LAP_REQUESTS) {
 		for (unsigned int i = 0; i < size; i++)
-			flight_read(&flight, flight.nr_sent % NR_SECTORS);
+			flight_read(&flight, flight.nr_sent % DISK_SECTORS);
 		front_push(front);
 		flight_take_all(&flight);
 		size = size % front->layout.nr_slots + 1;
@@ -171,7 +171,7 @@ static void never_empty(struct front *front)
 		unsigned int room = flight_room(&flight);
 
 		for (unsigned int nr = room ? rand_r(&front->seed) % room + 1 : 0; nr; nr--)
-			flight_read(&flight, flight.nr_sent * 3 % NR_SECTORS);
+			flight_read(&flight, flight.nr_sent * 3 % DISK_SECTORS);
 		front_push(front);
 		flight_take_some(&flight, rand_r(&front->seed) % flight.nr_out + 1);
 	}

@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/judge.h"
 
 #define NR_SLEEPS 3000
 #define AIMED_NS  400000000ULL
@@ -62,7 +63,7 @@ static void one_by_one(struct front *front, void (*await_moment)(struct front *f
 	flight_begin(&flight, front, "RING-20");
 	for (unsigned int round = 0; round < NR_SLEEPS; round++) {
 		await_moment(front, round);
-		flight_read(&flight, round % 2048);
+		flight_read(&flight, round % DISK_SECTORS);
 		front_push(front);
 		take_by_event(&flight);
 	}
@@ -167,7 +168,7 @@ static void event_asked_for_as_it_answers(struct front *front)
 static void put_reads(struct flight *flight, unsigned int nr)
 {
 	while (nr--)
-		flight_read(flight, flight->nr_sent % 2048);
+		flight_read(flight, flight->nr_sent % DISK_SECTORS);
 }
 
 static void await_all_by_event(struct front *front, unsigned int nr, unsigned int rsp_event)

@@ -230,7 +230,7 @@ static bool goes_on(struct front *front, ring_idx written)
 static void publish_reads(struct flight *flight, unsigned int nr)
 {
 	while (nr--)
-		flight_read(flight, flight->nr_sent % 2048);
+		flight_read(flight, flight->nr_sent % DISK_SECTORS);
 	front_set_req_prod(flight->front, flight->front->req_prod);
 	front_notify(flight->front);
 }

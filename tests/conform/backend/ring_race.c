@@ -8,13 +8,13 @@
 
 #include "common/base/clock.h"
 #include "tests/conform/peer/flight.h"
+#include "tests/conform/peer/judge.h"
 #include "tests/conform/peer/race.h"
 #include "tests/conform/peer/toolstack.h"
 
 #define RACE_NS	     100000000ULL
 #define WRITTEN_FROM 1024 /* the only sectors that a WRITE may reach */
 #define WRITTEN_TO   (WRITTEN_FROM + BLK_MAX_SEGMENTS * 8)
-#define NR_SECTORS   2048
 #define NR_SLOTS_SEEN 64
 #define LATE_US      5000 /* an entry that comes after its index has come by then */
 
@@ -117,7 +117,7 @@ static void check_disk(struct front *front, const char *clause)
 	struct flight flight;
 
 	flight_begin(&flight, front, clause);
-	for (unsigned int sector = 0; sector < NR_SECTORS; sector++) {
+	for (unsigned int sector = 0; sector < DISK_SECTORS; sector++) {
 		if (sector >= WRITTEN_FROM && sector < WRITTEN_TO)
 			continue;
 		if (!flight_room(&flight))
@@ -188,7 +188,7 @@ static void event_indexes_change(struct front *front)
 	flight_begin(&flight, front, "RING-22");
 	for (uint64_t end = clock_now_ns() + RACE_NS; clock_now_ns() < end;) {
 		for (unsigned int nr = flight.nr_sent % front->layout.nr_slots + 1; nr; nr--)
-			flight_read(&flight, flight.nr_sent % NR_SECTORS);
+			flight_read(&flight, flight.nr_sent % DISK_SECTORS);
 		front_push(front);
 		front_notify(front);
 		flight_take_all(&flight);

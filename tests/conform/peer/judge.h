@@ -12,7 +12,7 @@
 
 #define JUDGE_PAGE   44
 #define PAGE_SECTORS 8
-#define DISK_SECTORS 2048 /* of the disk that the suite makes */
+#define DISK_SECTORS 4160 /* of the disk that the suite makes: one for each segment that a request can have, and more */
 #define UNTOUCHED    1016 /* a sector that is never written by a case that asks whether the backend goes on */
 
 /* Sectors first to last of one page. */

@@ -55,7 +55,9 @@ static bool copy_page_of_segments(struct disk *disk, struct task *task, unsigned
 	struct blkif_request_segment segment[NR_INDIRECT_SEGMENTS];
 	struct blk_segment page = { .last_sect = SECTORS_PER_PAGE - 1 };
 
-	memcpy(&page.gref, grefs + i / NR_INDIRECT_SEGMENTS * sizeof(page.gref), sizeof(page.gref));
+	if (!violates("BLK-61.page"))
+		grefs += i / NR_INDIRECT_SEGMENTS * sizeof(page.gref);
+	memcpy(&page.gref, grefs, sizeof(page.gref));
 	if (!back_copy_from(&disk->back, &page, segment))
 		return false;
 	for (unsigned int k = 0; k < NR_INDIRECT_SEGMENTS && i < task->nr_segments; k++, i++)
