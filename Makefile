@@ -182,8 +182,9 @@ run-asan:
 	@$(asan) -j2 unit-tests
 	@echo "unit, with ASan and UBSan:"; tests/run -j 2 $(records) $(patsubst $(O)/%,$(O)/asan/%,$(sort $(unit-tests)))
 run-tsan:
-	@$(tsan) -j2 $(threaded:%=$(O)/tsan/tests/unit/%)
+	@$(tsan) -j2 $(threaded:%=$(O)/tsan/tests/unit/%) $(O)/tsan/pvring-usbd
 	@echo "unit, with TSan:"; tests/run -j 2 $(records) $(threaded:%=$(O)/tsan/tests/unit/%)
+	@echo "a daemon, with TSan:"; PVRING_USBD=$(O)/tsan/pvring-usbd tests/run $(records) tests/daemon/usb_handover.sh
 run-fuzz:
 	@$(asan) -j2 fuzz-replays
 	@echo "what peers send, as fuzzing has found it, with ASan and UBSan:"; \

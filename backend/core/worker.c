@@ -105,10 +105,12 @@ static void *worker_main(void *arg)
 			close_handles(worker);
 	}
 	worker->start_rc = rc;
-	pthread_barrier_wait(&worker->started);
+	pthread_barrier_wait(&worker->in_step);
 	if (rc)
 		return NULL;
 	loop_run(&worker->loop);
+	/* worker_stop() may be about to write to a descriptor that is closed here, and may be another file's then. */
+	pthread_barrier_wait(&worker->in_step);
 	close_handles(worker);
 	scratch_close(&worker->scratch);
 	free(worker->by_port);
@@ -123,14 +125,14 @@ int worker_start(struct worker *worker, const struct worker_params *params, stru
 	memset(worker, 0, sizeof(*worker));
 	worker->params = *params;
 	worker->start_err = err;
-	pthread_barrier_init(&worker->started, NULL, 2);
+	pthread_barrier_init(&worker->in_step, NULL, 2);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	r = pthread_create(&worker->thread, NULL, worker_main, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r)
 		return errbuf_set(err, -r, "cannot start a thread: %s", strerror(r));
-	pthread_barrier_wait(&worker->started);
+	pthread_barrier_wait(&worker->in_step);
 	if (worker->start_rc)
 		pthread_join(worker->thread, NULL);
 	return worker->start_rc;
@@ -139,8 +141,9 @@ int worker_start(struct worker *worker, const struct worker_params *params, stru
 void worker_stop(struct worker *worker)
 {
 	loop_stop(&worker->loop);
+	pthread_barrier_wait(&worker->in_step);
 	pthread_join(worker->thread, NULL);
-	pthread_barrier_destroy(&worker->started);
+	pthread_barrier_destroy(&worker->in_step);
 }
 
 static int make_room(struct worker *worker, uint32_t port)

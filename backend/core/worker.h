@@ -52,7 +52,7 @@ struct worker {
 	uint32_t nr_bound;
 	bool has_unbound; /* since the queue of pending ports was last seen empty */
 	/* start-up: what the thread tells worker_start() */
-	pthread_barrier_t started;
+	pthread_barrier_t in_step; /* with who starts and stops it: begun, and told to end */
 	int start_rc;
 	struct errbuf *start_err;
 };

@@ -8,7 +8,7 @@
 #	daemon_test_end			the bystander is well, the daemon ends, nothing is left, no sanitizer reports
 #
 # The daemon is $PVRING_BLKD, or the one built with sanitizers where it is there, or the plain one (daemon_is_plain=1:
-# the plain one in any case). With daemon_name=netd it is pvring-netd.
+# the plain one in any case). With daemon_name=netd it is pvring-netd, or $PVRING_NETD; with usbd the same.
 # shellcheck shell=bash disable=SC2154,SC2119,SC2120 # variables of loopxen.sh; optional arguments
 : "${O:=build}"
 blkload=$(realpath "$O/pvring-blkload")
@@ -30,10 +30,9 @@ soon() { # SECONDS COMMAND...: wait_until, looking more often: tests of many ste
 }
 
 pick_daemon() {
-	local program=$O/asan/pvring-$daemon_name
+	local program=$O/asan/pvring-$daemon_name named=PVRING_${daemon_name^^}
 	if [ -n "$daemon_is_plain" ] || [ ! -x "$program" ]; then program=$O/pvring-$daemon_name; fi
-	[ "$daemon_name" != blkd ] || program=${PVRING_BLKD:-$program}
-	daemon=$(realpath "$program")
+	daemon=$(realpath "${!named:-$program}")
 	echo "# daemon: $daemon"
 }
 
