@@ -2,7 +2,7 @@
 # pvring-conform: the suite.
 conform-src := $(filter-out tests/conform/usb_standin/%,$(wildcard tests/conform/*.c tests/conform/*/*.c))
 $(O)/pvring-conform: $(conform-src:%.c=$(O)/obj/%.o) $(O)/libpvring.a ; $(link)
-# libusb's place, for a QEMU that has one device.
+# libusb's place, for QEMU.
 conform-standin := $(O)/tests/conform/usb_standin/libusb-1.0.so.0
 $(conform-standin): $(patsubst %,$(O)/pic/%.o,tests/conform/usb_standin/libusb tests/conform/peer/gadget common/wire/usb common/base/errbuf)
 	@mkdir -p $(@D)

@@ -62,7 +62,7 @@ extern const struct backend_case net_send_cases[], net_refuse_cases[], net_recei
 	net_node_cases[], net_port_cases[], net_mix_cases[], net_queue_cases[],
 	net_multicast_cases[], net_control_cases[], net_static_cases[],
 	net_headroom_cases[], net_rate_cases[];
-extern const struct backend_case usb_refuse_cases[], usb_transfer_cases[];
+extern const struct backend_case usb_refuse_cases[], usb_transfer_cases[], usb_plug_cases[];
 
 extern const struct frontend_case front_bus_cases[], front_state_cases[], front_close_cases[], front_ring_cases[],
 	front_queue_cases[], front_event_cases[], front_response_cases[], front_request_cases[], front_grant_cases[],

@@ -132,7 +132,7 @@ static struct play *vif_play(void)
 /* ---- USB controllers --------------------------------------------------------------------------------------------- */
 
 static const void *const vusb_tables[] = {
-	bus_cases, state_cases, close_cases, removal_cases, usb_refuse_cases, usb_transfer_cases,
+	bus_cases, state_cases, close_cases, removal_cases, usb_refuse_cases, usb_transfer_cases, usb_plug_cases,
 };
 
 static char vusb_type(const struct backend_case *c)

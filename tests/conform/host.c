@@ -167,6 +167,17 @@ static void attach_neighbour(struct host *host, const char *unused, char *answer
 		attach_one(host, class, *class->types, answer);
 }
 
+static void plug(struct host *host, const char *what, char *answer)
+{
+	struct host_device *device = &host->devices[0];
+	struct errbuf err;
+
+	if (!device->class->plug)
+		strcpy(answer, "it has no ports");
+	else if (device->class->plug(host, device, what, &err))
+		snprintf(answer, MAILBOX_TEXT, "%s", err.text);
+}
+
 /* ---- what is asked for ----------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -176,6 +187,7 @@ static const struct {
 } wishes[] = {
 	{ "attach", attach, true },
 	{ "neighbour", attach_neighbour, false },
+	{ "plug", plug, false },
 	{ "detach", detach, false },
 	{ "restart", restart, true },
 	{ "peer", name_peer, true },

@@ -10,6 +10,7 @@
  *	attach u	a USB controller of eight ports with --usb-device at port 1: "=DEVID"
  *	neighbour	another device like it of the same guest's, a disk that is writable: "=DEVID"; it goes with the
  *			first
+ *	plug PORT NAME	at the controller's port is what peer/toolstack.h calls that from now on
  *	detach		the case has ended: "=", or what came of it: "=died", "=held"
  *	restart		the backend, if we have started it
  *	peer TYPE	how the backend of such devices is called in reports: "=NAME", or "- REASON" if there is none of
@@ -40,6 +41,8 @@ struct host_class {
 	int (*create)(struct host *host, struct host_device *device, char type, struct errbuf *err);
 	/* What it gets once the backend has offered it; NULL: nothing. */
 	int (*equip)(struct host *host, struct host_device *device, struct errbuf *err);
+	/* What the toolstack has put to a port; NULL: it has none. */
+	int (*plug)(struct host *host, struct host_device *device, const char *what, struct errbuf *err);
 	void (*drop)(struct host_device *device); /* what create() has made beside the nodes, all of it or not */
 };
 

@@ -93,6 +93,7 @@ STRING_SETTER(drive)
 STRING_SETTER(renew)
 STRING_SETTER(script)
 STRING_SETTER(usb_device)
+STRING_SETTER(usb_iso_device)
 STRING_SETTER(cases)
 STRING_SETTER(clause)
 STRING_SETTER(expect)
@@ -109,6 +110,7 @@ STRING_SETTER(html)
 	  set_bridge }, \
 	{ "usb-device", "NAME", "what the backend calls one that gives back what it is sent (default fake:loopback)", \
 	  set_usb_device }, \
+	{ "usb-iso-device", "NAME", "and one with isochronous endpoints (default fake:iso)", set_usb_iso_device }, \
 	{ "script", "FILE", "its hotplug script (default: what pvring's does)", set_script }
 
 #define SHARED_ROWS \
@@ -168,7 +170,12 @@ static const struct options_spec agent_spec = {
 
 static int run_agent(int argc, char **argv)
 {
-	struct conform_options options = { .bridge = VIF_DEFAULT_BRIDGE, .usb_device = "fake:loopback", .domid = 1 };
+	struct conform_options options = {
+		.bridge = VIF_DEFAULT_BRIDGE,
+		.usb_device = "fake:loopback",
+		.usb_iso_device = "fake:iso",
+		.domid = 1,
+	};
 	enum options_result result = options_parse_all(&agent_spec, argc, argv, &options);
 
 	if (result != OPTIONS_RUN)
@@ -223,6 +230,7 @@ static int judge(bool is_backend, const struct conform_class *class, int argc, c
 
 	options.bridge = VIF_DEFAULT_BRIDGE;
 	options.usb_device = "fake:loopback";
+	options.usb_iso_device = "fake:iso";
 	options.seed = clock_now_ns();
 	result = options_parse_all(is_backend ? &backend_spec : &frontend_spec, argc, argv, &options);
 	if (result != OPTIONS_RUN)

@@ -19,6 +19,7 @@ struct conform_options {
 	const char *renew;    /* frontend: makes the guest anew; NULL: it goes on, whatever it has failed */
 	const char *bridge;   /* that vifs are at */
 	const char *usb_device; /* that is at port 1 of USB controllers: see peer/vusb.h */
+	const char *usb_iso_device; /* that may be plugged in its place */
 	const char *script;   /* a hotplug script of the backend's; NULL: pvring's own step */
 	bool renews_each;     /* it is made anew for each case, failed or not */
 	bool asks_agent;      /* the backend's domain is another one, where an agent knows these */

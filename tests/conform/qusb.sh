@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 1800
-# The conformance suite against QEMU's backend for USB controllers, behind which a stand-in for libusb has one device. Here the
+# The conformance suite against QEMU's backend for USB controllers, behind which a stand-in for libusb has two devices. Here the
 # cases about URBs; all of them take minutes, as QEMU has to be started anew after many.
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
@@ -21,7 +21,8 @@ cases='usb-*'
 suite() {
 	dom0 xenstore-write /local/domain/0/domid 0
 	conform_backend qusb "export LD_LIBRARY_PATH=$library:\$LD_LIBRARY_PATH; exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach \
-		-name guest -nodefaults -no-user-config -nographic -monitor none -serial none" --kind qusb --usb-device 3-1 --case "$cases"
+		-name guest -nodefaults -no-user-config -nographic -monitor none -serial none" --kind qusb --usb-device 3-1 \
+		--usb-iso-device 3-2 --case "$cases"
 }
 
 conform_in_parts 4 suite

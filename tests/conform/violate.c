@@ -180,6 +180,8 @@ static const struct violation of_net_backend[] = {
 
 static const struct violation of_usb_backend[] = {
 	{ "USB-1", "connects to a frontend of any protocol" },
+	{ "USB-2", "does not look what is at its ports while a guest is connected" },
+	{ "USB-3", "plugs a high-speed device into a controller of USB 1.1" },
 	{ "USB-4", "answers NODEV where there is no such port" },
 	{ "USB-5", "answers SHUTDOWN to segments that leave their page, or are not buffer_length" },
 	{ "USB-7", "asks the device, whatever the setup packet says of the data" },
@@ -195,12 +197,16 @@ static const struct violation of_usb_backend[] = {
 	{ "USB-17", "answers CLEAR_FEATURE, and leaves the endpoint halted" },
 	{ "USB-18", "answers OK to a transfer that is shorter than it may be" },
 	{ "USB-19", "leaves an URB to a halted endpoint with the device" },
+	{ "USB-20", "leaves what describes isochronous packets as it was" },
+	{ "USB-20.count", "counts no errors of isochronous packets" },
 	{ "USB-21", "answers an unlink before what has not gone to the device" },
 	{ "USB-22", "answers an unlink before what the device has" },
 	{ "USB-23", "answers INVAL to an unlink of what is not out" },
 	{ "USB-24", "answers OK to an unlink where there is no device" },
 	{ "USB-27", "tells of each device twice" },
+	{ "USB-28", "tells of a device in another's place by one event" },
 	{ "USB-29", "forgets an event for which there is no request" },
+	{ "USB-30", "forgets the URBs to a device that goes" },
 };
 
 static const struct violation of_frontend[] = {

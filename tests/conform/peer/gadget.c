@@ -188,6 +188,10 @@ static void source_or_sink(struct gadget *gadget, const struct usb_urb *urb, uin
 {
 	uint32_t len = packet->len_bytes < ISO_BYTES ? packet->len_bytes : ISO_BYTES;
 
+	packet->actual_bytes = 0;
+	packet->status = USBIF_STATUS_INVAL;
+	if (!urb->is_in && packet->len_bytes > ISO_BYTES)
+		return;
 	for (uint32_t i = 0; i < len; i++) {
 		uint8_t *octet = &data[packet->offset_bytes + i];
 
@@ -241,6 +245,7 @@ bool gadget_do(struct gadget *gadget, const struct usb_urb *urb, uint8_t *data, 
 		for (unsigned int i = 0; i < urb->nr_packets; i++) {
 			source_or_sink(gadget, urb, data, &packets[i]);
 			answer->actual_bytes += (int32_t)packets[i].actual_bytes;
+			answer->nr_errors += packets[i].status != USBIF_STATUS_OK;
 		}
 	} else {
 		return urb->is_in ? take(pipe, urb, data, answer) : put(pipe, urb, data, answer);

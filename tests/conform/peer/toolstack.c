@@ -104,6 +104,11 @@ uint32_t toolstack_attach_neighbour(struct front *front)
 	return strtoul(ask(front, "neighbour"), NULL, 10);
 }
 
+void toolstack_plug(struct front *front, unsigned int port, const char *device)
+{
+	ask(front, "plug %u %s", port, device);
+}
+
 uint64_t toolstack_image_bytes(struct front *front)
 {
 	return strtoull(ask(front, "measure"), NULL, 10);

@@ -50,6 +50,8 @@ unsigned int toolstack_backend_cpu_ms(struct front *front);
 unsigned int toolstack_backend_rss_kib(struct front *front);
 /* A node of the frontend's directory, of so many digits, which may be more than a guest can write. */
 void toolstack_write_digits(struct front *front, const char *name, unsigned int nr);
+/* What is at a controller's port from now on: "loopback", "iso" or "none"; peer/vusb.h. Waits for nothing. */
+void toolstack_plug(struct front *front, unsigned int port, const char *device);
 /* The file behind the disk. */
 uint64_t toolstack_image_bytes(struct front *front);
 /* The same, as somebody would who has it. */

@@ -92,7 +92,7 @@ static void await_device(struct vusb *vusb, const char *clause)
 }
 
 /* As guests do: QEMU knows nothing but descriptors of a device without an address. */
-static void configure(struct vusb *vusb)
+void vusb_configure(struct vusb *vusb)
 {
 	struct usb_urb set_address = vusb_control(&vusb->front, 0, 5, FIRST_ADDRESS, 0, 0, 0), set_configuration;
 	struct usb_urb_answer answer;
@@ -115,7 +115,7 @@ struct vusb *vusb_connected(struct front *front)
 
 	front_connect(front, "BUS-21");
 	await_device(vusb, "USB-27");
-	configure(vusb);
+	vusb_configure(vusb);
 	return vusb;
 }
 

@@ -2,7 +2,8 @@
 /*
  * What front.h is of a USB controller: its rings of URBs and of events, and what is at port 1, which the suite has put
  * there: a device that gives back by bulk transfers at endpoint 1 what it is sent there, in packets of 512 octets, as
- * pvring-usbd's fake:loopback does. Nothing is at the other ports.
+ * pvring-usbd's fake:loopback does. Nothing is at the other ports. A case may have the toolstack put another device
+ * there (toolstack_plug()), an isochronous source at endpoint 1 and sink at endpoint 2, as pvring-usbd's fake:iso is.
  *
  * Use: front_connect(), vusb_await_device(), then vusb_do(), or vusb_put() and vusb_push() and vusb_take().
  * How URBs are answered every backend is held to whatever the case is about: VUSB_CLAUSES.
@@ -43,6 +44,8 @@ void vusb_put_place(struct vusb *vusb, uint16_t id);
 bool vusb_take_event(struct vusb *vusb, struct usb_conn_event *event, unsigned int ms);
 /* Connected, and the guest has been told of the device at port 1, which has an address and its first configuration. */
 struct vusb *vusb_connected(struct front *front);
+/* The address and the configuration: not of one that has them. */
+void vusb_configure(struct vusb *vusb);
 
 /* To the device at port 1, with data in whole pages from `page` on. */
 struct usb_urb vusb_bulk(struct front *front, bool is_in, unsigned int page, uint32_t len_bytes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One USB controller of the scripted backend, which keeps every clause of docs/protocol.md: whatever the toolstack
- * says is at a port, there is a device that gives back what it is sent. Its parts: life.c (states), ports.c (what is at
- * them, and who is told), ring.c (what is taken and answered), judge.c (what is refused), transfer.c (between pages and
- * devices).
+ * says is at a port, there is a device that gives back what it is sent, or one of isochronous transfers, if that is
+ * fake:iso. Its parts: life.c (states), ports.c (what is at them, and who is told), ring.c (what is taken and
+ * answered), judge.c (what is refused), transfer.c (between pages and devices).
  *
  * Thread: the main thread. Never logs: why a connection was refused stands in the error node.
  */
@@ -15,8 +15,10 @@
 
 #define CONTROLLER_SLOTS       16   /* of the ring of URBs */
 #define CONTROLLER_MAX_PACKETS 1024 /* of an isochronous transfer */
+#define CONTROLLER_NAME_SIZE   64   /* of a device */
 
 struct controller_port {
+	char device[CONTROLLER_NAME_SIZE]; /* as the toolstack calls it; "": none */
 	struct gadget *gadget; /* NULL: nothing is there */
 	uint8_t address;
 	unsigned int nr_untold; /* events, the last of which says what is there now */
@@ -26,7 +28,7 @@ struct controller {
 	struct back back;   /* the first, so that what writes its nodes finds the rest; its ring is that of URBs */
 	struct back events; /* of its device only the guest's number is used */
 	bool was_offered, is_connected;
-	uint32_t nr_ports;
+	uint32_t nr_ports, usb_ver;
 	struct controller_port port[USB_MAX_PORTS + 1];
 	/* What is not answered yet, in the order of the ring: the first of it the devices have. */
 	unsigned int nr_waiting, nr_with_device;

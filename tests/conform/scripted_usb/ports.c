@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/conform/verdict.h"
 #include "tests/conform/violate.h"
@@ -14,24 +15,28 @@ bool ports_begin(struct controller *controller)
 	struct errbuf why;
 	int rc = xb_read_u32(back->store, back->dev.dir, "num-ports", 1, USB_MAX_PORTS, &controller->nr_ports, &why);
 
+	if (rc == 0)
+		rc = xb_read_u32(back->store, back->dev.dir, "usb-ver", 1, 2, &controller->usb_ver, &why);
 	controller->events = (struct back){ .port = -1, .wake_fd = -1 };
 	return rc == 0;
 }
 
 /* ---- plugging -------------------------------------------------------------------------------------------------- */
 
-static bool is_occupied(struct controller *controller, uint8_t number)
+/* What is to be there; all devices are of high speed. */
+static void read_device(struct controller *controller, uint8_t number, char device[CONTROLLER_NAME_SIZE])
 {
 	struct back *back = &controller->back;
-	char name[16], device[256];
 	struct errbuf why;
+	char name[16];
 	int rc;
 
 	snprintf(name, sizeof(name), "port/%u", number);
-	rc = xb_read_string_or(back->store, back->dev.dir, name, "", device, sizeof(device), &why);
+	rc = xb_read_string_or(back->store, back->dev.dir, name, "", device, CONTROLLER_NAME_SIZE, &why);
 	if (xb_is_unknown(rc))
 		error("%s", why.text);
-	return rc == 0 && *device;
+	if (rc || (controller->usb_ver == 1 && !violates("USB-3")))
+		*device = '\0';
 }
 
 static void plug_in(struct controller_port *port)
@@ -39,7 +44,7 @@ static void plug_in(struct controller_port *port)
 	port->gadget = malloc(sizeof(*port->gadget));
 	if (!port->gadget)
 		error("no memory for a device");
-	gadget_init(port->gadget, false);
+	gadget_init(port->gadget, strcmp(port->device, "fake:iso") == 0);
 	port->address = 0;
 	port->nr_untold++;
 }
@@ -54,18 +59,30 @@ static void plug_out(struct controller *controller, uint8_t number)
 	ring_answer_all(controller, number, USBIF_STATUS_NODEV);
 }
 
+static void look_at(struct controller *controller, uint8_t number)
+{
+	struct controller_port *port = &controller->port[number];
+	bool was_there = port->gadget;
+	char device[CONTROLLER_NAME_SIZE];
+
+	read_device(controller, number, device);
+	if (strcmp(device, port->device) == 0)
+		return;
+	strcpy(port->device, device);
+	if (was_there)
+		plug_out(controller, number);
+	if (*device)
+		plug_in(port);
+	if (was_there && *device && violates("USB-28"))
+		port->nr_untold--;
+}
+
 void ports_look(struct controller *controller)
 {
-	for (uint8_t number = 1; number <= controller->nr_ports; number++) {
-		bool is_there = controller->port[number].gadget;
-
-		if (is_occupied(controller, number) == is_there)
-			continue;
-		if (is_there)
-			plug_out(controller, number);
-		else
-			plug_in(&controller->port[number]);
-	}
+	if (controller->is_connected && violates("USB-2"))
+		return;
+	for (uint8_t number = 1; number <= controller->nr_ports; number++)
+		look_at(controller, number);
 }
 
 void ports_end(struct controller *controller)

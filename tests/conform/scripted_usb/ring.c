@@ -35,7 +35,8 @@ void ring_answer_all(struct controller *controller, uint8_t port, int32_t status
 	for (unsigned int i = controller->nr_waiting; i-- > 0;) {
 		if (controller->waiting[i].port != port)
 			continue;
-		put_status(controller, controller->waiting[i].id, status);
+		if (!violates("USB-30"))
+			put_status(controller, controller->waiting[i].id, status);
 		drop(controller, i);
 	}
 	if (controller->is_connected)

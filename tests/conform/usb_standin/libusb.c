@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A stand-in for libusb, as far as QEMU uses it: there is one device, at port 1 of bus 3, which gives back what it
- * is sent (tests/conform/peer/gadget.h). Completions are told by a descriptor and run where events are handled, as
- * libusb's do.
+ * A stand-in for libusb, as far as QEMU uses it: there are two devices at bus 3, at port 1 one that gives back what it
+ * is sent, at port 2 one of isochronous transfers (tests/conform/peer/gadget.h), of which QEMU sends it none.
+ * Completions are told by a descriptor and run where events are handled, as libusb's do.
  */
 #include <libusb.h>
 
@@ -16,9 +16,9 @@
 #include "common/wire/xen_usbif.h"
 #include "tests/conform/peer/gadget.h"
 
-#define BUS	3
-#define ADDRESS 2
-#define PORT	1
+#define BUS	   3
+#define NR_DEVICES 2
+#define MAX_PARTS  4 /* settings of an interface, endpoints of a setting */
 
 /* Of a transfer of libusb's, which is the end of it. */
 struct op {
@@ -30,6 +30,7 @@ struct op {
 TAILQ_HEAD(ops, op);
 
 struct libusb_device {
+	uint8_t port;
 	struct gadget gadget;
 };
 
@@ -37,8 +38,8 @@ struct libusb_device_handle {
 	struct libusb_device *device;
 };
 
-static struct libusb_device device;
-static struct libusb_device_handle only_handle = { &device };
+static struct libusb_device devices[NR_DEVICES] = { { .port = 1 }, { .port = 2 } };
+static struct libusb_device_handle handles[NR_DEVICES] = { { &devices[0] }, { &devices[1] } };
 static struct ops waiting = TAILQ_HEAD_INITIALIZER(waiting), completed = TAILQ_HEAD_INITIALIZER(completed);
 static int event_fd;
 
@@ -51,7 +52,8 @@ int libusb_set_option(libusb_context *ctx, enum libusb_option option, ...)
 
 int libusb_init(libusb_context **ctx)
 {
-	gadget_init(&device.gadget, false);
+	gadget_init(&devices[0].gadget, false);
+	gadget_init(&devices[1].gadget, true);
 	event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	*ctx = (void *)&event_fd;
 	return 0;
@@ -90,9 +92,10 @@ int libusb_handle_events_timeout(libusb_context *ctx, struct timeval *tv)
 
 ssize_t libusb_get_device_list(libusb_context *ctx, libusb_device ***list)
 {
-	*list = calloc(2, sizeof(**list));
-	(*list)[0] = &device;
-	return 1;
+	*list = calloc(NR_DEVICES + 1, sizeof(**list));
+	for (unsigned int i = 0; i < NR_DEVICES; i++)
+		(*list)[i] = &devices[i];
+	return NR_DEVICES;
 }
 
 void libusb_free_device_list(libusb_device **list, int unref_devices)
@@ -116,12 +119,12 @@ uint8_t libusb_get_bus_number(libusb_device *dev)
 
 uint8_t libusb_get_device_address(libusb_device *dev)
 {
-	return ADDRESS;
+	return (uint8_t)(dev->port + 1); /* the hub has the first */
 }
 
 int libusb_get_port_numbers(libusb_device *dev, uint8_t *port_numbers, int len)
 {
-	port_numbers[0] = PORT;
+	port_numbers[0] = dev->port;
 	return 1;
 }
 
@@ -132,14 +135,14 @@ int libusb_get_device_speed(libusb_device *dev)
 
 /* ---- descriptors ----------------------------------------------------------------------------------------------- */
 
-static uint32_t ask(uint8_t type, uint8_t *octets, uint16_t len_bytes)
+static uint32_t ask(libusb_device *dev, uint8_t type, uint8_t *octets, uint16_t len_bytes)
 {
 	const struct usb_setup setup = { 0x80, 6, (uint16_t)(type << 8), 0, len_bytes };
 	struct usb_urb urb = { .type = USB_CONTROL, .is_in = true, .len_bytes = len_bytes };
 	struct usb_urb_answer answer;
 
 	usb_setup_encode(&setup, urb.setup);
-	gadget_do(&device.gadget, &urb, octets, NULL, &answer);
+	gadget_do(&dev->gadget, &urb, octets, NULL, &answer);
 	return (uint32_t)answer.actual_bytes;
 }
 
@@ -148,36 +151,38 @@ int libusb_get_device_descriptor(libusb_device *dev, struct libusb_device_descri
 {
 	uint8_t octets[LIBUSB_DT_DEVICE_SIZE];
 
-	ask(LIBUSB_DT_DEVICE, octets, sizeof(octets));
+	ask(dev, LIBUSB_DT_DEVICE, octets, sizeof(octets));
 	memcpy(desc, octets, sizeof(octets));
 	return 0;
 }
 
-/* One interface with one setting. */
+/* One interface. */
 static void describe(struct libusb_config_descriptor *config, const uint8_t *octets, uint32_t nr)
 {
-	struct libusb_interface_descriptor *setting = calloc(1, sizeof(*setting));
+	struct libusb_interface_descriptor *settings = calloc(MAX_PARTS, sizeof(*settings)), *setting = settings;
 	struct libusb_interface *interface = calloc(1, sizeof(*interface));
-	struct libusb_endpoint_descriptor *endpoints = calloc(4, sizeof(*endpoints));
+	struct libusb_endpoint_descriptor *endpoint = NULL;
 
 	memcpy(config, octets, LIBUSB_DT_CONFIG_SIZE);
-	memcpy(setting, octets + LIBUSB_DT_CONFIG_SIZE, LIBUSB_DT_INTERFACE_SIZE);
-	for (uint32_t at = LIBUSB_DT_CONFIG_SIZE + LIBUSB_DT_INTERFACE_SIZE, i = 0; at < nr && i < 4; i++) {
-		memcpy(&endpoints[i], octets + at, LIBUSB_DT_ENDPOINT_SIZE);
-		at += LIBUSB_DT_ENDPOINT_SIZE;
+	for (uint32_t at = LIBUSB_DT_CONFIG_SIZE; at < nr; at += octets[at]) {
+		if (octets[at + 1] == LIBUSB_DT_INTERFACE) {
+			setting = &settings[interface->num_altsetting++];
+			memcpy(setting, octets + at, LIBUSB_DT_INTERFACE_SIZE);
+			setting->endpoint = endpoint = calloc(MAX_PARTS, sizeof(*endpoint));
+		} else {
+			memcpy(endpoint++, octets + at, LIBUSB_DT_ENDPOINT_SIZE);
+		}
 	}
-	setting->endpoint = endpoints;
-	interface->altsetting = setting;
-	interface->num_altsetting = 1;
+	interface->altsetting = settings;
 	config->interface = interface;
 }
 
 int libusb_get_active_config_descriptor(libusb_device *dev, struct libusb_config_descriptor **config)
 {
 	uint8_t octets[256];
-	uint32_t nr = ask(LIBUSB_DT_CONFIG, octets, sizeof(octets));
+	uint32_t nr = ask(dev, LIBUSB_DT_CONFIG, octets, sizeof(octets));
 
-	if (device.gadget.configuration == 0)
+	if (dev->gadget.configuration == 0)
 		return LIBUSB_ERROR_NOT_FOUND;
 	*config = calloc(1, sizeof(**config));
 	describe(*config, octets, nr);
@@ -191,7 +196,8 @@ int libusb_get_config_descriptor(libusb_device *dev, uint8_t index, struct libus
 
 void libusb_free_config_descriptor(struct libusb_config_descriptor *config)
 {
-	free((void *)config->interface->altsetting->endpoint);
+	for (int i = 0; i < config->interface->num_altsetting; i++)
+		free((void *)config->interface->altsetting[i].endpoint);
 	free((void *)config->interface->altsetting);
 	free((void *)config->interface);
 	free(config);
@@ -216,7 +222,7 @@ void libusb_free_ss_endpoint_companion_descriptor(struct libusb_ss_endpoint_comp
 
 int libusb_open(libusb_device *dev, libusb_device_handle **handle)
 {
-	*handle = &only_handle;
+	*handle = &handles[dev - devices];
 	return 0;
 }
 
@@ -259,30 +265,30 @@ int libusb_release_interface(libusb_device_handle *handle, int number)
 	return 0;
 }
 
-static int tell(uint8_t request_type, uint8_t request, uint16_t value, uint16_t index)
+static int tell(libusb_device_handle *handle, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index)
 {
 	const struct usb_setup setup = { request_type, request, value, index, 0 };
 	struct usb_urb urb = { .type = USB_CONTROL };
 	struct usb_urb_answer answer;
 
 	usb_setup_encode(&setup, urb.setup);
-	gadget_do(&device.gadget, &urb, NULL, NULL, &answer);
+	gadget_do(&handle->device->gadget, &urb, NULL, NULL, &answer);
 	return answer.status == USBIF_STATUS_OK ? 0 : LIBUSB_ERROR_PIPE;
 }
 
 int libusb_set_configuration(libusb_device_handle *handle, int configuration)
 {
-	return tell(0, LIBUSB_REQUEST_SET_CONFIGURATION, configuration < 0 ? 0 : (uint16_t)configuration, 0);
+	return tell(handle, 0, LIBUSB_REQUEST_SET_CONFIGURATION, configuration < 0 ? 0 : (uint16_t)configuration, 0);
 }
 
 int libusb_set_interface_alt_setting(libusb_device_handle *handle, int number, int setting)
 {
-	return tell(1, LIBUSB_REQUEST_SET_INTERFACE, (uint16_t)setting, (uint16_t)number);
+	return tell(handle, 1, LIBUSB_REQUEST_SET_INTERFACE, (uint16_t)setting, (uint16_t)number);
 }
 
 int libusb_clear_halt(libusb_device_handle *handle, unsigned char endpoint)
 {
-	return tell(2, LIBUSB_REQUEST_CLEAR_FEATURE, 0, endpoint);
+	return tell(handle, 2, LIBUSB_REQUEST_CLEAR_FEATURE, 0, endpoint);
 }
 
 int libusb_reset_device(libusb_device_handle *handle)
@@ -363,9 +369,10 @@ static bool carry_out(struct op *op)
 {
 	struct libusb_transfer *libusb = &op->libusb;
 	struct usb_urb urb = urb_of(libusb);
+	struct gadget *gadget = &libusb->dev_handle->device->gadget;
 	struct usb_urb_answer answer;
 
-	if (!gadget_do(&device.gadget, &urb, libusb->buffer + setup_bytes_of(libusb), NULL, &answer))
+	if (!gadget_do(gadget, &urb, libusb->buffer + setup_bytes_of(libusb), NULL, &answer))
 		return false;
 	complete(op, answer.status == USBIF_STATUS_OK ? LIBUSB_TRANSFER_COMPLETED :
 		     answer.status == USBIF_STATUS_STALL ? LIBUSB_TRANSFER_STALL : LIBUSB_TRANSFER_ERROR,
@@ -390,7 +397,7 @@ int libusb_submit_transfer(struct libusb_transfer *transfer)
 	const struct usb_urb urb = urb_of(transfer);
 	struct op *op = op_of(transfer);
 
-	if (!gadget_has_endpoint(&device.gadget, &urb))
+	if (!gadget_has_endpoint(&transfer->dev_handle->device->gadget, &urb))
 		return LIBUSB_ERROR_NOT_FOUND;
 	op->is_waiting = true;
 	TAILQ_INSERT_TAIL(&waiting, op, entry);
