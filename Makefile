@@ -231,7 +231,7 @@ install: all                                   ## into $(DESTDIR)$(PREFIX)
 	install -m 755 dist/block-pvring dist/vif-pvring $(DESTDIR)/etc/xen/scripts/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for unit in pvring-blkd.service pvring-netd.service pvring-usbd.service; do \
-		sed 's|@sbindir@|$(PREFIX)/sbin|' dist/$$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
+		sed 's|@sbindir@|$(PREFIX)/sbin|;s|@bindir@|$(PREFIX)/bin|' dist/$$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
 	install -D -m 644 dist/modprobe.d/pvring.conf $(DESTDIR)/etc/modprobe.d/pvring.conf
 	install -D -m 644 dist/completions/pvring $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pvring
 	for name in pvring-blkd pvring-netd pvring-usbd pvring-blkload pvring-netload pvring-usbload; do \

@@ -31,6 +31,7 @@ struct control {
 	struct loop *loop;
 	struct loop_fd listener;
 	int fd;
+	bool is_handed_over;
 	struct sockaddr_un addr;
 	control_handler *handler;
 	void *context;
@@ -295,8 +296,8 @@ static int listen_there(struct control *control, struct errbuf *err)
 	return 0;
 }
 
-int control_open(struct control **out, struct loop *loop, const char *path, control_handler *handler, void *context,
-		 struct errbuf *err)
+int control_open(struct control **out, struct loop *loop, const char *path, int listener_fd,
+		 control_handler *handler, void *context, struct errbuf *err)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int rc;
@@ -304,7 +305,7 @@ int control_open(struct control **out, struct loop *loop, const char *path, cont
 	if (!control)
 		return errbuf_set(err, -ENOMEM, "%s: no memory", path);
 	json_set_alloc_funcs(json_alloc, free);
-	control->fd = -1;
+	control->fd = listener_fd;
 	control->loop = loop;
 	control->handler = handler;
 	control->context = context;
@@ -315,12 +316,11 @@ int control_open(struct control **out, struct loop *loop, const char *path, cont
 		goto out;
 	}
 	strcpy(control->addr.sun_path, path);
-	rc = check_free(control, err);
-	if (rc == 0)
+	rc = listener_fd >= 0 ? 0 : check_free(control, err);
+	if (rc == 0 && listener_fd < 0)
 		rc = listen_there(control, err);
 	if (rc)
 		goto out;
-	loop_fd_add(loop, &control->listener, control->fd, accept_client);
 	*out = control;
 	control = NULL;
 out:
@@ -330,9 +330,26 @@ out:
 	return rc;
 }
 
+void control_listen(struct control *control)
+{
+	loop_fd_add(control->loop, &control->listener, control->fd, accept_client);
+}
+
+int control_listener_fd(const struct control *control)
+{
+	return control->fd;
+}
+
+void control_hand_over(struct control *control)
+{
+	control->is_handed_over = true;
+	loop_fd_remove(&control->listener, NULL);
+}
+
 void control_close(struct control *control)
 {
-	unlink(control->addr.sun_path);
+	if (!control->is_handed_over)
+		unlink(control->addr.sun_path);
 	close(control->fd);
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
 		if (!control->clients[i])

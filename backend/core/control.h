@@ -33,9 +33,18 @@ struct control_fds {
 typedef json_t *control_handler(void *context, const char *command, const json_t *request, struct control_fds *fds,
 				struct errbuf *err);
 
-/* Takes over a socket that a dead daemon left; -EADDRINUSE: one that is alive answers there. */
-int control_open(struct control **control, struct loop *loop, const char *path, control_handler *handler,
-		 void *context, struct errbuf *err);
+/*
+ * Takes over a socket that a dead daemon left; -EADDRINUSE: one that is alive answers there. With a listener_fd that is
+ * not -1: that socket, which another daemon gave us, and which is ours from here on. Nobody is answered yet.
+ */
+int control_open(struct control **control, struct loop *loop, const char *path, int listener_fd,
+		 control_handler *handler, void *context, struct errbuf *err);
+/* From here on who connects is answered. */
+void control_listen(struct control *control);
+/* For the process that is to go on with it. */
+int control_listener_fd(const struct control *control);
+/* It does: who connects from here on is that one's, and the socket stays. */
+void control_hand_over(struct control *control);
 /* Closes and removes the socket. The loop must not run any more. */
 void control_close(struct control *control);
 

@@ -13,10 +13,12 @@
 
 #include "backend/core/busy_poll.h"
 #include "backend/core/control.h"
+#include "backend/core/device_requests.h"
 #include "backend/core/discovery.h"
 #include "backend/core/machine.h"
 #include "backend/core/metrics.h"
 #include "backend/core/options.h"
+#include "backend/core/upgrade.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/version.h"
@@ -37,6 +39,9 @@ struct daemon {
 	struct control *control;
 	struct discovery discovery;
 	struct loop_fd signal_fd;
+	struct upgrade upgrade;
+	struct upgrade_heir heir;
+	bool is_serving; /* not yet: an heir whose daemon still answers on the control socket */
 };
 
 static int make_dirs(struct daemon *daemon, struct errbuf *err)
@@ -63,10 +68,11 @@ static int make_dirs(struct daemon *daemon, struct errbuf *err)
 
 static void say_ready(struct daemon *daemon)
 {
+	daemon->is_serving = true;
 	log_info("%s %s ready: serves backend/%s with %u thread(s), control socket %s", daemon->config.name,
 		 pvring_version, daemon->spec->class->kind, daemon->nr_workers, daemon->control_path);
 	machine_notify("READY=1");
-	if (daemon->config.ready_fd) {
+	if (daemon->config.ready_fd && daemon->heir.listener_fd < 0) { /* else that was for the first of us */
 		if (write(daemon->config.ready_fd, "ready\n", 6) < 0)
 			log_warn("--ready-fd %u: %s", daemon->config.ready_fd, strerror(errno));
 		close(daemon->config.ready_fd);
@@ -87,9 +93,11 @@ static json_t *status_of_all(struct daemon *daemon)
 
 static json_t *reply_status(struct daemon *daemon)
 {
-	return json_pack("{s:s, s:i, s:s, s:i, s:s, s:o}", "name", daemon->config.name, "pid", getpid(), "version",
+	return json_pack("{s:s, s:i, s:s, s:i, s:s, s:o, s:o}", "name", daemon->config.name, "pid", getpid(), "version",
 			 pvring_version, "threads", daemon->nr_workers, "xenstore",
-			 daemon->host.has_lost_store ? "lost" : "connected", "devices", status_of_all(daemon));
+			 daemon->host.has_lost_store ? "lost" : "connected", "upgrade",
+			 text_json(daemon->upgrade.pid ? "under way" : daemon->upgrade.failure.text), "devices",
+			 status_of_all(daemon));
 }
 
 static json_t *reply_metrics(struct daemon *daemon)
@@ -119,75 +127,16 @@ static json_t *reply_drain(struct daemon *daemon, const json_t *request)
 	return json_pack("{s:i}", "connected", nr_connected);
 }
 
-/* As status shows it: what it stands for, "vusb 5/0", or the latter without its kind. */
-static bool has_name(const struct device *dev, const char *name)
+/* What becomes of it is seen in the status: it is another process's, or says why not. */
+static json_t *reply_upgrade(struct daemon *daemon, struct errbuf *err)
 {
-	return strcmp(dev->host->class->target(dev), name) == 0 || strcmp(dev->label, name) == 0 ||
-	       strcmp(strchr(dev->label, ' ') + 1, name) == 0;
-}
-
-/* The device of a connected guest goes before one that was refused because its name is taken. */
-static struct device *find_by_name(struct daemon *daemon, const char *name)
-{
-	struct device *dev, *found = NULL;
-
-	TAILQ_FOREACH(dev, &daemon->host.devices, entry) {
-		if (has_name(dev, name) && (!found || dev->phase == DEVICE_CONNECTED))
-			found = dev;
+	if (daemon->host.is_stopping) {
+		errbuf_set(err, -ESHUTDOWN, "the daemon is ending");
+		return NULL;
 	}
-	return found;
-}
-
-/* Both descriptors are the capture's from here on. */
-static int start_capture(struct device *dev, struct control_fds *fds, struct errbuf *err)
-{
-	struct capture *capture = capture_new(fds->fd[0], fds->fd[1]);
-	int rc = capture ? dev->host->class->capture(dev, capture) : -ENOMEM;
-
-	fds->nr = 0;
-	capture_put(&dev->capture);
-	dev->capture = capture;
-	if (rc)
-		capture_put(&dev->capture);
-	return rc ? errbuf_set(err, rc, "no memory") : 0;
-}
-
-static json_t *reply_capture(struct daemon *daemon, const json_t *request, struct control_fds *fds, struct errbuf *err)
-{
-	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
-	json_int_t format = json_integer_value(json_object_get(request, "format"));
-	struct device *dev = find_by_name(daemon, name);
-	int rc;
-
-	if (fds->nr != 2)
-		rc = errbuf_set(err, -EINVAL, "capture: expected two descriptors, of a socket and an eventfd");
-	else if (!dev)
-		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
-	else if (dev->phase != DEVICE_CONNECTED)
-		rc = errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", name);
-	else if (format != dev->host->class->capture_format)
-		rc = errbuf_set(err, -EINVAL,
-				"captures are of format %lld, not %lld (is pvring of the daemon's version?)",
-				(long long)dev->host->class->capture_format, (long long)format);
-	else if (dev->capture && capture_has_reader(dev->capture))
-		rc = errbuf_set(err, -EBUSY, "%.40s: somebody captures it already", name);
-	else
-		rc = start_capture(dev, fds, err);
-	return rc ? NULL : json_object();
-}
-
-static json_t *reply_recover(struct daemon *daemon, const json_t *request, struct errbuf *err)
-{
-	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
-	const char *how = json_string_value(json_object_get(request, "how")) ?: "";
-	struct device *dev = find_by_name(daemon, name);
-	int rc;
-
-	if (!dev)
-		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
-	else
-		rc = device_recover(dev, how, err);
-	return rc ? NULL : json_object();
+	if (upgrade_start(&daemon->upgrade, control_listener_fd(daemon->control), err))
+		return NULL;
+	return json_pack("{s:i}", "pid", daemon->upgrade.pid);
 }
 
 static json_t *handle_command(void *context, const char *command, const json_t *request, struct control_fds *fds,
@@ -202,12 +151,62 @@ static json_t *handle_command(void *context, const char *command, const json_t *
 	if (strcmp(command, "drain") == 0)
 		return reply_drain(daemon, request);
 	if (strcmp(command, "recover") == 0)
-		return reply_recover(daemon, request, err);
+		return device_request_recover(&daemon->host, request, err);
+	if (strcmp(command, "upgrade") == 0)
+		return reply_upgrade(daemon, err);
 	if (strcmp(command, "capture") == 0 && daemon->spec->class->capture)
-		return reply_capture(daemon, request, fds, err);
-	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics, recover%s or drain", command,
-		   daemon->spec->class->capture ? ", capture" : "");
+		return device_request_capture(&daemon->host, request, fds, err);
+	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics, recover, upgrade%s or drain",
+		   command, daemon->spec->class->capture ? ", capture" : "");
 	return NULL;
+}
+
+/* ---- upgrades -------------------------------------------------------------------------------------------------- */
+
+static bool heir_is_ready(struct upgrade *upgrade)
+{
+	struct daemon *daemon = container_of(upgrade, struct daemon, upgrade);
+	char main_pid[32];
+
+	if (daemon->host.is_stopping) /* told to end meanwhile: then so is the heir, by our end */
+		return false;
+	log_info("%s: handing over to pid %d and leaving", daemon->config.name, upgrade->pid);
+	snprintf(main_pid, sizeof(main_pid), "MAINPID=%d", upgrade->pid);
+	machine_notify(main_pid);
+	control_hand_over(daemon->control);
+	upgrade_tell(upgrade);
+	device_host_stop(&daemon->host);
+	return true;
+}
+
+static void heir_failed(struct upgrade *upgrade)
+{
+	struct daemon *daemon = container_of(upgrade, struct daemon, upgrade);
+
+	log_error("%s: no upgrade, this process goes on: %s", daemon->config.name, upgrade->failure.text);
+}
+
+static void has_let_go(struct device_host *host)
+{
+	upgrade_tell(&container_of(host, struct daemon, host)->upgrade);
+}
+
+/* By the daemon before us: the first time that it leaves, then for each device. */
+static void heir_told(struct upgrade_heir *heir, bool is_over)
+{
+	struct daemon *daemon = container_of(heir, struct daemon, heir);
+
+	if (is_over && !daemon->is_serving) {
+		log_error("%s: the daemon that started this process has ended and not handed over",
+			  daemon->config.name);
+		device_host_stop(&daemon->host);
+		return;
+	}
+	if (!daemon->is_serving) {
+		control_listen(daemon->control);
+		say_ready(daemon);
+	}
+	device_host_claim_now(&daemon->host);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -327,6 +326,7 @@ static void init_host(struct daemon *daemon)
 		.journal_dir = daemon->journal_dir,
 		.idle = all_idle,
 		.look_again = look_again,
+		.let_go = has_let_go,
 	};
 	TAILQ_INIT(&daemon->host.devices);
 	LIST_INIT(&daemon->host.guests);
@@ -351,7 +351,10 @@ static int start(struct daemon *daemon, struct errbuf *err)
 	daemon->host.helper = helper_start();
 	if (!daemon->host.helper)
 		return errbuf_set(err, -ENOMEM, "cannot start a helper thread: no memory");
-	rc = control_open(&daemon->control, &daemon->loop, daemon->control_path, handle_command, daemon, err);
+	rc = control_open(&daemon->control, &daemon->loop, daemon->control_path, daemon->heir.listener_fd,
+			  handle_command, daemon, err);
+	if (rc == 0 && daemon->heir.listener_fd < 0)
+		control_listen(daemon->control);
 	return rc ? rc : discovery_start(&daemon->discovery, err);
 }
 
@@ -391,7 +394,10 @@ static int run(struct daemon *daemon)
 	}
 	rc = start(daemon, &err);
 	if (rc == 0) {
-		say_ready(daemon);
+		if (daemon->heir.listener_fd < 0)
+			say_ready(daemon);
+		else
+			upgrade_is_ready(&daemon->heir, &daemon->loop);
 		loop_run(&daemon->loop);
 		log_info("%s: done", daemon->config.name);
 	} else {
@@ -405,6 +411,7 @@ static int run(struct daemon *daemon)
 	if (daemon->control)
 		control_close(daemon->control);
 	device_host_let_go(&daemon->host);
+	upgrade_tell(&daemon->upgrade);
 	if (device_host_has_jobs(&daemon->host) || (daemon->host.helper && helper_is_busy(daemon->host.helper)))
 		leave_at_once(daemon, status);
 	finish(daemon);
@@ -421,6 +428,11 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 		return DAEMON_EXIT_FAILED;
 	}
 	daemon->spec = spec;
+	daemon->heir.told = heir_told;
+	upgrade_inherit(&daemon->heir);
+	upgrade_init(&daemon->upgrade, &daemon->loop, argv);
+	daemon->upgrade.ready = heir_is_ready;
+	daemon->upgrade.failed = heir_failed;
 	switch (daemon_options_parse(&spec->options, argc, argv, &daemon->config)) {
 	case OPTIONS_DONE:
 		status = DAEMON_EXIT_OK;

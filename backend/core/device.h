@@ -135,6 +135,7 @@ struct device {
 	int job_rc;
 	struct errbuf job_err;
 	uint64_t resuming_since_ns; /* what a process before us may still hold is waited for; 0: it is free so far */
+	uint64_t retrying_since_ns; /* for that, or for its lock */
 	struct loop_timer timer; /* of the phase: when to try again, or how long it may take */
 	enum queue_stop stop_how;
 	unsigned int has_said; /* 1 << enum device_says */
@@ -159,6 +160,7 @@ struct device_host {
 	bool is_stopping; /* connected devices are handed over, nothing new is begun */
 	bool has_lost_one; /* a connected device could not be handed over */
 	void (*idle)(struct device_host *host); /* stopping, and no connection is left, nor one under way */
+	void (*let_go)(struct device_host *host); /* of one that was handed over: its claim is free. NULL: no matter */
 	void (*look_again)(struct device_host *host); /* one was forgotten: another may stand in its place by now */
 	TAILQ_HEAD(, device) devices;
 	struct guest_list guests; /* of these devices */
@@ -173,6 +175,8 @@ void device_forget(struct device *dev);
 void device_host_stop(struct device_host *host);
 /* -ESTALE: devices are in use, and the store knows none of them: it is another one. Another error: no answer. */
 int device_host_check_store(struct device_host *host);
+/* A daemon that had claims has given some up: those that we wait for are tried now. */
+void device_host_claim_now(struct device_host *host);
 /* After idle(): gives up every claim, so that the end of this process need not be waited for. */
 void device_host_let_go(struct device_host *host);
 /* After idle(): the helper works on a device, so that nothing can be freed. */

@@ -11,6 +11,7 @@
 #include "xenbus/node.h"
 
 #define RESUME_DEADLINE_NS (10 * 1000000000ULL)
+#define FIRST_RETRY_NS     1000000ULL
 
 bool device_refuse(struct device *dev, const char *step, int rc, const char *reason)
 {
@@ -59,9 +60,24 @@ static void try_again(struct loop_timer *timer)
 	device_settle(dev, DEVICE_READY);
 }
 
+/* A process that hands over or is dead is gone soon: its guest waits for each millisecond that we look too late. */
+static uint64_t retry_after_ns(struct device *dev)
+{
+	uint64_t waited_ns;
+
+	if (!dev->is_resuming)
+		return DEVICE_RETRY_NS;
+	if (!dev->retrying_since_ns)
+		dev->retrying_since_ns = clock_now_ns();
+	waited_ns = clock_now_ns() - dev->retrying_since_ns;
+	if (waited_ns / 4 > DEVICE_RETRY_NS)
+		return DEVICE_RETRY_NS;
+	return waited_ns / 4 > FIRST_RETRY_NS ? waited_ns / 4 : FIRST_RETRY_NS;
+}
+
 static void try_again_later(struct device *dev)
 {
-	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, try_again);
+	loop_timer_start(dev->host->loop, &dev->timer, retry_after_ns(dev), try_again);
 }
 
 /* A process that was killed lets go of one thing after the other: of its claim, by which we are here, not last. */
@@ -211,7 +227,7 @@ void device_connected(struct device *dev, int rc, const struct errbuf *reason)
 		device_say(dev, DEVICE_SAYS_CONNECTED, LOG_INFO, "connected");
 		device_publish(dev);
 	}
-	dev->resuming_since_ns = 0;
+	dev->resuming_since_ns = dev->retrying_since_ns = 0;
 	dev->is_resuming = dev->gives_up_journal = false;
 	device_settle(dev, DEVICE_CONNECTED);
 }
@@ -233,8 +249,11 @@ void device_disconnected(struct device *dev, uint32_t nr_orphans)
 	dev->host->has_lost_one |= nr_orphans && is_hand_over;
 	if (dev->capture && !capture_has_reader(dev->capture)) /* who reads may wait for the next connection */
 		capture_put(&dev->capture);
-	if (is_hand_over && !nr_orphans)
+	if (is_hand_over && !nr_orphans) {
 		device_rings_let_go(&dev->rings); /* the next daemon need not wait for what this one still waits for */
+		if (dev->host->let_go)
+			dev->host->let_go(dev->host);
+	}
 	device_settle(dev, DEVICE_READY);
 }
 

@@ -195,6 +195,16 @@ static void retry_later(struct device *dev)
 	loop_timer_start(dev->host->loop, &dev->timer, DEVICE_RETRY_NS, retry);
 }
 
+void device_host_claim_now(struct device_host *host)
+{
+	struct device *dev;
+
+	TAILQ_FOREACH(dev, &host->devices, entry) {
+		if (dev->phase == DEVICE_CLAIMING && dev->timer.is_armed)
+			loop_timer_cancel(host->loop, &dev->timer, retry);
+	}
+}
+
 void device_start_open(struct device *dev)
 {
 	struct errbuf err;

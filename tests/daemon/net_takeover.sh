@@ -48,6 +48,18 @@ check_guest_up "the guest connects"
 survives rx "a stream to the guest"
 survives tx "a stream from the guest" -R
 
+stream_start 20 -R
+bad=0
+for ((i = 0; i < 5; i++)); do
+	flows tx || bad=$((bad + 1))
+	daemon_upgrade >"$T/said" || { bad=$((bad + 1)); cat "$T/said"; }
+done
+flows tx || bad=$((bad + 1))
+check_eq "5 upgrades under a stream from the guest: it flows after each" $bad 0
+wait $client
+check_eq "and comes to its end" $? 0
+wait "$server"
+
 steps='entry-written consumer-advanced answer-noted slot-written pushed entry-freed'
 if daemon_has_steps; then
 	for step in $steps; do

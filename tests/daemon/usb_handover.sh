@@ -51,6 +51,18 @@ wait $hold
 check_eq "who holds it lets go of it" $? 0
 check_match "the device is as new" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
 
+# As an upgrade.
+usbload_start hold 1 hold
+hold=$started
+soon 30 has_event 1 1 3
+daemon_upgrade >"$T/said"
+check_eq "an upgrade: exit status 0" $? 0
+check "the guest is told that the device has gone, and come" soon 30 has_event 1 3 3
+kill $hold
+wait $hold
+check_eq "who holds it lets go of it" $? 0
+check_match "the device is as new" "$(usbload 1 loopback --requests 200)" '^verified 200 transfers'
+
 # Under load, again and again.
 three_loads daemon_stop
 check_match "a daemon that ends under load says so of each transfer" "$(cat "$T/load")" 'transfer [0-9]+ (in|out): (SHUTDOWN|IOERROR|NODEV)'

@@ -17,6 +17,7 @@ daemon_is_plain=${daemon_is_plain:-}
 daemon_bad_exits=
 log_from=1
 declare -A daemon_pid load_pid
+declare -A daemon_heirs # pids that an upgrade made: no children of this shell's
 declare -A load_kind nr_before # by disk: what its last load is known by, and how many the daemon had answered before it
 
 # The time is what a hang may cost: on a machine with much else to do a step takes many times what it takes alone.
@@ -41,7 +42,7 @@ daemon_test_begin() { # GUEST...
 	pick_daemon
 	loopxen_start
 	T=$(mktemp -d "${TMPDIR:-/tmp}/blkd.XXXXXX")
-	trap 'loopxen_stop; rm -rf "$T"' EXIT
+	trap 'daemon_end_heirs; loopxen_stop; rm -rf "$T"' EXIT
 	mkdir "$T/run"
 	export ASAN_OPTIONS=log_path=$T/sanitizer:exitcode=99
 	export UBSAN_OPTIONS=$ASAN_OPTIONS:print_stacktrace=1 TSAN_OPTIONS=$ASAN_OPTIONS
@@ -88,7 +89,7 @@ daemon_start() { # [ARGUMENT...]
 daemon_stop() { # [NAME [SIGNAL]]: its exit status, which is 0 if all is well; the test fails at its end if it is not
 	local status
 	kill "-${2:-TERM}" "${daemon_pid[${1:-$daemon_name}]}"
-	wait "${daemon_pid[${1:-$daemon_name}]}"
+	daemon_wait "${daemon_pid[${1:-$daemon_name}]}"
 	status=$?
 	[ $status = 0 ] || daemon_bad_exits+=" $status"
 	return $status
@@ -96,7 +97,29 @@ daemon_stop() { # [NAME [SIGNAL]]: its exit status, which is 0 if all is well; t
 
 daemon_kill() { # [NAME]: as a crash
 	kill -KILL "${daemon_pid[${1:-$daemon_name}]}"
-	wait "${daemon_pid[${1:-$daemon_name}]}" 2>/dev/null
+	daemon_wait "${daemon_pid[${1:-$daemon_name}]}" 2>/dev/null
+}
+
+daemon_wait() { # PID: for its end; its exit status, or 0 of one that an upgrade made
+	[ -n "${daemon_heirs[$1]:-}" ] || { wait "$1"; return; }
+	soon 30 eval "! kill -0 $1" && unset "daemon_heirs[$1]"
+}
+
+daemon_upgrade() { # [NAME]: its program, as it is now, takes over; what the command says
+	local name=${1:-$daemon_name} before=${daemon_pid[${1:-$daemon_name}]} said pid
+	said=$(dom0 "$O/pvring" upgrade --control "$T/run/$name.sock" 2>&1) || { echo "$said"; return 1; }
+	pid=$(sed -nE 's/.* \(pid ([0-9]+)\) serves, .*/\1/p' <<<"$said")
+	daemon_pid[$name]=$pid
+	daemon_heirs[$pid]=$name
+	daemon_wait "$before" || daemon_bad_exits+=" $?"
+	echo "$said"
+}
+
+daemon_end_heirs() {
+	local pid
+	for pid in "${!daemon_heirs[@]}"; do
+		[[ $(readlink "/proc/$pid/exe") != */"$(basename "$daemon")"* ]] || kill -KILL "$pid"
+	done
 }
 
 # Steps at which it may be told to die, by PVRING_CRASH_AT (common/base/crash_point.h).

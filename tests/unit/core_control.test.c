@@ -59,7 +59,11 @@ static json_t *answer(void *context, const char *command, const json_t *request,
 static int open_control(void)
 {
 	err.text[0] = '\0';
-	return control_open(&control, &loop, path, answer, &loop, &err);
+	int rc = control_open(&control, &loop, path, -1, answer, &loop, &err);
+
+	if (rc == 0)
+		control_listen(control);
+	return rc;
 }
 
 static int setup(void **state)
@@ -548,8 +552,11 @@ static int start_daemon(void)
 	pid = fork();
 	if (pid == 0) {
 		if (loop_init(&its_loop, 64) == 0 &&
-		    control_open(&control, &its_loop, path, answer, &loop, &err) == 0 && write(ready[1], "", 1) == 1)
-			loop_run(&its_loop);
+		    control_open(&control, &its_loop, path, -1, answer, &loop, &err) == 0) {
+			control_listen(control);
+			if (write(ready[1], "", 1) == 1)
+				loop_run(&its_loop);
+		}
 		_exit(1);
 	}
 	close(ready[1]);
@@ -589,9 +596,9 @@ static void a_name_that_cannot_be_is_refused(void **state)
 	memset(long_path, 'a', sizeof(long_path));
 	long_path[108] = '\0';
 	snprintf(want, sizeof(want), "%s: longer than the 107 characters of a socket's path", long_path);
-	assert_int_equal(control_open(&control, &loop, long_path, answer, &loop, &err), -ENAMETOOLONG);
+	assert_int_equal(control_open(&control, &loop, long_path, -1, answer, &loop, &err), -ENAMETOOLONG);
 	assert_string_equal(err.text, want);
-	assert_int_equal(control_open(&control, &loop, "/no/such/folder", answer, &loop, &err), -ENOENT);
+	assert_int_equal(control_open(&control, &loop, "/no/such/folder", -1, answer, &loop, &err), -ENOENT);
 	assert_string_equal(err.text, "/no/such/folder: cannot listen: No such file or directory");
 }
 
