@@ -19,6 +19,10 @@ $1 == "sum" {
 		is_here($2) ? $13 : "null", $14))
 }
 $1 == "usb-mouse" { put("idle", sprintf("{\"contender\": \"pvring-usbd\", \"worker_wake_ups\": %d, \"other_wake_ups\": %d, \"reports\": %d, \"seconds\": %d}", $2, $3, $4, $5)) }
+$1 == "gapsum" {
+	put("gaps", sprintf("{\"how\": \"%s\", \"longest_ms\": %s, \"min\": %s, \"max\": %s, \"spread_percent\": %s, \"rounds\": [%s]}", \
+		$2, $3, $4, $5, $6, $7))
+}
 $1 == "irqs" { put("interrupts", sprintf("{\"place\": \"%s\", \"row\": \"%s\", \"contender\": \"%s\", \"per_request\": %s}", $2, $3, $4, $5)) }
 $1 == "idle" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib\": %d, \"cpu_s\": %s, \"seconds\": %d}", $2, $3, $4, $5)) }
 $1 == "further" { put("idle", sprintf("{\"contender\": \"%s\", \"rss_kib_per_further_disk\": %d, \"disks\": %d}", $2, $3, $4)) }
@@ -32,7 +36,7 @@ $1 == "net-further" { put("idle", sprintf("{\"contender\": \"pvring-netd\", \"rs
 $1 == "target" { put("targets", sprintf("{\"met\": %s, \"target\": %s}", $2 == "met" ? "true" : "false", quoted(rest(2)))) }
 END {
 	printf "{"
-	n = split("about results interrupts networks absent idle targets", names, " ")
+	n = split("about results interrupts gaps networks absent idle targets", names, " ")
 	for (i = 1; i <= n; i++)
 		printf("%s\n  \"%s\": [%s]", i > 1 ? "," : "", names[i], lists[names[i]])
 	print "\n}"

@@ -6,6 +6,7 @@
 #	irqs PLACE ROW CONTENDER INTERRUPTS-PER-REQUEST 0 0 0 0 0 0				of a guest's driver
 #	idle CONTENDER RSS-KiB CPU-s SECONDS							one idle disk
 #	further CONTENDER KiB DISKS								each further disk
+#	gap HOW LONGEST-us									a daemon is replaced under a load
 #	net PLACE ROW CONTENDER SECONDS FRAMES BYTES BACK-CPU-s OTHERS-%				of networks, one measurement
 #	usb-mouse WAKE-UPS-OF-WORKERS OF-OTHER-THREADS REPORTS SECONDS				what a mouse costs
 #	net-idle RSS-KiB CPU-s SECONDS								one idle interface

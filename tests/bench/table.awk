@@ -60,6 +60,10 @@ $1 == "netsum" {
 	       $2 == "xen" ? "-" : $10 "%", $7 > 25 ? "  spread over 25%: noisy" : "")
 	next
 }
+$1 == "gapsum" {
+	gap[++nr_gaps] = sprintf("%-28s %8.1f %8.1f %8.1f %6d%%%s", gap_title($2), $3, $4, $5, $6, $6 > 25 ? "  spread over 25%: noisy" : "")
+	next
+}
 $1 == "irqs" { irqs[++nr_irqs] = sprintf("%s, %s: %s takes %.2f", place_title($2), row_title($3), $4, $5); next }
 $1 == "usb-mouse" { idle[++nr_idle] = sprintf("pvring-usbd: its workers wake %d times for %d reports of a mouse in %d s, other threads %d times", $2, $4, $5, $3) }
 $1 == "net-idle" { idle[++nr_idle] = sprintf("pvring-netd: %.1f MiB resident with one idle interface, %.2f s of CPU in %d s", $2 / 1024, $3, $4) }
@@ -88,6 +92,10 @@ END {
 		print "\nIdle, after a load that used the whole ring"
 	for (i = 1; i <= nr_idle; i++)
 		print "  " idle[i]
+	if (nr_gaps)
+		printf "\n%-30s %8s %8s %8s %7s\n", "The longest a guest waits, ms", "median", "lowest", "highest", "spread"
+	for (i = 1; i <= nr_gaps; i++)
+		print "  " gap[i]
 	if (nr_verdicts)
 		print "\nTargets"
 	for (i = 1; i <= nr_verdicts; i++)

@@ -49,6 +49,7 @@ $1 == "sum" {
 		fronts[++nr_fronts] = $2 " " $3
 }
 $1 == "usb-mouse" { wakes = $2; reports = $4 }
+$1 == "gapsum" { gaps[$2] = $7 }
 $1 == "idle" && $2 == "pvring" { rss = $3; cpu = $4; seconds = $5 }
 $1 == "further" && $2 == "pvring" { further = $3 }
 END {
@@ -66,6 +67,11 @@ END {
 	if (reports)
 		verdict(wakes <= 2 * (reports + 1), "a mouse: two wake-ups of workers for a report at most", \
 			sprintf("%d for %d", wakes, reports))
+	if (gaps["upgrade"]) {
+		got = ratio_of(gaps["upgrade"], gaps["sigterm"])
+		verdict(got && got < 1, "an upgrade: a guest waits for less than for SIGTERM and a start", \
+			got ? sprintf("%.2f (%.2f to %.2f)", got, ratio_low, ratio_high) : "not measured")
+	}
 	if (rss) {
 		verdict(rss < 8192, "one idle disk: under 8 MiB resident", sprintf("%.1f MiB", rss / 1024))
 		verdict(cpu <= 0.01, "one idle disk: no CPU", sprintf("%.2f s in %d s", cpu, seconds))

@@ -42,6 +42,12 @@ function net_title(row,    part, what) {
 		return what[part[1]] " frames of " (part[2] == "64k" ? "64k, to be cut" : part[2] " bytes")
 	return (part[2] == "stream" ? "TCP " : "UDP in frames of " part[2] " bytes ") what[part[1]]
 }
+# Ways to replace a daemon.
+function gap_title(how,    what) {
+	what["nothing"] = "nothing is done"; what["sigterm"] = "SIGTERM, and started again"
+	what["kill"] = "kill -9, and started again"; what["upgrade"] = "pvring upgrade"
+	return what[how]
+}
 function net_peer(place) {
 	return place == "xen" ? "netback" : "bare"
 }

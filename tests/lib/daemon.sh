@@ -102,7 +102,11 @@ daemon_kill() { # [NAME]: as a crash
 
 daemon_wait() { # PID: for its end; its exit status, or 0 of one that an upgrade made
 	[ -n "${daemon_heirs[$1]:-}" ] || { wait "$1"; return; }
-	soon 30 eval "! kill -0 $1" && unset "daemon_heirs[$1]"
+	soon 30 daemon_has_ended "$1" && unset "daemon_heirs[$1]"
+}
+
+daemon_has_ended() { # PID: no child of this shell's, so it may stay a zombie for a while
+	! grep -q '^State:.[^XZ]' "/proc/$1/status"
 }
 
 daemon_upgrade() { # [NAME]: its program, as it is now, takes over; what the command says

@@ -38,17 +38,25 @@ run usb interrupt/8/1 pvring 2000 10 20 1 2 1000000 5
 run usb interrupt/8/1 qusb 100 10 20 1 2 1000000 5
 usb-mouse 100 20 50 5
 net-idle 2048 0 5
+gap sigterm 60000
+gap upgrade 5000
+gap sigterm 40000
+gap upgrade 10000
+gap sigterm 50000
+gap upgrade 20000
 net-further 1535 15
 END
-step summary "$T/records" | step net_summary >"$T/summary"
+step summary "$T/records" | step net_summary | step gap_summary >"$T/summary"
 check_match "medians, lowest, highest and spread of the rounds" "$(grep 'cached pvring' "$T/summary" | head -1)" \
 	'^sum loopxen randread/4k/32/cached pvring 200 100 300 100.0 20.0 20.0 1.000 3.000 5 300,100,200$'
 check_match "of networks, by what is carried in a second of CPU" "$(grep 'send/1500 pvring' "$T/summary")" \
 	'^netsum loopxen send/1500 pvring 100 1.2 155.6 20000.000 13333.333 9 75000,150000,33333$'
 check_match "on Xen in any second" "$(grep 'out/64 pvring' "$T/summary")" ' 3200$'
+check_match "of gaps, in milliseconds" "$(grep 'gapsum sigterm' "$T/summary")" \
+	'^gapsum sigterm 50.0 40.0 60.0 40.0 60.0,40.0,50.0$'
 step targets "$T/summary" >"$T/targets"
 check_eq "a target is met or missed" "$(cut -d' ' -f2 "$T/targets" | tr '\n' ' ')" \
-	"met missed met missed met met met met met missed missed met met missed "
+	"met missed met missed met met met met met met missed missed met met missed "
 check_match "one whose peer was not measured is missed" "$(<"$T/targets")" \
 	'target missed [^:]*: at least 0.5 times fio: not measured'
 cat "$T/targets" >>"$T/summary"
@@ -60,6 +68,8 @@ check_match "networks have theirs" "$(grep -A1 'sends frames of 1500' "$T/table"
 	'pvring +100 +1.2 +155% +1.00 .*spread over 25%: noisy'
 check_match "USB controllers have theirs, by the length of a transfer" "$(grep -A1 '60k and back' "$T/table")" \
 	'pvring +1024 +60.0 +0% +1.71 '
+check_match "gaps have theirs" "$(<"$T/table")" 'pvring upgrade +10.0 +5.0 +20.0 +150% +spread over 25%: noisy'
+check_match "and a target" "$(<"$T/table")" 'MET +an upgrade: [^:]*: 0.25 \(0.08 to 0.40\)'
 check_match "a target that is missed is said" "$(<"$T/table")" 'MISSED +each further idle disk: under 1 MiB: 2000 KiB'
 step json "$T/summary" >"$T/json"
 check_eq "the JSON can be read" "$(perl -MJSON::PP -0777 -ne '
