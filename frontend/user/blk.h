@@ -47,6 +47,7 @@ struct blkfront_config {
 	bool is_not_persistent;	 /* tell the backend not to keep our pages mapped between requests */
 	enum blk_abi abi;	 /* how requests are laid out */
 	bool omits_protocol;	 /* leave the node `protocol` out, as some frontends do */
+	bool has_small_sectors;	 /* take the disk's for ones of 512 bytes, as some frontends do */
 };
 
 enum blkfront_state {

@@ -218,6 +218,8 @@ static int connected(void *arg, struct errbuf *err)
 	struct front_device *dev = &front->device;
 	int rc = blk_disk_read(&dev->store, dev->xb.otherend, &front->disk, err);
 
+	if (front->config.has_small_sectors)
+		front->disk.sector_bytes = BLK_SECTOR_BYTES;
 	if (rc == 0)
 		rc = check_request_size(front, err);
 	for (uint32_t i = 0; rc == 0 && i < front->nr_queues; i++)

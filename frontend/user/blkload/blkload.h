@@ -23,6 +23,7 @@ struct blkload_config {
 	bool is_not_persistent;
 	enum blk_abi abi;
 	bool omits_protocol;
+	bool has_small_sectors;
 	bool wants_progress, wants_json, keeps_going;
 	uint32_t depth; /* 0: not given */
 	uint32_t seconds;

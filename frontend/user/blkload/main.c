@@ -62,6 +62,7 @@ static struct blkfront *new_front(const struct blkload_config *config, const str
 		.is_not_persistent = config->is_not_persistent,
 		.abi = config->abi,
 		.omits_protocol = config->omits_protocol,
+		.has_small_sectors = config->has_small_sectors,
 	};
 
 	if (command->run == blkload_bench && config->requests_per_block == 1)

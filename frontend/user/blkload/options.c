@@ -75,6 +75,12 @@ ROW(omit_protocol)
 	return 0;
 }
 
+ROW(small_sectors)
+{
+	C->has_small_sectors = true;
+	return 0;
+}
+
 ROW(progress)
 {
 	C->wants_progress = true;
@@ -167,6 +173,7 @@ static const struct option_row rows[] = {
 	{ "segments", "N", "pages of a request; above 11 its segments are indirect (default 11)", set_segments },
 	{ "protocol", "NAME", "the ABI of our requests: x86_64-abi (default) or x86_32-abi", set_protocol },
 	{ "omit-protocol", NULL, "do not say which it is, as some frontends do not", set_omit_protocol },
+	{ "small-sectors", NULL, "take every sector for one of 512 bytes, as some frontends do", set_small_sectors },
 	{ "timeout", "S", "how long connecting and closing may take (default 10)", set_timeout },
 	{ "io-timeout", "S", "how long the backend may answer nothing (default 60)", set_io_timeout },
 	{ "offset", "SIZE", "leave alone what is before (default 0)", set_offset },
