@@ -202,7 +202,6 @@ static void blk_connect(struct device *dev)
 		.image = blk->image,
 		.abi = blk->abi,
 		.limits = { .nr_sectors = engine->size_bytes / BLK_SECTOR_BYTES,
-			    .sector_bytes = engine->sector_bytes,
 			    .is_read_only = blk->is_read_only,
 			    .has_discard = blk_has_discard(blk),
 			    .max_indirect_segments = blk->max_indirect_segments },

@@ -12,12 +12,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/uio.h>
 
+#include "backend/blk/claims.h"
 #include "backend/core/loop.h"
 
+struct bounce;
 struct errbuf;
 struct image_spec;
+struct unaligned;
 
 /* A discard may do nothing, and says -EOPNOTSUPP if it turns out that it never does anything. */
 enum blk_op_kind { BLK_OP_READ, BLK_OP_WRITE, BLK_OP_FLUSH, BLK_OP_DISCARD };
@@ -36,6 +40,15 @@ struct blk_op {
 	struct blk_engine *engine;
 	struct loop *loop;
 	uint32_t done_bytes;
+	/* That of unaligned.h and bounces.h, which stand before another one. */
+	struct {
+		struct unaligned *unaligned;
+		struct claim claim;
+		void (*done)(struct blk_op *op, int rc); /* the caller's */
+		struct bounce *bounce;
+		struct loop_msg go; /* on with what had to wait */
+		STAILQ_ENTRY(blk_op) entry;
+	} before;
 };
 
 struct blk_engine;

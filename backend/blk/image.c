@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/blk/unaligned.h"
 #include "common/base/clock.h"
 #include "common/base/errbuf.h"
 #include "common/base/parse.h"
@@ -305,6 +306,8 @@ int image_open(struct image **out, const struct image_spec *spec, bool is_read_o
 	image->is_read_only = is_read_only;
 	image->nr_refs = 1;
 	rc = spec->engine->open(&image->engine, spec, is_read_only, err);
+	if (rc == 0)
+		rc = unaligned_open(&image->engine, spec->path, err);
 	if (rc == 0)
 		rc = add_image(image, err);
 	if (rc)

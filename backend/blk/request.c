@@ -43,7 +43,6 @@ static enum blk_verdict check_segments(const struct blk_segment *segment, unsign
 static enum blk_verdict check_range(const struct blk_limits *limits, const struct blk_request *req,
 				    uint64_t nr_sectors, const char **why)
 {
-	const uint32_t unit_sectors = limits->sector_bytes / BLK_SECTOR_BYTES;
 	uint64_t end;
 
 	if (nr_sectors == 0)
@@ -52,8 +51,6 @@ static enum blk_verdict check_range(const struct blk_limits *limits, const struc
 		return refuse(BLK_REJECT, why, "a write to a read-only disk");
 	if (__builtin_add_overflow(req->sector, nr_sectors, &end) || end > limits->nr_sectors)
 		return refuse(BLK_REJECT, why, "beyond the end of the disk");
-	if (req->sector % unit_sectors || nr_sectors % unit_sectors)
-		return refuse(BLK_REJECT, why, "not a multiple of the disk's sector size");
 	return BLK_OK;
 }
 

@@ -23,7 +23,6 @@ enum blk_verdict {
 
 struct blk_limits {
 	uint64_t nr_sectors;
-	uint32_t sector_bytes; /* the disk's: requests must begin and end on a multiple */
 	bool is_read_only;
 	bool has_discard; /* it is offered */
 	uint32_t max_indirect_segments; /* so many are offered; 0: no indirect request is */

@@ -89,7 +89,7 @@ static const struct violation of_backend[] = {
 	{ "BLK-24", "writes what comes before a bad segment" },
 	{ "BLK-25", "answers OKAY beyond the end of the disk" },
 	{ "BLK-26", "writes to a read-only disk" },
-	{ "BLK-27", "serves parts of a sector, on a disk that has sectors of 4096 octets" },
+	{ "BLK-27", "takes what begins within a sector for what begins with it, where sectors have 4096 octets" },
 	{ "BLK-29", "answers OKAY whatever has become of the grants" },
 	{ "BLK-30", "answers ERROR to a request that names a grant twice" },
 	{ "BLK-31", "answers OKAY when the storage fails" },

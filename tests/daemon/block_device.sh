@@ -29,6 +29,20 @@ check "and every byte is in its place" cmp "$T/data" "$T/disk"
 check "a guest reads all of it" guest 1 xvda read "$T/read"
 check "and every byte is as it was" cmp "$T/data" "$T/read"
 
+# Some frontends take every sector for one of 512 bytes.
+small=(--small-sectors --bs-min 512)
+check_serves "a guest that asks for parts of sectors is served" 1 xvda "${small[@]}" --bs-max 8K
+check_serves "with a big ring and large requests, too" 1 xvda "${small[@]}" --ring-order 4 --depth 256 --segments 32
+check_serves "and without persistent grants" 1 xvda "${small[@]}" --no-persistent
+head -c 100K /dev/urandom >"$T/part"
+cp "$T/disk" "$T/expected"
+check "it writes from the middle of a sector to the middle of another" \
+	guest 1 xvda write "$T/part" --small-sectors --offset 66048 --length 100K
+check "it reads all of it" guest 1 xvda read "$T/read"
+check "as it is on the disk" cmp "$T/read" "$T/disk"
+dd if="$T/part" of="$T/expected" bs=512 seek=129 conv=notrunc status=none
+check "and nothing else has changed" cmp "$T/disk" "$T/expected"
+
 # A loop device passes on to its file what it is to forget.
 check_eq "what it can forget is a multiple of its sectors" $(($(node "$(back 1 xvda)/discard-granularity") % 4096)) 0
 check "a guest discards all of it" guest 1 xvda discard

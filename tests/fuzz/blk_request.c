@@ -4,7 +4,7 @@
  *
  * - written as either ABI has it and read again, it is the same request, and gets the same verdict;
  * - it is accepted if, and only if, it is of a kind that the disk takes, its segments lie in their pages, and what they
- *   are about lies on the disk, in whole sectors: told apart here in wider numbers and another way;
+ *   are about lies on the disk: told apart here in wider numbers and another way;
  * - one that is not accepted has a reason;
  * - an answer is read as it was written, and has no byte of anything else.
  */
@@ -20,7 +20,6 @@ static struct blk_limits take_limits(struct fuzz_input *input, uint64_t sector)
 
 	return (struct blk_limits){
 		.nr_sectors = kind & 16 ? number : sector + number,
-		.sector_bytes = kind & 2 ? 4096 : 512,
 		.is_read_only = kind & 4,
 		.has_discard = kind & 8,
 		.max_indirect_segments = kind & 32 ? 256 : kind & 64 ? BLK_MAX_INDIRECT_SEGMENTS : 32,
@@ -124,8 +123,7 @@ static bool is_to_be_served(const struct blk_limits *limits, const struct blk_re
 	if (*nr_sectors == 0)
 		return true;
 	return (req->operation == BLKIF_OP_READ || !limits->is_read_only) &&
-	       req->sector + *nr_sectors <= limits->nr_sectors && req->sector * 512 % limits->sector_bytes == 0 &&
-	       *nr_sectors * 512 % limits->sector_bytes == 0;
+	       req->sector + *nr_sectors <= limits->nr_sectors;
 }
 
 static void check_verdict(const struct blk_limits *limits, const struct blk_request *req,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk that does all that a disk may do, for tests of what is above it: it holds operations, does them in any order,
- * some at once, and says what a power cut would leave.
- *
- * What was written is volatile. A flush makes durable what was done before the flush was submitted; of all else each
- * sector, by itself, is kept or lost. A write that is under way may have reached any of its sectors.
+ * A disk that does all that a disk may do, for tests of what is above it: it holds operations, and does them in any
+ * order, some at once. What was written is volatile; a flush makes durable what was done before it was submitted, and
+ * at random more (blk_lossy_cut.h).
  * A sector holds one number, 64 times over: its tag. One that was never written, or that was forgotten, has 0.
  *
  * Thread: any. lossy_do_one() gives back only what was submitted with the loop that it is called with.
  */
+#ifndef TESTS_UNIT_BLK_LOSSY_H
+#define TESTS_UNIT_BLK_LOSSY_H
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,10 @@
 #include "common/base/random.h"
 
 #define LOSSY_SECTOR_BYTES 512
-#define LOSSY_NR_SECTORS   128
-#define LOSSY_MAX_HELD	   256
+#ifndef LOSSY_NR_SECTORS
+#define LOSSY_NR_SECTORS 128
+#endif
+#define LOSSY_MAX_HELD    256
 #define LOSSY_MAX_VERSIONS 24
 
 struct lossy_sector {
@@ -42,6 +45,7 @@ struct lossy {
 	unsigned int nr_held;
 	uint64_t nr_done;
 	unsigned int nr_at_once_in_8; /* of so many operations, how many are done before submit() returns */
+	int rc;			      /* not 0: what is held ends with it, undone */
 };
 
 static bool lossy_chance(struct lossy *lossy, unsigned int n, unsigned int of)
@@ -201,11 +205,11 @@ static bool lossy_do_one(struct lossy *lossy, struct loop *loop)
 
 	pthread_mutex_lock(&lossy->lock);
 	op = lossy_take_held(lossy, loop, &nr_done);
-	if (op)
+	if (op && lossy->rc == 0)
 		lossy_do(lossy, op, nr_done);
 	pthread_mutex_unlock(&lossy->lock);
 	if (op)
-		op->done(op, 0);
+		op->done(op, lossy->rc);
 	return op != NULL;
 }
 
@@ -215,7 +219,6 @@ static void lossy_close(struct blk_engine *engine)
 
 static const struct blk_engine_ops lossy_ops = { .name = "lossy", .submit = lossy_submit, .close = lossy_close };
 
-/* For tests that need nothing to be gone but what they end themselves: no memory but the caller's. */
 static void lossy_init(struct lossy *lossy, uint32_t sector_bytes, uint64_t seed)
 {
 	memset(lossy, 0, sizeof(*lossy));
@@ -234,40 +237,4 @@ static void lossy_init(struct lossy *lossy, uint32_t sector_bytes, uint64_t seed
 		lossy->sector[i].nr_versions = 1;
 }
 
-/* ---- the power cut --------------------------------------------------------------------------------------------- */
-
-enum lossy_mood { LOSSY_LOSES_ALL, LOSSY_KEEPS_ALL, LOSSY_KEEPS_SOME, LOSSY_NR_MOODS };
-
-static bool lossy_keeps(struct lossy *lossy, enum lossy_mood mood)
-{
-	return mood == LOSSY_KEEPS_ALL || (mood == LOSSY_KEEPS_SOME && lossy_chance(lossy, 1, 2));
-}
-
-static void lossy_cut_write(struct lossy *lossy, const struct blk_op *op, enum lossy_mood mood, uint64_t *left)
-{
-	uint64_t first = op->offset_bytes / LOSSY_SECTOR_BYTES;
-
-	for (unsigned int i = 0; i < op->len_bytes / LOSSY_SECTOR_BYTES; i++) {
-		if (lossy_keeps(lossy, mood))
-			left[first + i] = lossy_tag(lossy_memory(op, i));
-	}
-}
-
-/* The tags that would be left if the power were cut now. It is not: the disk goes on. */
-static void lossy_cut(struct lossy *lossy, uint64_t *left)
-{
-	enum lossy_mood mood = random_below(&lossy->random, LOSSY_NR_MOODS);
-
-	for (unsigned int i = 0; i < LOSSY_NR_SECTORS; i++) {
-		const struct lossy_sector *sector = &lossy->sector[i];
-		unsigned int version = 0;
-
-		while (version + 1 < sector->nr_versions && lossy_keeps(lossy, mood))
-			version++;
-		left[i] = sector->version[version].tag;
-	}
-	for (unsigned int i = 0; i < lossy->nr_held; i++) {
-		if (lossy->held[i].op->kind == BLK_OP_WRITE)
-			lossy_cut_write(lossy, lossy->held[i].op, mood, left);
-	}
-}
+#endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Order and durability through the whole data path: a frontend on a ring in plain memory, a disk that does all that a
- * disk may do (blk_lossy.h), and a judge (blk_promises.h). At every step it is asked what a power cut would leave.
- *
- * One run is a seed. SEEDS=N: so many of them; SEED=N: only that one.
+ * disk may do (blk_lossy.h), and a judge (blk_promises.h). At every step it is asked what a power cut would leave. Half
+ * of the disks have sectors of 4096 bytes, of which requests are any parts.
+ * One run is a seed (seeds.h).
  */
 #include "tests/unit/cm.h"
 
@@ -15,18 +15,20 @@
 
 #include "backend/blk/blk_queue.h"
 #include "backend/blk/growth.h"
+#include "backend/blk/unaligned.h"
 #include "backend/core/device_rings.h"
 #include "common/ring/front.h"
-#include "tests/unit/blk_lossy.h"
+#include "tests/unit/blk_lossy_cut.h"
 #include "tests/unit/blk_promises.h"
+#include "tests/unit/seeds.h"
 
 #define NR_SLOTS   32 /* what fits a page, of either ABI */
 #define LOCAL_PORT 3
-#define NR_RUNS	   1000
+#define NR_RUNS    1000
 
 /* ---- the guest's memory and the hypervisor: a reference is the number of a page -------------------------------- */
 
-#define PAGE_BYTES	 4096
+#define PAGE_BYTES  4096
 #define SECTORS_PER_PAGE 8
 #define RING_GREF	 1
 #define MAX_SEGMENTS     32 /* of an INDIRECT */
@@ -114,6 +116,7 @@ int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
 /* ---- the daemon's side ----------------------------------------------------------------------------------------- */
 
 static struct lossy disk;
+static struct blk_engine *engine; /* it, or if it has large sectors what stands before it */
 static struct image image;
 static struct guest_limits log_limits;
 static struct persistent_budget budget;
@@ -186,7 +189,7 @@ static void start_queue(void)
 		.growth = &growth,
 		.ring = &ring,
 		.abi = abi,
-		.limits = { .sector_bytes = 512, .has_discard = true, .max_indirect_segments = MAX_SEGMENTS },
+		.limits = { .has_discard = true, .max_indirect_segments = MAX_SEGMENTS },
 		.maps_data = random_below(&dice, 3) == 0,
 		.max_persistent_pages = random_below(&dice, 2) ? 1056 : 0,
 		.budget = &budget,
@@ -199,7 +202,7 @@ static void start_queue(void)
 		.released = on_released,
 	};
 
-	image = (struct image){ .engine = &disk.engine };
+	image = (struct image){ .engine = engine };
 	growth = (struct blk_growth){ .image = &image };
 	blk_growth_init(&growth, LOSSY_NR_SECTORS);
 	ring.identity = (struct journal_identity){
@@ -380,7 +383,9 @@ static void set_up_run(uint64_t seed)
 
 	dice = seed;
 	abi = random_below(&dice, BLK_NR_ABIS);
-	lossy_init(&disk, 512, random_next(&dice));
+	lossy_init(&disk, random_below(&dice, 2) ? 512 : 4096, random_next(&dice));
+	engine = &disk.engine;
+	assert_int_equal(unaligned_open(&engine, "lossy", &err), 0);
 	memset(&promises, 0, sizeof(promises));
 	for (nr_free_ids = 0; nr_free_ids < NR_SLOTS; nr_free_ids++)
 		free_ids[nr_free_ids] = nr_free_ids;
@@ -400,6 +405,7 @@ static void tear_down_run(void)
 	run_loop(&is_released, 0);
 	journal_remove(&ring.journal);
 	blk_queue_free(queue);
+	engine->ops->close(engine);
 }
 
 static void cut_power(void)
@@ -432,22 +438,9 @@ static void do_run(uint64_t seed)
 	tear_down_run();
 }
 
-static unsigned int number_from_environment(const char *name, unsigned int otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 static void what_was_promised_is_there_after_a_power_cut(void **state)
 {
-	unsigned int only = number_from_environment("SEED", 0);
-	unsigned int last = only ? only : number_from_environment("SEEDS", NR_RUNS);
-
-	for (unsigned int seed = only ? only : 1; seed <= last; seed++) {
-		*state = (void *)(uintptr_t)seed;
-		do_run(seed);
-	}
+	run_seeds(state, NR_RUNS, do_run);
 }
 
 /* ---- all runs --------------------------------------------------------------------------------------------------- */
@@ -465,8 +458,7 @@ static int setup(void **state)
 /* Also of a run that failed. */
 static int teardown(void **state)
 {
-	print_message("# the last seed was %u: SEED=%u is that run alone\n", (unsigned int)(uintptr_t)*state,
-		      (unsigned int)(uintptr_t)*state);
+	say_last_seed(state);
 	loop_fini(&worker.loop);
 	free(worker.by_port);
 	munmap(memory.base, NR_GUEST_PAGES * PAGE_BYTES);

@@ -14,14 +14,12 @@
 #define BARRIER BLKIF_OP_WRITE_BARRIER
 #define TOP   UINT64_MAX
 
-static const struct blk_limits disk = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512 };
-static const struct blk_limits disk_ro = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512, .is_read_only = true };
-static const struct blk_limits disk_4k = { .nr_sectors = DISK_SECTORS, .sector_bytes = 4096 };
-static const struct blk_limits disk_max = { .nr_sectors = UINT64_MAX, .sector_bytes = 512 };
-static const struct blk_limits disk_trim = { .nr_sectors = DISK_SECTORS, .sector_bytes = 512, .has_discard = true };
-static const struct blk_limits disk_trim_4k = { .nr_sectors = DISK_SECTORS, .sector_bytes = 4096, .has_discard = true };
-static const struct blk_limits disk_trim_ro = { DISK_SECTORS, 512, .is_read_only = true, .has_discard = true };
-static const struct blk_limits disk_empty = { .nr_sectors = 0, .sector_bytes = 512 };
+static const struct blk_limits disk = { .nr_sectors = DISK_SECTORS };
+static const struct blk_limits disk_ro = { .nr_sectors = DISK_SECTORS, .is_read_only = true };
+static const struct blk_limits disk_max = { .nr_sectors = UINT64_MAX };
+static const struct blk_limits disk_trim = { .nr_sectors = DISK_SECTORS, .has_discard = true };
+static const struct blk_limits disk_trim_ro = { DISK_SECTORS, .is_read_only = true, .has_discard = true };
+static const struct blk_limits disk_empty = { .nr_sectors = 0 };
 
 #define PAGE         { .first_sect = 0, .last_sect = 7 }
 #define SECTORS(f, l) { .first_sect = (f), .last_sect = (l) }
@@ -33,7 +31,6 @@ static const struct blk_limits disk_empty = { .nr_sectors = 0, .sector_bytes = 5
 #define OUTSIDE   BLK_REJECT, "a segment ends outside its page"
 #define READ_ONLY BLK_REJECT, "a write to a read-only disk"
 #define BEYOND    BLK_REJECT, "beyond the end of the disk"
-#define UNALIGNED BLK_REJECT, "not a multiple of the disk's sector size"
 #define NOT_OFFERED BLK_UNSUPPORTED, "an indirect request, which is not offered"
 #define UNKNOWN   BLK_UNSUPPORTED, "unknown operation"
 
@@ -95,7 +92,6 @@ static const struct {
 	{ "flush", &disk, FLUSH, 0, 0, { PAGE }, BLK_OK, NULL, 0 },
 	{ "flush at the end", &disk, FLUSH, 0, DISK_SECTORS, { PAGE }, BLK_OK, NULL, 0 },
 	{ "flush at any sector", &disk, FLUSH, 0, TOP, { PAGE }, BLK_OK, NULL, 0 },
-	{ "flush at an unaligned sector", &disk_4k, FLUSH, 0, 3, { PAGE }, BLK_OK, NULL, 0 },
 	{ "flush of a disk of nothing", &disk_empty, FLUSH, 0, 0, { PAGE }, BLK_OK, NULL, 0 },
 	{ "flush with data", &disk, FLUSH, 2, DISK_SECTORS - 16, { PAGE, PAGE }, BLK_OK, NULL, 16 },
 	{ "flush with data beyond", &disk, FLUSH, 2, DISK_SECTORS - 15, { PAGE, PAGE }, BEYOND, 0 },
@@ -107,16 +103,6 @@ static const struct {
 	{ "barrier with data to a read-only disk", &disk_ro, BARRIER, 1, 0, { PAGE }, READ_ONLY, 0 },
 	{ "barrier with data beyond", &disk, BARRIER, 2, DISK_SECTORS - 15, { PAGE, PAGE }, BEYOND, 0 },
 	{ "barrier of 12 segments", &disk, BARRIER, 12, 0, PAGES_11, TOO_MANY, 0 },
-	/* sectors of 4096 bytes */
-	{ "4k: a page", &disk_4k, READ, 1, 8, { PAGE }, BLK_OK, NULL, 8 },
-	{ "4k: a page in two halves", &disk_4k, WRITE, 2, 0, { SECTORS(0, 3), SECTORS(4, 7) }, BLK_OK, NULL, 8 },
-	{ "4k: a page, not from its start", &disk_4k, READ, 2, 0, { SECTORS(4, 7), SECTORS(0, 3) }, BLK_OK, NULL, 8 },
-	{ "4k: to the end", &disk_4k, READ, 1, DISK_SECTORS - 8, { PAGE }, BLK_OK, NULL, 8 },
-	{ "4k: half a page", &disk_4k, READ, 1, 0, { SECTORS(0, 3) }, UNALIGNED, 0 },
-	{ "4k: one sector too many", &disk_4k, WRITE, 2, 0, { PAGE, SECTORS(0, 0) }, UNALIGNED, 0 },
-	{ "4k: from an odd sector", &disk_4k, READ, 1, 1, { PAGE }, UNALIGNED, 0 },
-	{ "4k: from sector 4", &disk_4k, WRITE, 1, 4, { PAGE }, UNALIGNED, 0 },
-	{ "4k: beyond and unaligned", &disk_4k, WRITE, 1, DISK_SECTORS - 4, { PAGE }, BEYOND, 0 },
 	/* operations */
 	{ "reserved", &disk, 4, 1, 0, { PAGE }, UNKNOWN, 0 },
 	{ "indirect, and not read as that", &disk, BLKIF_OP_INDIRECT, 1, 0, { PAGE }, NOT_OFFERED, 0 },
@@ -218,9 +204,6 @@ static void a_discard_is_within_the_disk(void **state)
 		{ "wraps to 0", &disk_trim, 16, -16ULL, BEYOND },
 		{ "wraps into the disk", &disk_trim, TOP, 2, BEYOND },
 		{ "wraps in bytes, not in sectors", &disk_trim, 16, (1ULL << 55) + 16, BEYOND },
-		{ "a sector of 4096 bytes", &disk_trim_4k, 8, 8, BLK_OK, NULL },
-		{ "half of one", &disk_trim_4k, 8, 4, UNALIGNED },
-		{ "from the middle of one", &disk_trim_4k, 4, 8, UNALIGNED },
 		{ "on a read-only disk", &disk_trim_ro, 0, 1, READ_ONLY },
 		{ "that is not offered", &disk, 0, 1, BLK_UNSUPPORTED, "a discard, which is not offered" },
 	};

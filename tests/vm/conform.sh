@@ -19,7 +19,7 @@ gnt-persistent-many evt-requests-before-bind evt-for-nothing evt-one-by-one evt-
 value-optional-malformed node-order-0-ring-ref0 node-order-too-great queue-one-said node-features-offered
 request-octets-barrier-x86-32 request-handle request-padding request-equal-ids reject-unknown-operation
 reject-no-segments reject-too-many-segments reject-last-before-first reject-last-beyond-page reject-beyond-end
-reject-unaligned reject-read-only read-only-barrier disk-sizes disk-sizes-4096 disk-info-cdrom data-overlapping
+data-parts-of-sectors-4096 reject-read-only read-only-barrier disk-sizes disk-sizes-4096 disk-info-cdrom data-overlapping
 data-read-beyond-cut flush-with-data flush-in-flight barrier-answers discard-disabled indirect-read indirect-numbers
 indirect-operations indirect-flicker'
 # shellcheck disable=SC2086 # words

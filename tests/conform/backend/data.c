@@ -50,6 +50,55 @@ static void large_sector_node(struct front *front)
 	must_hold(front, "BLK-33", 208, 8, 208);
 }
 
+/* Of the sectors from 64 on; it may refuse it. */
+static void part_is_read(struct front *front, unsigned int first, unsigned int nr)
+{
+	struct blk_request request = judge_request(front, BLKIF_OP_READ, 64 + first, 0, 0, nr - 1);
+	struct blk_response response = must_respond(front, "BLK-27", &request);
+	uint8_t expected[4096];
+
+	if (response.status == BLKIF_RSP_ERROR)
+		return;
+	pattern_fill(expected, 64 + first, nr);
+	MUST("BLK-27", response.status == BLKIF_RSP_OKAY && memcmp(front_page(front, 0), expected, nr * 512) == 0,
+	     "a READ of %u sectors from %u of a larger one on is %s, and not what stands there", nr, first,
+	     judge_status(response.status));
+}
+
+static void part_is_written(struct front *front, unsigned int first, unsigned int nr)
+{
+	struct blk_request request = judge_request(front, BLKIF_OP_WRITE, 64 + first, 0, 0, nr - 1);
+	struct blk_response response;
+	uint8_t expected[2 * 4096];
+
+	pattern_fill(front_page(front, 0), 70000, nr);
+	response = must_respond(front, "BLK-27", &request);
+	pattern_fill(expected, 64, 16);
+	if (response.status == BLKIF_RSP_OKAY)
+		pattern_fill(expected + first * 512, 70000, nr);
+	MUST("BLK-27", response.status == BLKIF_RSP_OKAY || response.status == BLKIF_RSP_ERROR,
+	     "a WRITE of parts of a sector is %s", judge_status(response.status));
+	MUST("BLK-27", memcmp(must_read(front, "BLK-27", 64, 16), expected, sizeof(expected)) == 0,
+	     "after a WRITE of %u sectors from %u of a larger one on, which is %s, there is something else", nr, first,
+	     judge_status(response.status));
+}
+
+/* Served as they stand or refused, both will do. */
+static void parts_of_sectors(struct front *front)
+{
+	static const uint8_t rows[][2] = { { 0, 1 }, { 3, 1 }, { 7, 1 }, { 1, 7 }, { 4, 4 }, { 4, 8 } };
+
+	front_connect(front, "BUS-21");
+	if (front_backend_number(front, "sector-size", 512) <= 512)
+		skip("its sector-size is 512, whatever the storage's is: every request is a multiple");
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		part_is_read(front, rows[i][0], rows[i][1]);
+		part_is_written(front, rows[i][0], rows[i][1]);
+		must_write(front, "BLK-27", 64, 2, 64);
+	}
+	must_be_unchanged(front, "BLK-27");
+}
+
 /* ---- what was written is read ---------------------------------------------------------------------------------- */
 
 static void read_after_write(struct front *front)
@@ -296,6 +345,9 @@ const struct backend_case data_cases[] = {
 	CASE("data-last-sectors", "BLK-33 BUS-21", "the first and the last sectors can be read and written",
 	     last_sectors),
 	CASE("data-last-sectors-4096", "BLK-33 BUS-21", "the same, of a disk with sectors of 4096 octets", last_sectors,
+	     .has_large_sectors = true),
+	CASE("data-parts-of-sectors-4096", "BLK-27 BUS-21",
+	     "parts of larger sectors are left alone, or done as they stand", parts_of_sectors,
 	     .has_large_sectors = true),
 	CASE("data-large-sector-node", "BLK-33", "feature-large-sector-size changes nothing", large_sector_node),
 	CASE("data-large-sector-node-4096", "BLK-33", "nor where sectors have 4096 octets", large_sector_node,

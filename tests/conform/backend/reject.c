@@ -217,20 +217,6 @@ static void range_overflows(struct front *front)
 	must_be_unchanged(front, "BLK-25");
 }
 
-static void unaligned(struct front *front)
-{
-	struct blk_request request;
-
-	front_connect(front, "BUS-21");
-	if (front_backend_number(front, "sector-size", 512) <= 512)
-		skip("its sector-size is 512, whatever the storage's is: every request is a multiple");
-	request = judge_request(front, BLKIF_OP_READ, 1, 0, 0, 7);
-	must_answer(front, "BLK-27", &request, BLKIF_RSP_ERROR);
-	request = judge_request(front, BLKIF_OP_WRITE, 64, 0, 0, 0);
-	must_answer(front, "BLK-27", &request, BLKIF_RSP_ERROR);
-	must_be_unchanged(front, "BLK-27");
-}
-
 /* ---- read-only disks ------------------------------------------------------------------------------------------- */
 
 /* XSA-142: the toolstack asked for it, and the backend forgot. */
@@ -282,8 +268,6 @@ const struct backend_case reject_cases[] = {
 	     unused_segments),
 	CASE("reject-beyond-end", "BLK-25 BUS-21", "sectors beyond the end of the disk", beyond_end),
 	CASE("reject-range-overflow", "BLK-25 BUS-21", "sector numbers that wrap", range_overflows),
-	CASE("reject-unaligned", "BLK-27 BUS-21", "parts of a logical sector", unaligned,
-	     .has_large_sectors = true),
 	CASE("reject-read-only", "BLK-26 BUS-21", "all that writes, on a read-only disk", read_only,
 	     .is_read_only = true),
 	CASE("reject-cdrom", "BLK-26 BUS-21", "all that writes, on a CD-ROM", read_only, .is_cdrom = true),

@@ -197,11 +197,13 @@ static bool is_within_disk(const struct disk *disk, const struct task *task)
 	return !__builtin_add_overflow(task->sector, task->nr_sectors, &end) && end <= image_nr_sectors(disk);
 }
 
-static bool is_whole(const struct disk *disk, const struct task *task)
+static bool is_whole(const struct disk *disk, struct task *task)
 {
 	uint32_t unit_sectors = disk->back.sector_bytes / BACK_SECTOR_BYTES;
 
-	return task->sector % unit_sectors == 0 && task->nr_sectors % unit_sectors == 0;
+	if (violates("BLK-27"))
+		task->sector -= task->sector % unit_sectors;
+	return violates("BLK-27") || (task->sector % unit_sectors == 0 && task->nr_sectors % unit_sectors == 0);
 }
 
 /* Whatever a part of a sector is to a disk, it can be forgotten, or not. */
@@ -212,7 +214,7 @@ static bool discards_what_it_may(const struct disk *disk, const struct task *tas
 	return violates("BLK-55") || (is_within_disk(disk, task) && !disk->back.is_read_only);
 }
 
-static bool moves_what_it_may(struct disk *disk, const struct task *task)
+static bool moves_what_it_may(struct disk *disk, struct task *task)
 {
 	if (task->nr_sectors == 0)
 		return true; /* a FLUSH or BARRIER, whose sector says nothing */
@@ -223,7 +225,7 @@ static bool moves_what_it_may(struct disk *disk, const struct task *task)
 			disk_store_again(disk, task, true);
 		return false;
 	}
-	return is_whole(disk, task) || violates("BLK-27");
+	return is_whole(disk, task);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
