@@ -17,9 +17,11 @@ enum blk_grants {
 };
 
 extern const char *const blk_grants_names[BLK_NR_GRANTS];
+extern const char *const blk_zeros_names[BLK_NR_ZEROS];
 
 struct blk_config {
 	enum blk_grants grants;
+	enum blk_zeros zeros;
 	enum blk_abi default_abi; /* of a frontend that does not write `protocol` */
 	uint32_t max_persistent_pages; /* of each ring */
 	uint32_t max_indirect_segments; /* of a request; 0: no indirect one is offered */

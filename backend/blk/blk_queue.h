@@ -32,6 +32,7 @@ struct blk_queue_params {
 	struct blk_limits limits; /* but nr_sectors, which are the growth's */
 	bool maps_data;     /* the pages of each request are mapped for its time, not copied */
 	uint32_t max_persistent_pages; /* of the guest's, that may stay mapped */
+	enum blk_zeros zeros; /* what is to become of a write of nothing else */
 	struct persistent_budget *budget;
 	bool is_resumed;
 };

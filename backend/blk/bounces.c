@@ -123,6 +123,7 @@ void bounces_serve(struct bounces *pool, struct blk_op *op)
 {
 	struct bounce *b;
 
+	op->zeros = BLK_ZEROS_AS_DATA; /* what is around it is none */
 	pthread_mutex_lock(&pool->lock);
 	b = pool->free;
 	if (b)

@@ -12,3 +12,9 @@ const char *const blk_grants_names[BLK_NR_GRANTS] = {
 	[BLK_GRANTS_COPY] = "copy",
 	[BLK_GRANTS_MAP] = "map",
 };
+
+const char *const blk_zeros_names[BLK_NR_ZEROS] = {
+	[BLK_ZEROS_AS_DATA] = "off",
+	[BLK_ZEROS_AS_RANGE] = "on",
+	[BLK_ZEROS_AS_HOLE] = "unmap",
+};

@@ -192,6 +192,16 @@ static void on_stopped(void *device, uint32_t nr_orphans)
 	device_disconnected(&blk->dev, nr_orphans);
 }
 
+/* Holes only where the operator lets a guest give storage back. */
+static enum blk_zeros choose_zeros(const struct blk_device *blk)
+{
+	enum blk_zeros most = blk->may_discard ? BLK_ZEROS_AS_HOLE : BLK_ZEROS_AS_RANGE;
+
+	if (most > blk->image->engine->zeros)
+		most = blk->image->engine->zeros;
+	return blk_config.zeros < most ? blk_config.zeros : most;
+}
+
 static void blk_connect(struct device *dev)
 {
 	struct blk_device *blk = to_blk(dev);
@@ -207,6 +217,7 @@ static void blk_connect(struct device *dev)
 			    .max_indirect_segments = blk->max_indirect_segments },
 		.maps_data = blk_config.grants == BLK_GRANTS_MAP,
 		.max_persistent_pages = blk->is_persistent && blk_keeps_pages() ? blk_config.max_persistent_pages : 0,
+		.zeros = choose_zeros(blk),
 		.budget = &dev->guest->persistent,
 		.is_resumed = dev->is_resuming,
 	};

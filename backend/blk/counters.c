@@ -12,6 +12,7 @@ void blk_counters_add(struct blk_counters *sum, const struct blk_counters *count
 		counter_add(&sum->requests[i], counter_read(&counters->requests[i]));
 		counter_add(&sum->bytes[i], counter_read(&counters->bytes[i]));
 	}
+	counter_add(&sum->nr_zeroed_writes, counter_read(&counters->nr_zeroed_writes));
 	reasons_add(&sum->errors, &counters->errors);
 	histogram_merge(&sum->latency, &counters->latency);
 }
@@ -35,6 +36,7 @@ void blk_counters_status(const struct blk_counters *counters, json_t *object)
 	json_object_set_new(object, "in_flight", json_integer(counters->nr_taken - counters->nr_answered));
 	json_object_set_new(object, "requests", kinds_json(counters->requests));
 	json_object_set_new(object, "bytes", kinds_json(counters->bytes));
+	json_object_set_new(object, "zeroed_writes", json_integer(counters->nr_zeroed_writes));
 	json_object_set_new(object, "errors", reasons_json(&counters->errors));
 	json_object_set_new(object, "latency_ns", histogram_json(&counters->latency));
 	json_object_set_new(object, "spurious_events", json_integer(counters->nr_spurious_events));

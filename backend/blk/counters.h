@@ -20,6 +20,7 @@ extern const char *const blk_io_kind_names[BLK_NR_IO_KINDS];
 struct blk_counters {
 	uint64_t requests[BLK_NR_IO_KINDS]; /* answered without an error */
 	uint64_t bytes[BLK_NR_IO_KINDS];
+	uint64_t nr_zeroed_writes; /* of those: of nothing but zeros, and done without them */
 	struct reasons errors;
 	uint64_t nr_taken, nr_answered; /* the difference is in flight */
 	/* The queue counts these itself. */
@@ -34,7 +35,7 @@ void blk_counters_add(struct blk_counters *sum, const struct blk_counters *count
 /* The connection is over: what was not answered never will be, and is in flight no more as far as the guest goes. */
 void blk_counters_close(struct blk_counters *sum);
 /*
- * Adds in_flight, requests, bytes, errors, latency_ns, spurious_events, persistent_pages and
+ * Adds in_flight, requests, bytes, zeroed_writes, errors, latency_ns, spurious_events, persistent_pages and
  * pages_without_room.
  */
 void blk_counters_status(const struct blk_counters *counters, json_t *object);

@@ -26,6 +26,14 @@ struct unaligned;
 /* A discard may do nothing, and says -EOPNOTSUPP if it turns out that it never does anything. */
 enum blk_op_kind { BLK_OP_READ, BLK_OP_WRITE, BLK_OP_FLUSH, BLK_OP_DISCARD };
 
+/* How a write that is nothing but zeros is done; each can do what is before it, too. */
+enum blk_zeros {
+	BLK_ZEROS_AS_DATA,
+	BLK_ZEROS_AS_RANGE, /* the storage is told, and keeps its place */
+	BLK_ZEROS_AS_HOLE,  /* and may give it back */
+	BLK_NR_ZEROS,
+};
+
 struct blk_op {
 	/* The caller fills in. */
 	enum blk_op_kind kind;
@@ -35,6 +43,7 @@ struct blk_op {
 	unsigned int nr_iov;
 	int buffer_index; /* iov[0] lies in this registered buffer of the loop; -1: in none */
 	void (*done)(struct blk_op *op, int rc); /* rc: 0 (all of it is done) or -errno */
+	enum blk_zeros zeros; /* of a write; the engine makes it less if it can do no more */
 	/* The engine's own. */
 	struct loop_op loop_op;
 	struct blk_engine *engine;
@@ -72,6 +81,7 @@ struct blk_engine {
 	uint32_t discard_alignment_bytes;
 	bool is_direct; /* bypasses the page cache: buffers must be aligned, and are better registered */
 	int fd;         /* of a file or block device; -1 */
+	enum blk_zeros zeros; /* the most that it can do; atomic, workers find out */
 	bool has_lost_writes; /* atomic. A flush has failed: what is gone nobody knows, so no later one can succeed */
 };
 

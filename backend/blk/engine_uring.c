@@ -130,6 +130,7 @@ static int uring_open(struct blk_engine **out, const struct image_spec *spec, bo
 	if (!engine)
 		return errbuf_set(err, -ENOMEM, "image %.300s: no memory", spec->path);
 	engine->ops = &engine_uring;
+	engine->zeros = BLK_ZEROS_AS_HOLE; /* until a try tells */
 	engine->fd = -1;
 	rc = open_fd(engine, spec, is_read_only, &st, err);
 	if (rc == 0)
@@ -146,6 +147,18 @@ static int uring_open(struct blk_engine **out, const struct image_spec *spec, bo
 
 /* ---- operations ------------------------------------------------------------------------------------------------ */
 
+static bool is_of_zeros(const struct blk_op *op)
+{
+	return op->kind == BLK_OP_WRITE && op->zeros != BLK_ZEROS_AS_DATA;
+}
+
+static void prepare_zeros(const struct blk_op *op, struct io_uring_sqe *sqe)
+{
+	int mode = op->zeros == BLK_ZEROS_AS_HOLE ? DISCARD_FALLOCATE_MODE : FALLOC_FL_ZERO_RANGE;
+
+	io_uring_prep_fallocate(sqe, op->engine->fd, mode, op->offset_bytes, op->len_bytes);
+}
+
 /* What the kernel does not take at once is left over, as where it does less than it is asked for. */
 static void prepare(struct blk_op *op)
 {
@@ -158,6 +171,8 @@ static void prepare(struct blk_op *op)
 		io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
 	else if (op->kind == BLK_OP_DISCARD)
 		io_uring_prep_fallocate(sqe, fd, DISCARD_FALLOCATE_MODE, op->offset_bytes, op->len_bytes);
+	else if (is_of_zeros(op))
+		prepare_zeros(op, sqe);
 	else if (op->kind == BLK_OP_READ && op->buffer_index >= 0)
 		io_uring_prep_read_fixed(sqe, fd, op->iov->iov_base, op->iov->iov_len, offset_bytes, op->buffer_index);
 	else if (op->kind == BLK_OP_WRITE && op->buffer_index >= 0)
@@ -187,6 +202,14 @@ static void finish(struct blk_op *op, int rc)
 	op->done(op, rc);
 }
 
+/* What it can do instead; at last it is written like anything else. */
+static void try_less(struct blk_op *op)
+{
+	op->zeros--;
+	__atomic_store_n(&op->engine->zeros, op->zeros, __ATOMIC_RELAXED);
+	prepare(op);
+}
+
 static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 {
 	struct blk_op *op = container_of(loop_op, struct blk_op, loop_op);
@@ -195,9 +218,13 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 		prepare(op);
 		return;
 	}
+	if (result == -EOPNOTSUPP && is_of_zeros(op)) {
+		try_less(op);
+		return;
+	}
 	if (result < 0 && op->kind == BLK_OP_FLUSH)
 		__atomic_store_n(&op->engine->has_lost_writes, true, __ATOMIC_RELAXED);
-	if (result < 0 || op->kind == BLK_OP_FLUSH || op->kind == BLK_OP_DISCARD) {
+	if (result < 0 || op->kind == BLK_OP_FLUSH || op->kind == BLK_OP_DISCARD || is_of_zeros(op)) {
 		finish(op, result < 0 ? result : 0);
 		return;
 	}
@@ -214,8 +241,11 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 
 static void uring_submit(struct blk_engine *engine, struct loop *loop, struct blk_op *op)
 {
+	enum blk_zeros most = __atomic_load_n(&engine->zeros, __ATOMIC_RELAXED);
+
 	op->engine = engine;
 	op->loop = loop;
+	op->zeros = op->zeros < most ? op->zeros : most;
 	op->loop_op.done = uring_done;
 	op->done_bytes = 0;
 	loop->nr_fixed_out += op->buffer_index >= 0;

@@ -7,6 +7,7 @@
 
 #include "backend/blk/data.h"
 #include "backend/blk/growth.h"
+#include "backend/blk/zeros.h"
 #include "common/base/clock.h"
 #include "common/base/container.h"
 #include "common/base/crash_point.h"
@@ -99,6 +100,8 @@ static void submit(struct blk_io *io)
 	io->op.kind = next_op(io);
 	io->op.offset_bytes = io->req.sector * BLK_SECTOR_BYTES;
 	io->op.done = engine_done;
+	if (io->op.kind == BLK_OP_WRITE)
+		io->op.zeros = zeros_find(&io->op, bq->params.zeros);
 	bq->params.image->engine->ops->submit(bq->params.image->engine, &bq->worker->loop, &io->op);
 	crash_point("submitted");
 }
@@ -111,6 +114,8 @@ static void engine_done(struct blk_op *op, int rc)
 	crash_point("completed");
 	queue_kick(&bq->queue);
 	io->steps &= io->steps - 1; /* the first of them is done */
+	if (rc == 0 && op->kind == BLK_OP_WRITE && op->zeros != BLK_ZEROS_AS_DATA)
+		counter_add(&bq->counters.nr_zeroed_writes, 1);
 	if (rc) {
 		fail_io(io, rc);
 	} else if (io->steps) {

@@ -31,6 +31,17 @@ static int set_persistent_total(void *config, const char *value, struct errbuf *
 	return rc;
 }
 
+static int set_detect_zeroes(void *config, const char *value, struct errbuf *err)
+{
+	for (unsigned int i = 0; i < BLK_NR_ZEROS; i++) {
+		if (strcmp(value, blk_zeros_names[i]) == 0) {
+			blk_config.zeros = i;
+			return 0;
+		}
+	}
+	return errbuf_set(err, -EINVAL, "'%s' is nothing to do with zeros: expected off, on or unmap", value);
+}
+
 static int set_default_protocol(void *config, const char *value, struct errbuf *err)
 {
 	return blk_abi_parse(value, &blk_config.default_abi, err);
@@ -52,6 +63,8 @@ static const struct option_row rows[] = {
 	  "of a guest that does not say its own: x86_32-abi (default, as Linux) or x86_64-abi", set_default_protocol },
 	{ "max-indirect-segments", "N", "pages of a request at most, up to 4096 (default 256; 0: no indirect requests)",
 	  set_max_indirect_segments },
+	{ "detect-zeroes", "HOW", "a write of zeros: as any (off, default), without them (on), or as a hole (unmap)",
+	  set_detect_zeroes },
 };
 
 static const struct daemon_spec spec = {

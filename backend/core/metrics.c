@@ -210,6 +210,7 @@ static const struct {
 } families[] = {
 	{ "pvring_requests_total", "counter", "Requests answered without an error.", "requests", "operation" },
 	{ "pvring_bytes_total", "counter", "Bytes of data moved for the guest.", "bytes", "operation" },
+	{ "pvring_zeroed_writes_total", "counter", "Writes of zeros that moved none.", "zeroed_writes", NULL },
 	{ "pvring_errors_total", "counter", "Requests answered with an error.", "errors", "reason" },
 	{ "pvring_in_flight", "gauge", "Requests taken and not yet answered.", "in_flight", NULL },
 	{ "pvring_spurious_events_total", "counter", "Events that brought no request.", "spurious_events", NULL },

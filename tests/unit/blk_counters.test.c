@@ -32,12 +32,14 @@ static void what_a_closed_connection_left_unanswered_is_in_flight_no_more(void *
 	struct blk_counters sum = { .nr_taken = 0 };
 
 	first.requests[BLK_IO_WRITE] = 4;
+	first.nr_zeroed_writes = 3;
 	blk_counters_add(&sum, &first);
 	blk_counters_close(&sum);
 	assert_int_equal(status_of(&sum, NULL, "in_flight"), 0);
 	blk_counters_add(&sum, &second);
 	assert_int_equal(status_of(&sum, NULL, "in_flight"), 1);
 	assert_int_equal(status_of(&sum, "requests", "write"), 4); /* what it did answer stays */
+	assert_int_equal(status_of(&sum, NULL, "zeroed_writes"), 3);
 }
 
 static void errors_are_counted_by_their_reason(void **state)

@@ -101,7 +101,7 @@ static void on_done(struct blk_op *op, int rc)
 static void lying_done(struct loop_op *op, int result, uint32_t flags)
 {
 	op->done = one.real_done;
-	assert_int_equal(result, one.op.kind == BLK_OP_FLUSH ? 0 : one.op.len_bytes);
+	assert_int_equal(result, one.op.kind == BLK_OP_FLUSH || one.op.zeros ? 0 : one.op.len_bytes);
 	if (one.spoil)
 		one.spoil();
 	op->done(op, one.lie, flags);
@@ -250,6 +250,24 @@ static void what_is_discarded_takes_no_room_and_the_rest_stays(void **state)
 	assert_true(is_pattern(seen, 0, 8192));
 	assert_true(is_pattern(seen + 8192 + len, 8192 + len, FILE_BYTES - 8192 - len));
 	assert_false(is_pattern(seen + 8192, 8192, len));
+}
+
+/* What is said to be zeros is none here: so it shows how it was done. Each way that is not known leads to the next. */
+static void zeros_go_without_their_data_where_the_system_can(void **state)
+{
+	uint8_t data[4096], seen[4096], zeros[4096] = { 0 };
+
+	fill(data, 1, sizeof(data));
+	for (unsigned int nr_refused = 0; nr_refused <= BLK_ZEROS_AS_HOLE; nr_refused++) {
+		prepare(BLK_OP_WRITE, 8192, data, (size_t[]){ 4096 }, 1);
+		one.op.zeros = BLK_ZEROS_AS_HOLE;
+		one.lie = nr_refused ? -EOPNOTSUPP : 0;
+		assert_int_equal(submit(), 0);
+		assert_true(one.op.zeros <= BLK_ZEROS_AS_HOLE - nr_refused);
+		assert_int_equal(engine->zeros, one.op.zeros);
+		assert_int_equal(pread(file_fd, seen, 4096, 8192), 4096);
+		assert_memory_equal(seen, one.op.zeros ? zeros : data, 4096);
+	}
 }
 
 /* In submit(): the loop has nothing to wait for. */
@@ -476,6 +494,7 @@ int main(void)
 		TEST(a_flush_ends),
 		TEST(after_a_flush_that_failed_none_succeeds),
 		TEST(what_is_discarded_takes_no_room_and_the_rest_stays),
+		TEST(zeros_go_without_their_data_where_the_system_can),
 		TEST(a_discard_of_nothing_is_done),
 		TEST(a_read_only_image_offers_no_discard),
 		TEST(many_run_at_once),

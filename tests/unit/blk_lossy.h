@@ -81,6 +81,12 @@ static uint8_t *lossy_memory(const struct blk_op *op, unsigned int i)
 	return (uint8_t *)iov->iov_base + offset_bytes;
 }
 
+/* It believes what it is told of zeros. */
+static uint64_t lossy_written(const struct blk_op *op, unsigned int i)
+{
+	return op->zeros == BLK_ZEROS_AS_DATA ? lossy_tag(lossy_memory(op, i)) : 0;
+}
+
 /* ---- what is done ---------------------------------------------------------------------------------------------- */
 
 static void lossy_keep(struct lossy_sector *sector, unsigned int version)
@@ -117,7 +123,7 @@ static void lossy_move(struct lossy *lossy, struct blk_op *op)
 		const struct lossy_sector *sector = &lossy->sector[first + i];
 
 		if (op->kind == BLK_OP_WRITE)
-			lossy_put(lossy, first + i, lossy_tag(lossy_memory(op, i)));
+			lossy_put(lossy, first + i, lossy_written(op, i));
 		else if (op->kind == BLK_OP_READ)
 			lossy_fill(lossy_memory(op, i), sector->version[sector->nr_versions - 1].tag);
 		else if (lossy_chance(lossy, 1, 2))

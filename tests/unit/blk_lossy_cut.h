@@ -18,7 +18,7 @@ static void lossy_cut_write(struct lossy *lossy, const struct blk_op *op, enum l
 
 	for (unsigned int i = 0; i < op->len_bytes / LOSSY_SECTOR_BYTES; i++) {
 		if (lossy_keeps(lossy, mood))
-			left[first + i] = lossy_tag(lossy_memory(op, i));
+			left[first + i] = lossy_written(op, i);
 	}
 }
 

@@ -192,6 +192,7 @@ static void start_queue(void)
 		.limits = { .has_discard = true, .max_indirect_segments = MAX_SEGMENTS },
 		.maps_data = random_below(&dice, 3) == 0,
 		.max_persistent_pages = random_below(&dice, 2) ? 1056 : 0,
+		.zeros = random_below(&dice, BLK_NR_ZEROS),
 		.budget = &budget,
 	};
 	const struct blk_queue_events events = {
@@ -311,6 +312,7 @@ static struct promised choose_request(void)
 		return next;
 	if (most > room)
 		most = room;
+	next.writes_zeros = random_below(&dice, 6) == 0;
 	next.nr_sectors = 1 + random_below(&dice, most);
 	next.sector = random_below(&dice, room - next.nr_sectors + 1);
 	return next;
@@ -348,7 +350,7 @@ static void put_requests(unsigned int n, unsigned int depth)
 			continue;
 		id = free_ids[--nr_free_ids];
 		number_of[id] = promises_publish(&promises, &next);
-		make_request(&next, id, promises_tag(number_of[id]));
+		make_request(&next, id, promises_tag(&promises, number_of[id]));
 		blk_request_encode(abi, &sent[id], slot);
 		assert_true(ring_front_put(&front, slot));
 	}

@@ -3,7 +3,8 @@
  * What docs/protocol.md, 7.6, promises a frontend of order and durability, as a judge: it is told what was published on
  * a ring and what was answered, and says what a sector may hold when it is read, and after a power cut.
  *
- * A request's number is its place in the ring, its tag what every sector that it writes holds. Where requests that
+ * A request's number is its place in the ring, its tag what every sector that it writes holds; by zeros nobody is
+ * known. Where requests that
  * change the same sector are out together there must be a BARRIER among or between them, so that each sector has one
  * history. What a DISCARD leaves is 0 or anything that was there before.
  * A time is the number of requests published and answered by then.
@@ -19,6 +20,7 @@
 struct promised {
 	uint8_t operation;
 	uint64_t sector, nr_sectors;
+	bool writes_zeros; /* and not its tag */
 	unsigned int published, answered; /* when; answered 0: not yet */
 };
 
@@ -34,9 +36,9 @@ struct promises {
 	unsigned int read_from[PROMISES_MAX_REQUESTS][PROMISES_NR_SECTORS];
 };
 
-static uint64_t promises_tag(unsigned int number)
+static uint64_t promises_tag(const struct promises *p, unsigned int number)
 {
-	return number + 1;
+	return p->request[number].writes_zeros ? 0 : number + 1;
 }
 
 static bool promises_changes(const struct promised *request)
@@ -113,7 +115,7 @@ static bool promises_holds(const struct promises *p, uint64_t sector, unsigned i
 		return tag == 0;
 	number = p->history[sector].number[at - 1];
 	if (p->request[number].operation != BLKIF_OP_DISCARD)
-		return tag == promises_tag(number);
+		return tag == promises_tag(p, number);
 	return tag == 0 || promises_holds(p, sector, at - 1, tag);
 }
 

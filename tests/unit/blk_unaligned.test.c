@@ -61,7 +61,7 @@ static void on_done(struct blk_op *op, int rc)
 }
 
 /* Where it is in two parts, they meet after its first sector. */
-static void submit(struct one *one, enum blk_op_kind kind, unsigned int sector, unsigned int nr, uint64_t tag)
+static void prepare(struct one *one, enum blk_op_kind kind, unsigned int sector, unsigned int nr, uint64_t tag)
 {
 	size_t len_bytes = nr * LOSSY_SECTOR_BYTES, first_bytes = nr > 1 ? LOSSY_SECTOR_BYTES : len_bytes;
 
@@ -83,6 +83,18 @@ static void submit(struct one *one, enum blk_op_kind kind, unsigned int sector, 
 		.buffer_index = -1,
 		.done = on_done,
 	};
+}
+
+static void submit(struct one *one, enum blk_op_kind kind, unsigned int sector, unsigned int nr, uint64_t tag)
+{
+	prepare(one, kind, sector, nr, tag);
+	engine->ops->submit(engine, &loop, &one->op);
+}
+
+static void submit_zeros(struct one *one, unsigned int sector, unsigned int nr)
+{
+	prepare(one, BLK_OP_WRITE, sector, nr, 0);
+	one->op.zeros = BLK_ZEROS_AS_HOLE;
 	engine->ops->submit(engine, &loop, &one->op);
 }
 
@@ -243,6 +255,19 @@ static void more_parts_than_buffers_wait_their_turn(void **state)
 		else
 			assert_int_equal(lossy_tag(one[i].memory), 0);
 	}
+}
+
+/* Whoever asks is told how it was done. */
+static void parts_are_written_as_data(void **state)
+{
+	struct one one;
+
+	submit_zeros(&one, 9, 1);
+	do_all();
+	assert_int_equal(one.op.zeros, BLK_ZEROS_AS_DATA);
+	submit_zeros(&one, 8, 8);
+	do_all();
+	assert_int_equal(one.op.zeros, BLK_ZEROS_AS_HOLE);
 }
 
 static void whole_units_alone_are_forgotten(void **state)
@@ -526,6 +551,7 @@ int main(void)
 		TEST(a_whole_write_and_a_part_of_its_unit_go_one_after_the_other),
 		TEST(two_parts_of_a_unit_are_both_written),
 		TEST(more_parts_than_buffers_wait_their_turn),
+		TEST(parts_are_written_as_data),
 		TEST(whole_units_alone_are_forgotten),
 		TEST(a_disk_that_fails_fails_the_request_alone),
 		cmocka_unit_test_teardown(each_thread_finds_what_it_wrote_whoever_writes_beside_it, say_seed),
