@@ -98,6 +98,7 @@ void loop_fini(struct loop *loop)
 		return;
 	io_uring_queue_exit(&loop->uring);
 	close(loop->wakeup_fd);
+	loop->wakeup_fd = -1; /* who posts too late must not write to what has that number next: an image, maybe */
 	pthread_mutex_destroy(&loop->lock);
 	loop->is_open = false;
 }
