@@ -7,7 +7,7 @@ static bool are_zeros(const struct iovec *iov)
 {
 	const uint8_t *bytes = iov->iov_base;
 
-	return iov->iov_len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, iov->iov_len - 1) == 0);
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, iov->iov_len - 1) == 0;
 }
 
 enum blk_zeros zeros_find(const struct blk_op *op, enum blk_zeros how)
