@@ -155,6 +155,7 @@ static void lossy_check(const struct blk_engine *engine, const struct blk_op *op
 	assert_true(op->len_bytes > 0 && op->offset_bytes + op->len_bytes <= engine->size_bytes);
 	if (op->kind == BLK_OP_DISCARD)
 		return;
+	assert_int_equal(op->buffer_index, -1);
 	for (unsigned int i = 0; i < op->nr_iov; i++) {
 		assert_int_equal((uintptr_t)op->iov[i].iov_base % engine->sector_bytes, 0);
 		assert_int_equal(op->iov[i].iov_len % engine->sector_bytes, 0);

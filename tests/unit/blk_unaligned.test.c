@@ -44,7 +44,6 @@ static uint64_t tag_of(unsigned int sector)
 struct one {
 	struct blk_op op;
 	struct iovec iov[2];
-	uint8_t *memory;
 	int rc; /* 1: not over */
 };
 
@@ -60,19 +59,17 @@ static void on_done(struct blk_op *op, int rc)
 	one->rc = rc;
 }
 
-/* Where it is in two parts, they meet after its first sector. */
+/* Where it is in two parts, the second one is a third of it, and elsewhere. */
 static void prepare(struct one *one, enum blk_op_kind kind, unsigned int sector, unsigned int nr, uint64_t tag)
 {
-	size_t len_bytes = nr * LOSSY_SECTOR_BYTES, first_bytes = nr > 1 ? LOSSY_SECTOR_BYTES : len_bytes;
+	size_t len_bytes = nr * LOSSY_SECTOR_BYTES, first_bytes = (nr - nr / 3) * LOSSY_SECTOR_BYTES;
+	uint8_t *at = memory + used_bytes;
 
-	one->memory = memory + used_bytes;
-	used_bytes += (len_bytes + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES;
-	for (unsigned int i = 0; i < nr; i++)
-		lossy_fill(one->memory + i * LOSSY_SECTOR_BYTES, tag);
+	used_bytes += (len_bytes + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES + UNIT_BYTES;
 	if (len_bytes % UNIT_BYTES == 0)
 		first_bytes = len_bytes;
-	one->iov[0] = (struct iovec){ one->memory, first_bytes };
-	one->iov[1] = (struct iovec){ one->memory + first_bytes, len_bytes - first_bytes };
+	one->iov[0] = (struct iovec){ at, first_bytes };
+	one->iov[1] = (struct iovec){ at + first_bytes + LOSSY_SECTOR_BYTES, len_bytes - first_bytes };
 	one->rc = 1;
 	one->op = (struct blk_op){
 		.kind = kind,
@@ -83,6 +80,8 @@ static void prepare(struct one *one, enum blk_op_kind kind, unsigned int sector,
 		.buffer_index = -1,
 		.done = on_done,
 	};
+	for (unsigned int i = 0; i < nr; i++)
+		lossy_fill(lossy_memory(&one->op, i), tag);
 }
 
 static void submit(struct one *one, enum blk_op_kind kind, unsigned int sector, unsigned int nr, uint64_t tag)
@@ -174,7 +173,7 @@ static void what_a_write_does_not_say_stays(void **state)
 		assert_tags(to, LOSSY_NR_SECTORS, 1);
 		write_all(&read, BLK_OP_READ, from, to - from, 3);
 		for (unsigned int s = 0; s < to - from; s++)
-			assert_int_equal(lossy_tag(read.memory + s * LOSSY_SECTOR_BYTES), 2);
+			assert_int_equal(lossy_tag(lossy_memory(&read.op, s)), 2);
 	}
 }
 
@@ -186,7 +185,7 @@ static void a_read_is_of_what_was_asked_for(void **state)
 		write_all(&write, BLK_OP_WRITE, i, 1, 100 + i);
 	write_all(&read, BLK_OP_READ, 5, 6, 1);
 	for (unsigned int i = 0; i < 6; i++)
-		assert_int_equal(lossy_tag(read.memory + i * LOSSY_SECTOR_BYTES), 105 + i);
+		assert_int_equal(lossy_tag(lossy_memory(&read.op, i)), 105 + i);
 }
 
 static void whole_units_go_to_the_disk_as_they_are(void **state)
@@ -253,11 +252,22 @@ static void more_parts_than_buffers_wait_their_turn(void **state)
 		if (i % 3)
 			assert_tags(8 * i + 1, 8 * i + 2, 1 + i);
 		else
-			assert_int_equal(lossy_tag(one[i].memory), 0);
+			assert_int_equal(lossy_tag(lossy_memory(&one[i].op, 0)), 0);
 	}
 }
 
 /* Whoever asks is told how it was done. */
+static void a_disk_of_small_sectors_is_left_alone(void **state)
+{
+	struct blk_engine *small = &disk.engine;
+	struct errbuf err;
+
+	disk.engine.sector_bytes = 512;
+	assert_int_equal(unaligned_open(&small, "small", &err), 0);
+	assert_ptr_equal(small, &disk.engine);
+	disk.engine.sector_bytes = UNIT_BYTES;
+}
+
 static void parts_are_written_as_data(void **state)
 {
 	struct one one;
@@ -551,6 +561,7 @@ int main(void)
 		TEST(a_whole_write_and_a_part_of_its_unit_go_one_after_the_other),
 		TEST(two_parts_of_a_unit_are_both_written),
 		TEST(more_parts_than_buffers_wait_their_turn),
+		TEST(a_disk_of_small_sectors_is_left_alone),
 		TEST(parts_are_written_as_data),
 		TEST(whole_units_alone_are_forgotten),
 		TEST(a_disk_that_fails_fails_the_request_alone),
