@@ -138,3 +138,17 @@ int client_ask_with(const char *path, const json_t *request, const int *fds, uns
 	}
 	return rc;
 }
+
+const json_t *client_look(const char *path, const char *device, json_t **status, struct errbuf *err)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "status"), *one;
+	size_t i;
+
+	client_ask(path, request, status, err);
+	json_decref(request);
+	json_array_foreach(json_object_get(*status, "devices"), i, one) {
+		if (strcmp(json_string_value(json_object_get(one, "device")) ?: "", device) == 0)
+			return one;
+	}
+	return NULL;
+}

@@ -36,5 +36,7 @@ int client_ask(const char *path, const json_t *request, json_t **reply, struct e
 /* The same, and the daemon gets descriptors of its own of what these stand for: at most CLIENT_MAX_FDS. */
 int client_ask_with(const char *path, const json_t *request, const int *fds, unsigned int nr_fds, json_t **reply,
 		    struct errbuf *err);
+/* A device's part of the daemon's status, which the caller releases. NULL: there is none, or no *status either. */
+const json_t *client_look(const char *path, const char *device, json_t **status, struct errbuf *err);
 
 #endif

@@ -16,6 +16,7 @@ int command_hotplug(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_metrics(int argc, char **argv);
 int command_drain(int argc, char **argv);
+int command_resize(int argc, char **argv);
 int command_upgrade(int argc, char **argv);
 int command_recover(int argc, char **argv);
 int command_journal(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct command {
 	{ "status", command_status, "show what the daemons serve" },
 	{ "metrics", command_metrics, "print a daemon's counters for Prometheus" },
 	{ "drain", command_drain, "make a daemon finish what is in flight and exit" },
+	{ "resize", command_resize, "tell a guest now of what its disk's image has grown by" },
 	{ "upgrade", command_upgrade, "have a daemon's program, as it is installed now, take over from it" },
 	{ "recover", command_recover, "decide what becomes of a device that is parked" },
 	{ "journal", command_journal, "list what a daemon that died had not answered" },

@@ -88,21 +88,6 @@ static int ask(const struct recovery *recovery, struct errbuf *err)
 	return rc;
 }
 
-/* Its part of the status; *status is to be released. NULL: it is gone. */
-static const json_t *look(const struct recovery *recovery, json_t **status, struct errbuf *err)
-{
-	json_t *request = json_pack("{s:s}", "cmd", "status"), *device;
-	size_t i;
-
-	client_ask(recovery->socket.path, request, status, err);
-	json_decref(request);
-	json_array_foreach(json_object_get(*status, "devices"), i, device) {
-		if (strcmp(json_string_value(json_object_get(device, "device")) ?: "", recovery->device) == 0)
-			return device;
-	}
-	return NULL;
-}
-
 static bool is_under_way(const json_t *device)
 {
 	const char *phase = json_string_value(json_object_get(device, "phase")) ?: "";
@@ -135,7 +120,7 @@ static int wait_and_print(const struct recovery *recovery)
 
 	for (;;) {
 		json_t *answer;
-		const json_t *device = look(recovery, &answer, &err);
+		const json_t *device = client_look(recovery->socket.path, recovery->device, &answer, &err);
 
 		if (!answer) {
 			fprintf(stderr, "pvring recover: %s\n", err.text);

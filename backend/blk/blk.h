@@ -52,6 +52,9 @@ struct blk_device {
 	struct image *image; /* NULL: not open */
 	uint64_t told_bytes; /* the guest, in xenstore */
 	bool has_said_shrunk;
+	uint64_t image_bytes; /* when it was last measured; 0: that could not be found out */
+	uint64_t nr_measured; /* how often, but for what had begun when somebody asked */
+	bool must_measure_again;
 	/* What the frontend chose. */
 	enum blk_abi abi;
 	bool is_persistent;

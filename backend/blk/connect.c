@@ -164,11 +164,25 @@ static void say_shrunk(struct blk_device *blk, uint64_t size_bytes)
 	blk->has_said_shrunk = true;
 }
 
+/* One that was under way when an operator asked may have begun before the image was what he asks about. */
+static void note_measured(struct blk_device *blk, uint64_t size_bytes)
+{
+	blk->image_bytes = size_bytes;
+	if (blk->must_measure_again)
+		blk_queues_measure(blk->queues);
+	else
+		blk->nr_measured++;
+	blk->must_measure_again = false;
+}
+
 /* The guest may use what is new as soon as it is told. */
 static void on_measured(void *device, uint64_t size_bytes)
 {
 	struct blk_device *blk = device;
 
+	note_measured(blk, size_bytes);
+	if (size_bytes == 0)
+		return;
 	if (size_bytes < blk->told_bytes) {
 		say_shrunk(blk, size_bytes);
 		return;
@@ -242,6 +256,19 @@ static void blk_disconnect(struct device *dev, enum queue_stop how)
 	blk_queues_stop(to_blk(dev)->queues, how);
 }
 
+static int blk_measure(struct device *dev, struct errbuf *err)
+{
+	struct blk_device *blk = to_blk(dev);
+
+	if (!blk->queues || dev->phase != DEVICE_CONNECTED)
+		return errbuf_set(err, -ENOTCONN,
+				  "%s: its guest is not connected: it finds all there is when it connects", dev->label);
+	if (!blk->image->engine->ops->measure)
+		return errbuf_set(err, -EOPNOTSUPP, "%s: image %s never changes its size", dev->label, blk->params);
+	blk->must_measure_again = !blk_queues_measure(blk->queues);
+	return 0;
+}
+
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
 static void blk_status(struct device *dev, json_t *object)
@@ -258,6 +285,9 @@ static void blk_status(struct device *dev, json_t *object)
 	json_object_set_new(object, "mode", json_string(blk->is_read_only ? "r" : "w"));
 	json_object_set_new(object, "grants", json_string(blk_grants_names[blk_config.grants]));
 	json_object_set_new(object, "queues", json_integer(blk->queues ? dev->rings.nr : 0));
+	json_object_set_new(object, "size_bytes", json_integer(blk->told_bytes));
+	json_object_set_new(object, "image_bytes", json_integer(blk->image_bytes));
+	json_object_set_new(object, "nr_measured", json_integer(blk->nr_measured));
 	blk_counters_status(&counters, object);
 }
 
@@ -273,6 +303,7 @@ const struct device_class blk_class = {
 	.connect = blk_connect,
 	.publish = blk_publish,
 	.disconnect = blk_disconnect,
+	.measure = blk_measure,
 	.leave = blk_leave,
 	.close = blk_close,
 	.status = blk_status,

@@ -33,13 +33,14 @@ void blk_growth_init(struct blk_growth *growth, uint64_t nr_sectors)
 }
 
 /* With a reference of its own: the disk may give the image back meanwhile. */
-void blk_growth_look(struct blk_growth *growth)
+bool blk_growth_look(struct blk_growth *growth)
 {
 	if (!growth->image->engine->ops->measure ||
 	    __atomic_exchange_n(&growth->is_measuring, true, __ATOMIC_ACQUIRE))
-		return;
+		return false;
 	image_get(growth->image);
 	helper_post(growth->helper, growth->loop, &growth->job);
+	return true;
 }
 
 void blk_growth_look_now_and_then(struct blk_growth *growth, uint64_t now_ns)

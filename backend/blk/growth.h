@@ -31,8 +31,8 @@ struct blk_growth {
 
 void blk_growth_init(struct blk_growth *growth, uint64_t nr_sectors);
 
-/* measured() follows, unless it is to follow already. */
-void blk_growth_look(struct blk_growth *growth);
+/* measured() follows. false: it is to follow already, or no such image is measured. */
+bool blk_growth_look(struct blk_growth *growth);
 /* The same, but not more than once a second. */
 void blk_growth_look_now_and_then(struct blk_growth *growth, uint64_t now_ns);
 

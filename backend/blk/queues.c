@@ -130,7 +130,7 @@ static void on_measured(struct blk_growth *growth, uint64_t size_bytes)
 
 	if (queues->is_over)
 		free_all(queues);
-	else if (size_bytes && !queues->has_told_stopped)
+	else if (!queues->has_told_stopped)
 		queues->events.measured(queues->events.device, size_bytes);
 }
 
@@ -242,6 +242,11 @@ struct blk_queues *blk_queues_start(struct device_host *host, struct device_ring
 void blk_queues_stop(struct blk_queues *queues, enum queue_stop how)
 {
 	queue_group_stop(&queues->group, how);
+}
+
+bool blk_queues_measure(struct blk_queues *queues)
+{
+	return blk_growth_look(&queues->growth);
 }
 
 void blk_queues_grow(struct blk_queues *queues, uint64_t nr_sectors)

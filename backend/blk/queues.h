@@ -25,7 +25,7 @@ struct blk_queues_events {
 	void (*started)(void *device, int rc, const struct errbuf *err);
 	/* The guest has broken the protocol: they are to be stopped. Once. */
 	void (*failed)(void *device, const char *reason);
-	void (*measured)(void *device, uint64_t size_bytes); /* the image, which may grow while it is used */
+	void (*measured)(void *device, uint64_t size_bytes); /* the image, which may grow; 0: cannot be found out */
 	void (*stopped)(void *device, uint32_t nr_orphans);
 };
 
@@ -37,6 +37,8 @@ struct blk_queues *blk_queues_start(struct device_host *host, struct device_ring
 				    const struct blk_queue_params *like, const struct blk_queues_events *events);
 void blk_queues_stop(struct blk_queues *queues, enum queue_stop how);
 
+/* measured() follows, while they are not stopped. false: it is to follow already. */
+bool blk_queues_measure(struct blk_queues *queues);
 /* Requests may be beyond what was the disk's end. */
 void blk_queues_grow(struct blk_queues *queues, uint64_t nr_sectors);
 

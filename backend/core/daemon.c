@@ -152,12 +152,15 @@ static json_t *handle_command(void *context, const char *command, const json_t *
 		return reply_drain(daemon, request);
 	if (strcmp(command, "recover") == 0)
 		return device_request_recover(&daemon->host, request, err);
+	if (strcmp(command, "resize") == 0 && daemon->spec->class->measure)
+		return device_request_resize(&daemon->host, request, err);
 	if (strcmp(command, "upgrade") == 0)
 		return reply_upgrade(daemon, err);
 	if (strcmp(command, "capture") == 0 && daemon->spec->class->capture)
 		return device_request_capture(&daemon->host, request, fds, err);
-	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics, recover, upgrade%s or drain",
-		   command, daemon->spec->class->capture ? ", capture" : "");
+	errbuf_set(err, -EINVAL, "unknown command '%.40s': expected status, metrics, recover, upgrade%s%s or drain",
+		   command, daemon->spec->class->capture ? ", capture" : "",
+		   daemon->spec->class->measure ? ", resize" : "");
 	return NULL;
 }
 

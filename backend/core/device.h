@@ -97,6 +97,8 @@ struct device_class {
 	 */
 	int (*capture)(struct device *dev, struct capture *capture);
 	int64_t capture_format; /* of what is told then */
+	/* What it stands for may have another size: that is looked for now, its status tells. NULL: no such thing */
+	int (*measure)(struct device *dev, struct errbuf *err);
 	/* Removes what devices have left in this domain that are no more. Before the first is added; may block. NULL */
 	void (*tidy)(struct device_host *host, uint32_t only_guest);
 	/* Adds the class's part of `pvring status`. */

@@ -75,3 +75,21 @@ json_t *device_request_recover(struct device_host *host, const json_t *request, 
 		rc = device_recover(dev, how, err);
 	return rc ? NULL : json_object();
 }
+
+json_t *device_request_resize(struct device_host *host, const json_t *request, struct errbuf *err)
+{
+	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
+	struct device *dev = find_by_name(host, name);
+	json_t *before;
+
+	if (!dev) {
+		errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
+		return NULL;
+	}
+	before = device_status(dev);
+	if (dev->host->class->measure(dev, err)) {
+		json_decref(before);
+		return NULL;
+	}
+	return json_pack("{s:o}", "before", before);
+}

@@ -14,6 +14,8 @@
 /* "format": of the records that are expected; with two descriptors, a socket for them and an eventfd. */
 json_t *device_request_capture(struct device_host *host, const json_t *request, struct control_fds *fds,
 			       struct errbuf *err);
+/* Answers with the device's status as it is before the image has been measured. */
+json_t *device_request_resize(struct device_host *host, const json_t *request, struct errbuf *err);
 /* "how": see device_recover(). */
 json_t *device_request_recover(struct device_host *host, const json_t *request, struct errbuf *err);
 

@@ -48,6 +48,25 @@ disk_detach 1 xvda
 disk_attach 1 xvda "$image"
 check_match "until it is attached anew" "$(guest 1 xvda info)" 'bytes 2097152'
 
+# As soon as the operator says so, of a guest that asks for nothing.
+resize() { # what the command says
+	dom0 "$O/pvring" resize "$@" --control "$T/run/blkd.sock" 2>&1
+}
+load_start idle 1 xvda hold
+wait_state 1 xvda 4
+check_eq "an image that is as it was" "$(resize 1/51712)" "vbd 1/51712: 2097152 bytes, as before"
+truncate -s 3M "$image"
+check_eq "an image that has grown" "$(resize "$image")" "vbd 1/51712: 2097152 bytes before, 3145728 now"
+check "the guest has been told when that is said" has_sectors 6144
+truncate -s 2M "$image"
+out=$(resize 1/51712)
+check_eq "an image that has shrunk: exit status 1" $? 1
+check_match "and why" "$out" 'its image has 2097152 bytes, and the guest knows a disk of 3145728, which cannot shrink'
+truncate -s 3M "$image"
+load_stop idle
+check_match "without a guest there is nobody to tell" "$(resize 1/51712)" 'vbd 1/51712: its guest is not connected'
+check_match "nor of a disk that is not there" "$(resize 1/51728)" "there is no device '1/51728' here"
+
 # While nobody serves it.
 truncate -s 4M "$image"
 hold_start
