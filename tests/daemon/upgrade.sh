@@ -36,7 +36,7 @@ disk_attach 1 xvdb "$(make_image 1b.img 1M)"
 before=$(store)
 
 bad=0
-for i in {1..20}; do
+for _ in {1..20}; do
 	nr_before[1/xvda]=
 	last=${daemon_pid[blkd]}
 	install "$program"
