@@ -23,6 +23,7 @@ verify_with() { # NUMBER [ARGUMENT...]: so many queues
 	local nr=$1
 	shift
 	load_start verify 1 xvda verify --seconds 3600 --depth 16 --queues "$nr" --io-timeout 30 "$@"
+	soon 30 is_serving 1 xvda # it has read what there was, and writes
 	check "$nr queue(s)${*:+, $*}: each of them is used" soon 30 queues_are "$nr"
 	load_stop verify
 	check_verified "and all of it is as it was written" verify
@@ -72,6 +73,7 @@ check_serves "and then it is served with one" 1 xvda
 
 # Daemons with fewer workers than queues.
 load_start verify 1 xvda verify --seconds 3600 --depth 32 --queues 4 --io-timeout 30
+soon 30 is_serving 1 xvda
 soon 30 queues_are 4
 before=$(store)
 for threads in 1 3 2 4; do
