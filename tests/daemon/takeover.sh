@@ -102,7 +102,7 @@ a_request_that_daemons_die_of() {
 	done
 	log_begin
 	daemon_start
-	check_said "a request that three daemons died of is refused" 'vbd 1/51712: stopped: three daemons died'
+	check_said "a request that three daemons died of is refused" 'vbd 1/51712: .*three daemons died' # the guest may close it before we do
 	check "and its device is closed" wait_state 1 xvda 6
 	check_serves "another guest is served" 2 xvda
 	load_wait fatal
