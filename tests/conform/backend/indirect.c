@@ -12,6 +12,7 @@
 #define FLICKER_NS      500000000ULL /* both threads run in that time, however busy the machine is */
 #define BARRIER_PAGE    12 /* behind those of ORDERED_SECTORS */
 #define ORDERED_SECTORS 80
+#define NR_TOGETHER     16
 
 static unsigned int most_segments(struct front *front)
 {
@@ -224,6 +225,26 @@ static void indirect_range(struct front *front)
 	must_be_unchanged(front, "BLK-25");
 }
 
+/* As large as they may be, and at once: a backend may have no memory for all of them, and none goes to storage. */
+static void indirect_refused_together(struct front *front)
+{
+	struct blk_response response;
+	struct octets octets;
+
+	front_connect(front, "BUS-21");
+	for (unsigned int i = 0; i < NR_TOGETHER; i++) {
+		octets = indirect_make(front, BLKIF_OP_READ, DISK_SECTORS, indirect_limit(front, 4096));
+		front_put_raw(front, octets.slot);
+	}
+	front_push(front);
+	for (unsigned int i = 0; i < NR_TOGETHER; i++) {
+		MUST("BLK-25", front_take(front, &response, FRONT_PATIENCE_MS),
+		     "of %u indirect requests beyond the disk it answers %u", NR_TOGETHER, i);
+		MUST("BLK-25", response.status == BLKIF_RSP_ERROR, "it answers %s", judge_status(response.status));
+	}
+	must_go_on(front, "BLK-25");
+}
+
 /* A page of segments itself cannot be used. */
 static void refuse_indirect_page(struct front *front, unsigned int nr, unsigned int page, uint32_t gref)
 {
@@ -357,6 +378,8 @@ const struct backend_case indirect_cases[] = {
 	CASE("indirect-segments", "BLK-22 BLK-23 BLK-24 BLK-29 BLK-13 BUS-21", "one bad segment among good ones",
 	     indirect_segments, .needs = INDIRECT),
 	CASE("indirect-range", "BLK-25 BLK-13 BUS-21", "sectors outside the disk", indirect_range, .needs = INDIRECT),
+	CASE("indirect-refused-together", "BLK-25 BUS-21", "many large ones outside the disk at once",
+	     indirect_refused_together, .needs = INDIRECT),
 	CASE("indirect-gref", "BLK-29 BLK-24 BLK-13 BUS-21", "a page of segments that cannot be used", indirect_gref,
 	     .needs = INDIRECT),
 	CASE("indirect-later-gref", "BLK-29 BLK-24 BLK-13 BUS-21", "a later page of segments that cannot be used",
