@@ -110,7 +110,7 @@ static int alloc_data(struct blk_queue *bq)
 
 	bq->io = calloc(nr_slots, sizeof(*bq->io));
 	if (!bq->io || blk_buffers_init(&bq->buffers, nr_slots, loop) ||
-	    blk_large_init(&bq->large, bq->params.limits.max_indirect_segments, nr_slots))
+	    blk_large_init(&bq->large, bq->params.limits.max_indirect_segments, nr_slots, bq->params.nr_queues))
 		return errbuf_set(&bq->start_err, -ENOMEM, "no memory for %u requests", nr_slots);
 	for (uint32_t i = 0; i < nr_slots; i++) {
 		bq->io[i].bq = bq;

@@ -27,6 +27,7 @@ struct blk_queue_params {
 	struct guest_limits *log_limits; /* of all the guest's devices; used until stopped() */
 	struct image *image; /* open and locked until released() */
 	struct blk_growth *growth; /* of the disk; until released() */
+	uint32_t nr_queues; /* of the disk */
 	struct device_ring *ring; /* identified; its journal is used until stopped() */
 	enum blk_abi abi;
 	struct blk_limits limits; /* but nr_sectors, which are the growth's */

@@ -10,16 +10,16 @@
 
 #define PAGE_BYTES 4096U
 
-static uint32_t choose_number(uint32_t max_segments, uint32_t nr_slots)
+static uint32_t choose_number(uint32_t max_segments, uint32_t nr_slots, uint32_t nr_queues)
 {
-	uint32_t nr = BLK_LARGE_POOL_BYTES / (max_segments * PAGE_BYTES);
+	uint32_t nr = BLK_LARGE_DISK_BYTES / nr_queues / (max_segments * PAGE_BYTES);
 
 	if (nr < 2)
 		nr = 2;
 	return nr < nr_slots ? nr : nr_slots;
 }
 
-int blk_large_init(struct blk_large_pool *pool, uint32_t max_segments, uint32_t nr_slots)
+int blk_large_init(struct blk_large_pool *pool, uint32_t max_segments, uint32_t nr_slots, uint32_t nr_queues)
 {
 	size_t data_bytes = (size_t)max_segments * PAGE_BYTES;
 	size_t each_bytes = data_bytes + blk_nr_segment_pages(max_segments) * PAGE_BYTES;
@@ -29,7 +29,7 @@ int blk_large_init(struct blk_large_pool *pool, uint32_t max_segments, uint32_t 
 	*pool = (struct blk_large_pool){ 0 };
 	if (max_segments <= BLK_BUFFER_SEGMENTS)
 		return 0;
-	nr = choose_number(max_segments, nr_slots);
+	nr = choose_number(max_segments, nr_slots, nr_queues);
 	pool->all = calloc(nr, sizeof(*pool->all));
 	base = mmap(NULL, nr * each_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base != MAP_FAILED) {

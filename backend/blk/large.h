@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory for requests that have more segments than a slot's buffer has room for (buffers.h): their data, and their
- * segments. A queue has a few, each for the largest request that is offered, so that a guest has no more of our memory
- * by asking for more at once, be its ring as large as it may. Who finds none waits for one.
+ * segments. A disk has a few, shared out to its queues, each for the largest request that is offered, so that a guest
+ * has no more of our memory by asking for more at once, be its rings as large as they may. Who finds none waits for
+ * one.
  *
  * Each is taken from the system when it is used, and given back by blk_large_trim(). None is registered with a loop:
  * to pin the pages of one request is little beside moving its data, and to keep 16 MiB pinned is much.
@@ -17,7 +18,7 @@
 
 #include "common/wire/blk.h"
 
-#define BLK_LARGE_POOL_BYTES (32U << 20) /* of data, or two of the largest requests */
+#define BLK_LARGE_DISK_BYTES (32U << 20) /* of data, or two of the largest requests for each of its queues */
 
 struct blk_large {
 	uint8_t *data;
@@ -31,8 +32,8 @@ struct blk_large_pool {
 	struct blk_large *all, *free;
 };
 
-/* For requests of up to max_segments; none if they fit a slot's buffer. -ENOMEM. */
-int blk_large_init(struct blk_large_pool *pool, uint32_t max_segments, uint32_t nr_slots);
+/* One of nr_queues: for requests of up to max_segments; none if they fit a slot's buffer. -ENOMEM. */
+int blk_large_init(struct blk_large_pool *pool, uint32_t max_segments, uint32_t nr_slots, uint32_t nr_queues);
 /* Nothing may be in use any more. A struct of zeros is fine. */
 void blk_large_fini(struct blk_large_pool *pool);
 

@@ -169,7 +169,8 @@ static const struct queue_group_ops group_ops = {
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
-static bool add_queue(struct blk_queues *queues, struct device_ring *ring, const struct blk_queue_params *like)
+static bool add_queue(struct blk_queues *queues, struct device_ring *ring, uint32_t nr_queues,
+		      const struct blk_queue_params *like)
 {
 	struct member *member = &queues->member[queues->nr];
 	const struct blk_queue_events events = {
@@ -183,6 +184,7 @@ static bool add_queue(struct blk_queues *queues, struct device_ring *ring, const
 	struct blk_queue_params params = *like;
 
 	params.growth = &queues->growth;
+	params.nr_queues = nr_queues;
 	params.ring = ring;
 	member->queues = queues;
 	member->queue = blk_queue_new(&params, &events);
@@ -217,7 +219,7 @@ static struct blk_queues *new(const struct device_host *host, struct device_ring
 		return NULL;
 	init(queues, host, like, events);
 	for (unsigned int i = 0; i < rings->nr; i++) {
-		if (!add_queue(queues, &rings->ring[i], like)) {
+		if (!add_queue(queues, &rings->ring[i], rings->nr, like)) {
 			free_all(queues);
 			return NULL;
 		}

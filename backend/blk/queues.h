@@ -30,8 +30,8 @@ struct blk_queues_events {
 };
 
 /*
- * One for each of the rings; like: what they have in common, but for ring and growth. NULL: no memory; the image is as
- * it was.
+ * One for each of the rings; like: what they have in common, but for ring, nr_queues and growth. NULL: no memory; the
+ * image is as it was.
  */
 struct blk_queues *blk_queues_start(struct device_host *host, struct device_rings *rings,
 				    const struct blk_queue_params *like, const struct blk_queues_events *events);

@@ -13,7 +13,7 @@ static void what_fits_a_slot_has_no_pool(void **state)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct blk_large_pool pool;
 
-		assert_int_equal(blk_large_init(&pool, numbers[i], 32), 0);
+		assert_int_equal(blk_large_init(&pool, numbers[i], 32, 1), 0);
 		assert_null(blk_large_take(&pool));
 		blk_large_trim(&pool);
 		blk_large_fini(&pool);
@@ -23,17 +23,17 @@ static void what_fits_a_slot_has_no_pool(void **state)
 static void there_are_a_few_and_never_more_than_slots(void **state)
 {
 	static const struct {
-		uint32_t max_segments, nr_slots, nr;
+		uint32_t max_segments, nr_slots, nr_queues, nr;
 	} rows[] = {
-		{ 33, 32, 32 }, { 33, 512, 248 }, { 256, 32, 32 }, { 256, 512, 32 },
-		{ 256, 1, 1 },	{ 4096, 512, 2 }, { 4096, 1, 1 },
+		{ 33, 32, 1, 32 }, { 33, 512, 1, 248 }, { 256, 32, 1, 32 }, { 256, 512, 1, 32 }, { 256, 32, 4, 8 },
+		{ 256, 1, 1, 1 },  { 4096, 512, 1, 2 }, { 4096, 512, 4, 2 }, { 4096, 1, 1, 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct blk_large_pool pool;
 		uint32_t nr = 0;
 
-		assert_int_equal(blk_large_init(&pool, rows[i].max_segments, rows[i].nr_slots), 0);
+		assert_int_equal(blk_large_init(&pool, rows[i].max_segments, rows[i].nr_slots, rows[i].nr_queues), 0);
 		while (blk_large_take(&pool))
 			nr++;
 		assert_int_equal(nr, rows[i].nr);
@@ -59,7 +59,7 @@ static void each_has_memory_of_its_own_for_the_largest_request(void **state)
 	struct blk_large_pool pool;
 	struct blk_large *first, *second;
 
-	assert_int_equal(blk_large_init(&pool, 4096, 32), 0);
+	assert_int_equal(blk_large_init(&pool, 4096, 32, 1), 0);
 	first = blk_large_take(&pool);
 	second = blk_large_take(&pool);
 	fill(first, 1);

@@ -193,6 +193,7 @@ static void start_queue(void)
 		.growth = &growth,
 		.ring = &ring,
 		.abi = abi,
+		.nr_queues = 1,
 		.limits = { .has_discard = true, .max_indirect_segments = MAX_SEGMENTS },
 		.maps_data = random_below(&dice, 3) == 0,
 		.max_persistent_pages = random_below(&dice, 2) ? 1056 : 0,
