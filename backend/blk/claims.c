@@ -21,8 +21,9 @@ bool claims_take(struct claims *claims, struct claim *claim)
 	claim->nr_before = 0;
 	claims->nr_writing_back += claim->writes_back;
 	if (claims->nr_writing_back) {
-		TAILQ_FOREACH(before, &claims->all, entry)
-		claim->nr_before += conflict(before, claim);
+		TAILQ_FOREACH(before, &claims->all, entry) {
+			claim->nr_before += conflict(before, claim);
+		}
 	}
 	TAILQ_INSERT_TAIL(&claims->all, claim, entry);
 	return claim->nr_before == 0;

@@ -5,15 +5,24 @@
 #include "backend/blk/blk.h"
 #include "backend/core/daemon.h"
 
+/* nr: it is none of them. */
+static unsigned int find_name(const char *const *names, unsigned int nr, const char *value)
+{
+	unsigned int i = 0;
+
+	while (i < nr && strcmp(names[i], value) != 0)
+		i++;
+	return i;
+}
+
 static int set_grants(void *config, const char *value, struct errbuf *err)
 {
-	for (unsigned int i = 0; i < BLK_NR_GRANTS; i++) {
-		if (strcmp(value, blk_grants_names[i]) == 0) {
-			blk_config.grants = i;
-			return 0;
-		}
-	}
-	return errbuf_set(err, -EINVAL, "'%s' is not a way to move data: expected copy, map or auto", value);
+	unsigned int i = find_name(blk_grants_names, BLK_NR_GRANTS, value);
+
+	if (i == BLK_NR_GRANTS)
+		return errbuf_set(err, -EINVAL, "'%s' is not a way to move data: expected copy, map or auto", value);
+	blk_config.grants = i;
+	return 0;
 }
 
 static int set_persistent_pages(void *config, const char *value, struct errbuf *err)
@@ -33,13 +42,12 @@ static int set_persistent_total(void *config, const char *value, struct errbuf *
 
 static int set_detect_zeroes(void *config, const char *value, struct errbuf *err)
 {
-	for (unsigned int i = 0; i < BLK_NR_ZEROS; i++) {
-		if (strcmp(value, blk_zeros_names[i]) == 0) {
-			blk_config.zeros = i;
-			return 0;
-		}
-	}
-	return errbuf_set(err, -EINVAL, "'%s' is nothing to do with zeros: expected off, on or unmap", value);
+	unsigned int i = find_name(blk_zeros_names, BLK_NR_ZEROS, value);
+
+	if (i == BLK_NR_ZEROS)
+		return errbuf_set(err, -EINVAL, "'%s' is nothing to do with zeros: expected off, on or unmap", value);
+	blk_config.zeros = i;
+	return 0;
 }
 
 static int set_default_protocol(void *config, const char *value, struct errbuf *err)

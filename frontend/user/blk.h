@@ -33,7 +33,7 @@
 #include "frontend/user/disk.h"
 
 #define BLKFRONT_MAX_BUFFER_PAGES BLK_MAX_INDIRECT_SEGMENTS
-#define BLKFRONT_MAX_QUEUES       16
+#define BLKFRONT_MAX_QUEUES       16 /* FRONT_MAX_QUEUES at most */
 
 struct blkfront;
 

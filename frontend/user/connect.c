@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/user/nodes.h"
 #include "frontend/user/segments.h"
 #include "xenbus/node.h"
 
@@ -125,36 +126,20 @@ static int prepare(void *arg, struct errbuf *err)
 	return rc ? rc : make_buffers(front, err);
 }
 
-static int remove_below(struct xb_store *store, const char *dir, const char *name, struct errbuf *err)
-{
-	char path[XB_PATH_MAX];
-	int rc = xb_path(path, sizeof(path), err, "%s/%s", dir, name);
-
-	return rc ? rc : xb_remove(store, path, err);
-}
-
-/* What an earlier life, perhaps another frontend's, left there and a backend would read. */
 static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err)
 {
 	static const char *const names[] = { "ring-ref", "ring-page-order", "num-ring-pages",
 					     "multi-queue-num-queues", "protocol" };
-	char queue[24];
-	int rc = 0;
 
-	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++)
-		rc = remove_below(store, dir, names[i], err);
-	for (unsigned int i = 0; rc == 0; i++) {
-		snprintf(queue, sizeof(queue), "queue-%u", i);
-		if (!xb_exists(store, dir, queue))
-			break;
-		rc = remove_below(store, dir, queue, err);
-	}
-	return rc;
+	return front_unpublish(store, dir, names, sizeof(names) / sizeof(names[0]), err);
 }
 
-/* dir: where the queue's nodes are. With one page backends disagree on what the ring is called. */
-static int publish_queue(struct xb_store *store, const char *dir, const struct front_queue *queue, struct errbuf *err)
+/* With one page backends disagree on what the ring is called. */
+static int publish_queue(struct xb_store *store, const char *dir, const void *arg, unsigned int number,
+			 struct errbuf *err)
 {
+	const struct blkfront *front = arg;
+	const struct front_queue *queue = &front->queue[number];
 	const uint32_t *refs = queue->pages.refs;
 	char name[24];
 	int rc = 0;
@@ -168,23 +153,6 @@ static int publish_queue(struct xb_store *store, const char *dir, const struct f
 	return rc ? rc : xb_write(store, dir, "event-channel", err, "%d", queue->port.number);
 }
 
-/* One queue's nodes are the frontend's own, as they were before there could be several. */
-static int publish_queues(struct xb_store *store, const char *dir, const struct blkfront *front, struct errbuf *err)
-{
-	char queue_dir[XB_PATH_MAX];
-	int rc;
-
-	if (front->nr_queues == 1)
-		return publish_queue(store, dir, &front->queue[0], err);
-	rc = xb_write(store, dir, "multi-queue-num-queues", err, "%u", front->nr_queues);
-	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++) {
-		rc = xb_path(queue_dir, sizeof(queue_dir), err, "%s/queue-%u", dir, i);
-		if (rc == 0)
-			rc = publish_queue(store, queue_dir, &front->queue[i], err);
-	}
-	return rc;
-}
-
 /* Everything this frontend tells its backend. With one page `ring-page-order` stays away. */
 static int publish(struct xb_store *store, const char *dir, void *arg, struct errbuf *err)
 {
@@ -194,7 +162,7 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	if (rc == 0 && front->config.ring_order > 0)
 		rc = xb_write(store, dir, "ring-page-order", err, "%u", front->config.ring_order);
 	if (rc == 0)
-		rc = publish_queues(store, dir, front, err);
+		rc = front_publish_queues(store, dir, front, front->nr_queues, publish_queue, err);
 	/* Always, but to see what a backend makes of frontends that do not: backends guess differently. */
 	if (rc == 0 && !front->config.omits_protocol)
 		rc = xb_write(store, dir, "protocol", err, "%s", blk_abi_name(front->config.abi));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/user/nodes.h"
 #include "xenbus/node.h"
 
 static uint32_t buffers_of(uint32_t wanted)
@@ -132,7 +133,6 @@ static int prepare(void *arg, struct errbuf *err)
 	return rc || !front->config.has_control ? rc : make_control(front, &offer, err);
 }
 
-/* What an earlier life, perhaps another frontend's, left there and a backend would read. */
 static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err)
 {
 	static const char *const names[] = {
@@ -142,25 +142,15 @@ static int unpublish(struct xb_store *store, const char *dir, struct errbuf *err
 		"ctrl-ring-ref",    "event-channel-ctrl",
 		"xdp-headroom",	    "request-multicast-control",
 	};
-	char path[XB_PATH_MAX];
-	int rc = 0;
 
-	for (unsigned int i = 0; rc == 0 && i < NETFRONT_MAX_QUEUES; i++) {
-		rc = xb_path(path, sizeof(path), err, "%s/queue-%u", dir, i);
-		if (rc == 0)
-			rc = xb_remove(store, path, err);
-	}
-	for (unsigned int i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-		rc = xb_path(path, sizeof(path), err, "%s/%s", dir, names[i]);
-		if (rc == 0)
-			rc = xb_remove(store, path, err);
-	}
-	return rc;
+	return front_unpublish(store, dir, names, sizeof(names) / sizeof(names[0]), err);
 }
 
-/* dir: of the device, or of the queue where there are several. */
-static int publish_queue(struct xb_store *store, const char *dir, const struct net_queue *queue, struct errbuf *err)
+static int publish_queue(struct xb_store *store, const char *dir, const void *arg, unsigned int number,
+			 struct errbuf *err)
 {
+	const struct netfront *front = arg;
+	const struct net_queue *queue = &front->queue[number];
 	int rc;
 
 	rc = xb_write(store, dir, "tx-ring-ref", err, "%u", queue->tx.ring_pages.refs[0]);
@@ -171,23 +161,6 @@ static int publish_queue(struct xb_store *store, const char *dir, const struct n
 			      queue->tx_port.number);
 	if (rc == 0 && queue->has_rx_port)
 		rc = xb_write(store, dir, "event-channel-rx", err, "%d", queue->rx_port.number);
-	return rc;
-}
-
-/* A single queue's nodes stand in the device's directory, where they were before there could be several. */
-static int publish_queues(struct xb_store *store, const char *dir, const struct netfront *front, struct errbuf *err)
-{
-	char path[XB_PATH_MAX];
-	int rc;
-
-	if (front->nr_queues == 1)
-		return publish_queue(store, dir, &front->queue[0], err);
-	rc = xb_write(store, dir, "multi-queue-num-queues", err, "%u", front->nr_queues);
-	for (unsigned int i = 0; rc == 0 && i < front->nr_queues; i++) {
-		rc = xb_path(path, sizeof(path), err, "%s/queue-%u", dir, i);
-		if (rc == 0)
-			rc = publish_queue(store, path, &front->queue[i], err);
-	}
 	return rc;
 }
 
@@ -220,7 +193,7 @@ static int publish(struct xb_store *store, const char *dir, void *arg, struct er
 	int rc = unpublish(store, dir, err);
 
 	if (rc == 0)
-		rc = publish_queues(store, dir, front, err);
+		rc = front_publish_queues(store, dir, front, front->nr_queues, publish_queue, err);
 	if (rc == 0 && front->config.has_control)
 		rc = publish_control(store, dir, &front->control, err);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++)
