@@ -100,7 +100,7 @@ static int print_outcome(const struct recovery *recovery, const json_t *device)
 	const char *phase = json_string_value(json_object_get(device, "phase")) ?: "gone";
 	json_int_t nr_abandoned = json_integer_value(json_object_get(device, "abandoned"));
 
-	if (strcmp(phase, "parked") == 0) {
+	if (strcmp(phase, "parked") == 0 || (device && is_under_way(device))) {
 		fprintf(stderr, "pvring recover: %s is still %s\n", recovery->device,
 			json_string_value(json_object_get(device, "reason")) ?: phase);
 		return EXIT_FAILED;
@@ -114,7 +114,7 @@ static int print_outcome(const struct recovery *recovery, const json_t *device)
 
 static int wait_and_print(const struct recovery *recovery)
 {
-	uint64_t until_ns = clock_now_ns() + CLIENT_SECONDS * NSEC_PER_SEC;
+	uint64_t until_ns = clock_now_ns() + 2 * CLIENT_SECONDS * NSEC_PER_SEC; /* longer than a daemon tries */
 	struct errbuf err = { "" };
 	int status;
 

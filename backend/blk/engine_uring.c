@@ -203,11 +203,21 @@ static void finish(struct blk_op *op, int rc)
 }
 
 /* What it can do instead; at last it is written like anything else. */
-static void try_less(struct blk_op *op)
+/* Other errors may be of this range, or of now: a file system that is full can still write over what there is. */
+static void try_less(struct blk_op *op, int why)
 {
 	op->zeros--;
-	__atomic_store_n(&op->engine->zeros, op->zeros, __ATOMIC_RELAXED);
+	if (why == -EOPNOTSUPP)
+		__atomic_store_n(&op->engine->zeros, op->zeros, __ATOMIC_RELAXED);
 	prepare(op);
+}
+
+/* Of two at once, of two queues, Linux gives one the error that is of both. */
+static int judge_flush(struct blk_engine *engine, int result)
+{
+	if (result < 0)
+		__atomic_store_n(&engine->has_lost_writes, true, __ATOMIC_RELAXED);
+	return __atomic_load_n(&engine->has_lost_writes, __ATOMIC_RELAXED) && result == 0 ? -EIO : result;
 }
 
 static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
@@ -218,12 +228,12 @@ static void uring_done(struct loop_op *loop_op, int result, uint32_t flags)
 		prepare(op);
 		return;
 	}
-	if (result == -EOPNOTSUPP && is_of_zeros(op)) {
-		try_less(op);
+	if (result < 0 && is_of_zeros(op)) {
+		try_less(op, result);
 		return;
 	}
-	if (result < 0 && op->kind == BLK_OP_FLUSH)
-		__atomic_store_n(&op->engine->has_lost_writes, true, __ATOMIC_RELAXED);
+	if (op->kind == BLK_OP_FLUSH)
+		result = judge_flush(op->engine, result);
 	if (result < 0 || op->kind == BLK_OP_FLUSH || op->kind == BLK_OP_DISCARD || is_of_zeros(op)) {
 		finish(op, result < 0 ? result : 0);
 		return;

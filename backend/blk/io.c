@@ -193,14 +193,12 @@ static void begin(struct blk_io *io)
 }
 
 /* In their order, as far as there is memory. Without a ring there is nobody to read or write for. */
-static bool begin_large(struct blk_queue *bq)
+static void begin_large(struct blk_queue *bq)
 {
 	struct blk_large *large;
 	struct blk_io *io;
-	bool has_begun = false;
 
 	while (bq->to_grow.first && (large = blk_large_take(&bq->large))) {
-		has_begun = true;
 		io = io_list_take(&bq->to_grow);
 		io->large = large;
 		io->segment = large->segment;
@@ -209,7 +207,6 @@ static bool begin_large(struct blk_queue *bq)
 		else
 			respond(io, BLKIF_RSP_ERROR);
 	}
-	return has_begun;
 }
 
 static struct blk_limits limits_now(const struct blk_queue *bq)
@@ -350,12 +347,15 @@ void blk_io_flush(struct queue *queue)
 {
 	struct blk_queue *bq = to_bq(queue);
 
+	begin_large(bq);
 	do {
-		begin_large(bq);
 		copy_list(bq, &bq->to_learn, blk_data_fetch_segments, begin_indirect);
 		copy_list(bq, &bq->to_fetch, blk_data_fetch, submit);
 		if (queue_has_ring(queue))
 			copy_list(bq, &bq->to_store, blk_data_store, succeed);
-	} while (begin_held(bq) || begin_large(bq));
+	} while (begin_held(bq));
+	/* The next ones in a turn of their own: of requests that fail as they begin each makes room for another. */
+	if (bq->to_grow.first && bq->large.free)
+		queue_kick(queue);
 	say_if_without_room(bq);
 }

@@ -31,7 +31,7 @@ struct control {
 	struct loop *loop;
 	struct loop_fd listener;
 	int fd;
-	bool is_handed_over;
+	bool owns_name; /* it goes with us; else another process answers there */
 	struct sockaddr_un addr;
 	control_handler *handler;
 	void *context;
@@ -306,6 +306,7 @@ int control_open(struct control **out, struct loop *loop, const char *path, int 
 		return errbuf_set(err, -ENOMEM, "%s: no memory", path);
 	json_set_alloc_funcs(json_alloc, free);
 	control->fd = listener_fd;
+	control->owns_name = listener_fd < 0;
 	control->loop = loop;
 	control->handler = handler;
 	control->context = context;
@@ -332,6 +333,7 @@ out:
 
 void control_listen(struct control *control)
 {
+	control->owns_name = true;
 	loop_fd_add(control->loop, &control->listener, control->fd, accept_client);
 }
 
@@ -342,13 +344,13 @@ int control_listener_fd(const struct control *control)
 
 void control_hand_over(struct control *control)
 {
-	control->is_handed_over = true;
+	control->owns_name = false;
 	loop_fd_remove(&control->listener, NULL);
 }
 
 void control_close(struct control *control)
 {
-	if (!control->is_handed_over)
+	if (control->owns_name)
 		unlink(control->addr.sun_path);
 	close(control->fd);
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++) {

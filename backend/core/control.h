@@ -45,7 +45,10 @@ void control_listen(struct control *control);
 int control_listener_fd(const struct control *control);
 /* It does: who connects from here on is that one's, and the socket stays. */
 void control_hand_over(struct control *control);
-/* Closes and removes the socket. The loop must not run any more. */
+/*
+ * Closes the socket, and removes it: but not one that was given to us and that we have not listened on, or that we have
+ * given away. The loop must not run any more.
+ */
 void control_close(struct control *control);
 
 #endif

@@ -31,11 +31,12 @@ bool device_refuse(struct device *dev, const char *step, int rc, const char *rea
 static void park(struct device *dev, const char *reason)
 {
 	log_error(
-		"%s: parked: %s; its ring is left untouched. The guest goes on once it restarts, or by "
+		"%s: parked: %s; its ring is left as it is. The guest goes on once it restarts, or by "
 		"'pvring recover %s'",
 		dev->label, reason, dev->label);
 	snprintf(dev->fault.text, sizeof(dev->fault.text), "parked: %.480s", reason);
 	dev->is_resuming = dev->gives_up_journal = false;
+	dev->resuming_since_ns = dev->retrying_since_ns = 0; /* what is tried next has its time anew */
 	device_settle(dev, DEVICE_PARKED);
 }
 

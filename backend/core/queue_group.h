@@ -28,7 +28,7 @@ struct queue_group_ops {
 
 struct queue_group {
 	const struct queue_group_ops *ops;
-	bool is_resumed; /* if not all start, none has been begun with: who may take them up, still may */
+	bool is_resumed; /* if not all start, the others hand over what they have begun with: who comes next goes on */
 	unsigned int nr_starting, nr_running;
 	enum queue_stop stop_how;
 	int start_rc; /* of the first that did not start */

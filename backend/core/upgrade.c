@@ -109,6 +109,7 @@ static void fail(struct upgrade *upgrade)
 {
 	int status = 0;
 
+	kill(upgrade->pid, SIGKILL); /* if it has only closed what it was to answer by: it is not waited for */
 	waitpid(upgrade->pid, &status, 0);
 	upgrade->pid = 0;
 	if (upgrade->said.is_armed) {
@@ -231,7 +232,7 @@ int upgrade_start(struct upgrade *upgrade, int listener_fd, struct errbuf *err)
 {
 	int hand[2], said[2], rc;
 
-	if (upgrade->pid || upgrade->said.is_armed || upgrade->deadline.is_armed)
+	if (upgrade->pid || upgrade->said.is_armed || upgrade->hand.is_armed || upgrade->deadline.is_armed)
 		return errbuf_set(err, -EBUSY, "a new process (pid %d) is being started already", upgrade->pid);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hand))
 		return errbuf_set(err, -errno, "socketpair: %s", strerror(errno));

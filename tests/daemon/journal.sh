@@ -103,7 +103,7 @@ before=$(dump 1 xvda)
 log_begin
 daemon_start
 check_said "a record of a daemon that was killed, and it is not what the ring has: the disk is parked" \
-	"vbd 1/51712: parked: [0-9]+ requests are unanswered by the ring, [0-9]+ by the journal; its ring is left untouched"
+	"vbd 1/51712: parked: [0-9]+ requests are unanswered by the ring, [0-9]+ by the journal; its ring is left as it is"
 check_said "the other disk is taken up" 'vbd 2/51712: taken up again, with [0-4] unanswered'
 check_match "status shows it" "$(device_status 1 xvda)" \
 	"\"state\":\"Connected\",\"phase\":\"parked\",\"reason\":\"parked: [0-9]+ requests"

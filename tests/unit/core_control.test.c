@@ -605,6 +605,18 @@ static void a_name_that_cannot_be_is_refused(void **state)
 #define TEST(name)      cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_OPEN(name) cmocka_unit_test_setup_teardown(name, setup_open, teardown)
 
+/* The one that is to go on with a socket ends before it does: the other one is still there. */
+static void a_socket_that_was_given_stays_until_it_is_listened_on(void **state)
+{
+	struct control *heir;
+	struct errbuf err;
+	int fd = dup(control_listener_fd(control));
+
+	assert_int_equal(control_open(&heir, &loop, path, fd, answer, &loop, &err), 0);
+	control_close(heir);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +636,7 @@ int main(void)
 		TEST_OPEN(so_many_clients_and_no_more),
 		TEST_OPEN(clients_come_and_go),
 		TEST_OPEN(only_its_owner_may_connect),
+		TEST_OPEN(a_socket_that_was_given_stays_until_it_is_listened_on),
 		TEST(a_dead_daemons_socket_is_taken_over),
 		TEST(a_socket_that_nobody_answers_is_taken_over),
 		TEST(a_living_daemons_socket_is_not),
