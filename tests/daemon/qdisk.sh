@@ -48,7 +48,7 @@ check_match "write: a pipe that is longer than the disk is an error" \
 	"$(cat "$image" /dev/zero | head -c $(((size_mib << 20) + 1)) | front write - 2>&1)" \
 	'does not fit'
 check_match "more requests at once than the ring holds are refused" "$(front bench --depth 33 2>&1)" \
-	'depth 33: a ring of --ring-order 0 holds 32'
+	'depth 33: the rings of --ring-order 0 hold 32'
 
 for args in "--depth 32" "--ring-order 2 --depth 128" "--ring-order 4 --depth 300 --bs-max 8K" \
 	"--depth 1 --bs-min 44K --requests 500" "--depth 32 --length 64K --bs-max 4K --requests 5000" \
