@@ -438,7 +438,7 @@ trap end_all EXIT
 make_images
 give_up_privilege
 xl_begin || skip "what xl prints" "$xl_why"
-daemon_start
+daemon_start --threads 2
 bystander_start
 disk_attach 8 xvda "$T/taken.img"
 walk
