@@ -2,7 +2,6 @@
 #include "ctl/client.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/errbuf.h"
+
+#define LOOK_AGAIN_US 20000
 
 int client_set_control(void *config, const char *value, struct errbuf *err)
 {
@@ -139,16 +141,27 @@ int client_ask_with(const char *path, const json_t *request, const int *fds, uns
 	return rc;
 }
 
-const json_t *client_look(const char *path, const char *device, json_t **status, struct errbuf *err)
+const json_t *client_find(const json_t *status, const char *device)
 {
-	json_t *request = json_pack("{s:s}", "cmd", "status"), *one;
+	const json_t *one;
 	size_t i;
 
-	client_ask(path, request, status, err);
-	json_decref(request);
-	json_array_foreach(json_object_get(*status, "devices"), i, one) {
+	json_array_foreach(json_object_get(status, "devices"), i, one) {
 		if (strcmp(json_string_value(json_object_get(one, "device")) ?: "", device) == 0)
 			return one;
 	}
 	return NULL;
+}
+
+json_t *client_wait(const char *path, unsigned int seconds, client_is_over_fn *is_over, void *arg, struct errbuf *err)
+{
+	uint64_t until_ns = clock_now_ns() + seconds * NSEC_PER_SEC;
+	json_t *request = json_pack("{s:s}", "cmd", "status"), *status;
+
+	while (client_ask(path, request, &status, err) == 0 && !is_over(status, arg) && clock_now_ns() < until_ns) {
+		json_decref(status);
+		usleep(LOOK_AGAIN_US);
+	}
+	json_decref(request);
+	return status;
 }

@@ -8,6 +8,7 @@
 #define CTL_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #define CLIENT_DIR     "/run/pvring"
 #define CLIENT_SECONDS 10
@@ -36,7 +37,15 @@ int client_ask(const char *path, const json_t *request, json_t **reply, struct e
 /* The same, and the daemon gets descriptors of its own of what these stand for: at most CLIENT_MAX_FDS. */
 int client_ask_with(const char *path, const json_t *request, const int *fds, unsigned int nr_fds, json_t **reply,
 		    struct errbuf *err);
-/* A device's part of the daemon's status, which the caller releases. NULL: there is none, or no *status either. */
-const json_t *client_look(const char *path, const char *device, json_t **status, struct errbuf *err);
+/* A device's part of a daemon's status. NULL: there is none. */
+const json_t *client_find(const json_t *status, const char *device);
+
+/* Whether this status is what was waited for. */
+typedef bool client_is_over_fn(const json_t *status, void *arg);
+/*
+ * Asks for the daemon's status until is_over(), or for so many seconds: the last one, which the caller releases. NULL:
+ * nobody answers.
+ */
+json_t *client_wait(const char *path, unsigned int seconds, client_is_over_fn *is_over, void *arg, struct errbuf *err);
 
 #endif

@@ -4,15 +4,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
 #include "ctl/client.h"
 #include "ctl/commands.h"
-
-#define LOOK_AGAIN_US 20000
 
 struct recovery {
 	struct client_socket socket; /* none named: the class's own daemon */
@@ -92,7 +88,8 @@ static bool is_under_way(const json_t *device)
 {
 	const char *phase = json_string_value(json_object_get(device, "phase")) ?: "";
 
-	return strcmp(phase, "connected") != 0 && strcmp(phase, "parked") != 0 && strcmp(phase, "waiting") != 0;
+	return device && strcmp(phase, "connected") != 0 && strcmp(phase, "parked") != 0 &&
+	       strcmp(phase, "waiting") != 0;
 }
 
 static int print_outcome(const struct recovery *recovery, const json_t *device)
@@ -100,7 +97,7 @@ static int print_outcome(const struct recovery *recovery, const json_t *device)
 	const char *phase = json_string_value(json_object_get(device, "phase")) ?: "gone";
 	json_int_t nr_abandoned = json_integer_value(json_object_get(device, "abandoned"));
 
-	if (strcmp(phase, "parked") == 0 || (device && is_under_way(device))) {
+	if (strcmp(phase, "parked") == 0 || is_under_way(device)) {
 		fprintf(stderr, "pvring recover: %s is still %s\n", recovery->device,
 			json_string_value(json_object_get(device, "reason")) ?: phase);
 		return EXIT_FAILED;
@@ -112,28 +109,24 @@ static int print_outcome(const struct recovery *recovery, const json_t *device)
 	return EXIT_OK;
 }
 
-static int wait_and_print(const struct recovery *recovery)
+static bool is_over(const json_t *status, void *arg)
 {
-	uint64_t until_ns = clock_now_ns() + 2 * CLIENT_SECONDS * NSEC_PER_SEC; /* longer than a daemon tries */
+	const struct recovery *recovery = arg;
+
+	return !is_under_way(client_find(status, recovery->device));
+}
+
+static int wait_and_print(struct recovery *recovery)
+{
 	struct errbuf err = { "" };
-	int status;
+	/* For longer than a daemon tries. */
+	json_t *status = client_wait(recovery->socket.path, 2 * CLIENT_SECONDS, is_over, recovery, &err);
+	int rc = status ? print_outcome(recovery, client_find(status, recovery->device)) : EXIT_FAILED;
 
-	for (;;) {
-		json_t *answer;
-		const json_t *device = client_look(recovery->socket.path, recovery->device, &answer, &err);
-
-		if (!answer) {
-			fprintf(stderr, "pvring recover: %s\n", err.text);
-			return EXIT_FAILED;
-		}
-		if (!device || !is_under_way(device) || clock_now_ns() > until_ns) {
-			status = print_outcome(recovery, device);
-			json_decref(answer);
-			return status;
-		}
-		json_decref(answer);
-		usleep(LOOK_AGAIN_US);
-	}
+	if (!status)
+		fprintf(stderr, "pvring recover: %s\n", err.text);
+	json_decref(status);
+	return rc;
 }
 
 int command_recover(int argc, char **argv)

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* pvring resize: a disk's image is measured now, and its guest told if there is more of it. */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
 #include "ctl/client.h"
 #include "ctl/commands.h"
-
-#define LOOK_AGAIN_US 10000
 
 static const struct option_row rows[] = { CLIENT_ROWS("pvring-blkd") };
 
@@ -47,29 +43,41 @@ static int print_sizes(const char *label, const json_t *before, const json_t *no
 	return EXIT_OK;
 }
 
-static int wait_and_print(const char *path, const json_t *before)
+static const char *label_of(const json_t *device)
 {
-	const char *label = json_string_value(json_object_get(before, "device"));
-	uint64_t until_ns = clock_now_ns() + CLIENT_SECONDS * NSEC_PER_SEC;
-	struct errbuf err = { "" };
+	return json_string_value(json_object_get(device, "device"));
+}
 
-	while (clock_now_ns() < until_ns) {
-		json_t *status;
-		const json_t *now = client_look(path, label, &status, &err);
+/* arg: the device as it was before. */
+static bool is_over(const json_t *status, void *arg)
+{
+	const json_t *before = arg, *now = client_find(status, label_of(before));
 
-		if (!now || number(now, "nr_measured") != number(before, "nr_measured")) {
-			int rc = now ? print_sizes(label, before, now) : EXIT_FAILED;
+	return !now || number(now, "nr_measured") != number(before, "nr_measured");
+}
 
-			if (!now)
-				fprintf(stderr, "pvring resize: %s\n", *err.text ? err.text : "the device is gone");
-			json_decref(status);
-			return rc;
-		}
-		json_decref(status);
-		usleep(LOOK_AGAIN_US);
-	}
-	fprintf(stderr, "pvring resize: %s: not measured in %d s (does its storage answer?)\n", label, CLIENT_SECONDS);
+static int print_outcome(const json_t *before, const json_t *now)
+{
+	if (now && number(now, "nr_measured") != number(before, "nr_measured"))
+		return print_sizes(label_of(before), before, now);
+	if (now)
+		fprintf(stderr, "pvring resize: %s: not measured in %d s (does its storage answer?)\n",
+			label_of(before), CLIENT_SECONDS);
+	else
+		fprintf(stderr, "pvring resize: the device is gone\n");
 	return EXIT_FAILED;
+}
+
+static int wait_and_print(const char *path, json_t *before)
+{
+	struct errbuf err;
+	json_t *status = client_wait(path, CLIENT_SECONDS, is_over, before, &err);
+	int rc = status ? print_outcome(before, client_find(status, label_of(before))) : EXIT_FAILED;
+
+	if (!status)
+		fprintf(stderr, "pvring resize: %s\n", err.text);
+	json_decref(status);
+	return rc;
 }
 
 int command_resize(int argc, char **argv)

@@ -2,15 +2,12 @@
 /* pvring upgrade: a daemon's devices go over to a new process of its program, as it is installed now. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/errbuf.h"
 #include "ctl/args.h"
 #include "ctl/client.h"
 #include "ctl/commands.h"
 
-#define LOOK_AGAIN_US 20000
 #define DONE_WITHIN_S 30 /* to get ready, and to hand over what has to be waited for */
 
 static const struct option_row rows[] = {
@@ -26,15 +23,6 @@ static const struct options_spec spec = {
 	.nr_rows = sizeof(rows) / sizeof(rows[0]),
 };
 
-static json_t *ask(const struct client_socket *socket, const char *command, struct errbuf *err)
-{
-	json_t *request = json_pack("{s:s}", "cmd", command), *reply;
-
-	client_ask(socket->path, request, &reply, err);
-	json_decref(request);
-	return reply;
-}
-
 static unsigned int nr_still_with_another(const json_t *status)
 {
 	const json_t *device;
@@ -49,18 +37,24 @@ static unsigned int nr_still_with_another(const json_t *status)
 	return nr;
 }
 
-enum progress { UNDER_WAY, DONE, FAILED };
+struct progress {
+	json_int_t heir_pid;
+	bool is_done;
+	struct errbuf *why; /* it is not, or has not been so far */
+};
 
-static enum progress look(const json_t *status, json_int_t heir_pid, struct errbuf *why)
+static bool is_over(const json_t *status, void *arg)
 {
+	struct progress *progress = arg;
 	const char *upgrade = json_string_value(json_object_get(status, "upgrade")) ?: "";
 
-	if (json_integer_value(json_object_get(status, "pid")) == heir_pid) {
-		errbuf_set(why, 0, "%u device(s) are not handed over yet", nr_still_with_another(status));
-		return nr_still_with_another(status) ? UNDER_WAY : DONE;
+	if (json_integer_value(json_object_get(status, "pid")) == progress->heir_pid) {
+		errbuf_set(progress->why, 0, "%u device(s) are not handed over yet", nr_still_with_another(status));
+		progress->is_done = nr_still_with_another(status) == 0;
+		return progress->is_done;
 	}
-	errbuf_set(why, 0, "%s", upgrade);
-	return strcmp(upgrade, "under way") == 0 ? UNDER_WAY : FAILED;
+	errbuf_set(progress->why, 0, "%s", upgrade);
+	return strcmp(upgrade, "under way") != 0;
 }
 
 static void print_done(const json_t *status)
@@ -74,28 +68,23 @@ static void print_done(const json_t *status)
 
 static int wait_for(const struct client_socket *socket, json_int_t heir_pid, struct errbuf *why)
 {
-	uint64_t until_ns = clock_now_ns() + DONE_WITHIN_S * NSEC_PER_SEC;
-	enum progress progress = UNDER_WAY;
+	struct progress progress = { .heir_pid = heir_pid, .why = why };
+	json_t *status = client_wait(socket->path, DONE_WITHIN_S, is_over, &progress, why);
 
-	while (progress == UNDER_WAY && clock_now_ns() < until_ns) {
-		json_t *status = ask(socket, "status", why);
-
-		progress = status ? look(status, heir_pid, why) : FAILED;
-		if (progress == DONE)
-			print_done(status);
-		json_decref(status);
-		if (progress == UNDER_WAY)
-			usleep(LOOK_AGAIN_US);
-	}
-	return progress == DONE ? EXIT_OK : EXIT_FAILED;
+	if (progress.is_done)
+		print_done(status);
+	json_decref(status);
+	return progress.is_done ? EXIT_OK : EXIT_FAILED;
 }
 
 static int upgrade(const struct client_socket *socket, struct errbuf *why)
 {
-	json_t *reply = ask(socket, "upgrade", why);
-	json_int_t heir_pid = json_integer_value(json_object_get(reply, "pid"));
-	int status = reply ? wait_for(socket, heir_pid, why) : EXIT_FAILED;
+	json_t *request = json_pack("{s:s}", "cmd", "upgrade"), *reply;
+	int status = EXIT_FAILED;
 
+	if (client_ask(socket->path, request, &reply, why) == 0)
+		status = wait_for(socket, json_integer_value(json_object_get(reply, "pid")), why);
+	json_decref(request);
 	json_decref(reply);
 	return status;
 }
