@@ -296,6 +296,13 @@ static int listen_there(struct control *control, struct errbuf *err)
 	return 0;
 }
 
+static int take_name(struct control *control, struct errbuf *err)
+{
+	int rc = check_free(control, err);
+
+	return rc ? rc : listen_there(control, err);
+}
+
 int control_open(struct control **out, struct loop *loop, const char *path, int listener_fd,
 		 control_handler *handler, void *context, struct errbuf *err)
 {
@@ -317,9 +324,7 @@ int control_open(struct control **out, struct loop *loop, const char *path, int 
 		goto out;
 	}
 	strcpy(control->addr.sun_path, path);
-	rc = listener_fd >= 0 ? 0 : check_free(control, err);
-	if (rc == 0 && listener_fd < 0)
-		rc = listen_there(control, err);
+	rc = control->owns_name ? take_name(control, err) : 0;
 	if (rc)
 		goto out;
 	*out = control;

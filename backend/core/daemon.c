@@ -66,13 +66,19 @@ static int make_dirs(struct daemon *daemon, struct errbuf *err)
 
 /* ---- readiness ------------------------------------------------------------------------------------------------- */
 
+/* Of another process, which has started this one (upgrade.h). */
+static bool is_heir(const struct daemon *daemon)
+{
+	return daemon->heir.listener_fd >= 0;
+}
+
 static void say_ready(struct daemon *daemon)
 {
 	daemon->is_serving = true;
 	log_info("%s %s ready: serves backend/%s with %u thread(s), control socket %s", daemon->config.name,
 		 pvring_version, daemon->spec->class->kind, daemon->nr_workers, daemon->control_path);
 	machine_notify("READY=1");
-	if (daemon->config.ready_fd && daemon->heir.listener_fd < 0) { /* else that was for the first of us */
+	if (daemon->config.ready_fd && !is_heir(daemon)) { /* else that was for the first of us */
 		if (write(daemon->config.ready_fd, "ready\n", 6) < 0)
 			log_warn("--ready-fd %u: %s", daemon->config.ready_fd, strerror(errno));
 		close(daemon->config.ready_fd);
@@ -356,7 +362,7 @@ static int start(struct daemon *daemon, struct errbuf *err)
 		return errbuf_set(err, -ENOMEM, "cannot start a helper thread: no memory");
 	rc = control_open(&daemon->control, &daemon->loop, daemon->control_path, daemon->heir.listener_fd,
 			  handle_command, daemon, err);
-	if (rc == 0 && daemon->heir.listener_fd < 0)
+	if (rc == 0 && !is_heir(daemon))
 		control_listen(daemon->control);
 	return rc ? rc : discovery_start(&daemon->discovery, err);
 }
@@ -397,10 +403,10 @@ static int run(struct daemon *daemon)
 	}
 	rc = start(daemon, &err);
 	if (rc == 0) {
-		if (daemon->heir.listener_fd < 0)
-			say_ready(daemon);
-		else
+		if (is_heir(daemon))
 			upgrade_is_ready(&daemon->heir, &daemon->loop);
+		else
+			say_ready(daemon);
 		loop_run(&daemon->loop);
 		log_info("%s: done", daemon->config.name);
 	} else {

@@ -11,15 +11,21 @@ static bool has_name(const struct device *dev, const char *name)
 	       strcmp(strchr(dev->label, ' ') + 1, name) == 0;
 }
 
-/* The device of a connected guest goes before one that was refused because its name is taken. */
-static struct device *find_by_name(struct device_host *host, const char *name)
+/*
+ * That the request names. NULL: there is none. The device of a connected guest goes before one that was refused because
+ * its name is taken.
+ */
+static struct device *find(struct device_host *host, const json_t *request, struct errbuf *err)
 {
+	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
 	struct device *dev, *found = NULL;
 
 	TAILQ_FOREACH(dev, &host->devices, entry) {
 		if (has_name(dev, name) && (!found || dev->phase == DEVICE_CONNECTED))
 			found = dev;
 	}
+	if (!found)
+		errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
 	return found;
 }
 
@@ -37,55 +43,50 @@ static int start_capture(struct device *dev, struct control_fds *fds, struct err
 	return rc ? errbuf_set(err, rc, "no memory") : 0;
 }
 
+static int check_capture(const struct device *dev, const json_t *request, struct errbuf *err)
+{
+	const char *name = json_string_value(json_object_get(request, "device"));
+	json_int_t format = json_integer_value(json_object_get(request, "format"));
+
+	if (dev->phase != DEVICE_CONNECTED)
+		return errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", name);
+	if (format != dev->host->class->capture_format)
+		return errbuf_set(err, -EINVAL,
+				  "captures are of format %lld, not %lld (is pvring of the daemon's version?)",
+				  (long long)dev->host->class->capture_format, (long long)format);
+	if (dev->capture && capture_has_reader(dev->capture))
+		return errbuf_set(err, -EBUSY, "%.40s: somebody captures it already", name);
+	return 0;
+}
+
 json_t *device_request_capture(struct device_host *host, const json_t *request, struct control_fds *fds,
 			       struct errbuf *err)
 {
-	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
-	json_int_t format = json_integer_value(json_object_get(request, "format"));
-	struct device *dev = find_by_name(host, name);
-	int rc;
+	struct device *dev;
 
-	if (fds->nr != 2)
-		rc = errbuf_set(err, -EINVAL, "capture: expected two descriptors, of a socket and an eventfd");
-	else if (!dev)
-		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
-	else if (dev->phase != DEVICE_CONNECTED)
-		rc = errbuf_set(err, -ENOTCONN, "%.40s: its guest is not connected", name);
-	else if (format != dev->host->class->capture_format)
-		rc = errbuf_set(err, -EINVAL,
-				"captures are of format %lld, not %lld (is pvring of the daemon's version?)",
-				(long long)dev->host->class->capture_format, (long long)format);
-	else if (dev->capture && capture_has_reader(dev->capture))
-		rc = errbuf_set(err, -EBUSY, "%.40s: somebody captures it already", name);
-	else
-		rc = start_capture(dev, fds, err);
-	return rc ? NULL : json_object();
+	if (fds->nr != 2) {
+		errbuf_set(err, -EINVAL, "capture: expected two descriptors, of a socket and an eventfd");
+		return NULL;
+	}
+	dev = find(host, request, err);
+	return !dev || check_capture(dev, request, err) || start_capture(dev, fds, err) ? NULL : json_object();
 }
 
 json_t *device_request_recover(struct device_host *host, const json_t *request, struct errbuf *err)
 {
-	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
 	const char *how = json_string_value(json_object_get(request, "how")) ?: "";
-	struct device *dev = find_by_name(host, name);
-	int rc;
+	struct device *dev = find(host, request, err);
 
-	if (!dev)
-		rc = errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
-	else
-		rc = device_recover(dev, how, err);
-	return rc ? NULL : json_object();
+	return !dev || device_recover(dev, how, err) ? NULL : json_object();
 }
 
 json_t *device_request_resize(struct device_host *host, const json_t *request, struct errbuf *err)
 {
-	const char *name = json_string_value(json_object_get(request, "device")) ?: "";
-	struct device *dev = find_by_name(host, name);
+	struct device *dev = find(host, request, err);
 	json_t *before;
 
-	if (!dev) {
-		errbuf_set(err, -ENOENT, "there is no device '%.40s' here: see 'pvring status'", name);
+	if (!dev)
 		return NULL;
-	}
 	before = device_status(dev);
 	if (dev->host->class->measure(dev, err)) {
 		json_decref(before);

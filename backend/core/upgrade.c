@@ -160,8 +160,8 @@ static void hand_readable(struct loop_fd *lfd)
 
 void upgrade_tell(struct upgrade *upgrade)
 {
-	if (upgrade->is_ready)
-		(void)!send(upgrade->hand_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (upgrade->is_ready && !upgrade->hand.is_removed) /* else it has ended meanwhile */
+		(void)!send(upgrade->hand.fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* ---- starting it ----------------------------------------------------------------------------------------------- */
@@ -250,7 +250,6 @@ int upgrade_start(struct upgrade *upgrade, int listener_fd, struct errbuf *err)
 	}
 	upgrade->failure.text[0] = '\0';
 	upgrade->text[upgrade->text_bytes = 0] = '\0';
-	upgrade->hand_fd = hand[0];
 	loop_fd_add(upgrade->loop, &upgrade->hand, hand[0], hand_readable);
 	loop_fd_add(upgrade->loop, &upgrade->said, said[0], said_readable);
 	loop_timer_start(upgrade->loop, &upgrade->deadline, READY_WITHIN_NS, deadline_passed);

@@ -32,7 +32,6 @@ struct upgrade {
 	pid_t pid;                               /* of the new process; 0: there is none */
 	struct errbuf failure;                   /* of the last one; empty: none has failed */
 	/* ours */
-	int hand_fd;
 	bool is_ready;
 	struct loop_fd hand, said;
 	struct loop_timer deadline;
@@ -54,7 +53,6 @@ struct upgrade_heir {
 	void (*told)(struct upgrade_heir *heir, bool is_over); /* the daemon has let go of something; or is gone */
 	/* ours */
 	int stderr_fd;
-	struct loop *loop;
 	struct loop_fd hand;
 };
 
