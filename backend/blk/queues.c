@@ -16,13 +16,12 @@ struct blk_queues {
 	struct image *image;
 	struct blk_growth growth;
 	struct helper_job give_back_job;
-	unsigned int nr, nr_unreleased;
+	unsigned int nr, nr_released;
 	bool has_told_stopped; /* the device may be gone by now */
 	bool is_over;          /* the image is given back: freed when it is not measured any more */
 	struct member {
-		struct blk_queues *queues;
+		struct queue_member base;
 		struct blk_queue *queue;
-		bool is_running;
 	} member[DEVICE_MAX_RINGS];
 };
 
@@ -39,6 +38,12 @@ static void free_all(struct blk_queues *queues)
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * In this order: each queue has stopped (group_ended), each has released what it had, the image is given back, and no
+ * helper measures it any more; then all is freed. The device is told of the end at the first of these if there are
+ * orphans, at the second in a hand-over, else at the third; see give_back().
+ */
 
 static void tell_stopped(struct blk_queues *queues)
 {
@@ -88,39 +93,18 @@ static void group_ended(struct queue_group *group)
 
 	if (!group->start_rc && group->nr_orphans > 0)
 		tell_stopped(queues);
-	if (queues->nr_unreleased == 0) /* none has ever run */
+	if (group->nr_started == 0)
 		give_back(queues);
 }
 
 /* ---- from the queues ------------------------------------------------------------------------------------------- */
 
-static void on_started(void *owner, int rc, const struct errbuf *err)
-{
-	struct member *member = owner;
-
-	member->is_running = rc == 0;
-	member->queues->nr_unreleased += rc == 0;
-	queue_group_started(&member->queues->group, rc, err);
-}
-
-static void on_failed(void *owner, const char *reason)
-{
-	queue_group_failed(&((struct member *)owner)->queues->group, reason);
-}
-
-static void on_stopped(void *owner, uint32_t nr_orphans)
-{
-	struct member *member = owner;
-
-	member->is_running = false;
-	queue_group_stopped(&member->queues->group, nr_orphans);
-}
-
 static void on_released(void *owner)
 {
-	struct blk_queues *queues = ((struct member *)owner)->queues;
+	struct queue_group *group = ((struct queue_member *)owner)->group;
+	struct blk_queues *queues = to_queues(group);
 
-	if (--queues->nr_unreleased == 0)
+	if (++queues->nr_released == group->nr_started)
 		give_back(queues);
 }
 
@@ -155,7 +139,7 @@ static void group_stop(struct queue_group *group)
 	struct blk_queues *queues = to_queues(group);
 
 	for (unsigned int i = 0; i < queues->nr; i++) {
-		if (queues->member[i].is_running)
+		if (queues->member[i].base.is_running)
 			blk_queue_stop(queues->member[i].queue, group->stop_how);
 	}
 }
@@ -175,10 +159,10 @@ static bool add_queue(struct blk_queues *queues, struct device_ring *ring, uint3
 	struct member *member = &queues->member[queues->nr];
 	const struct blk_queue_events events = {
 		.loop = queues->loop,
-		.owner = member,
-		.started = on_started,
-		.failed = on_failed,
-		.stopped = on_stopped,
+		.owner = &member->base,
+		.started = queue_member_started,
+		.failed = queue_member_failed,
+		.stopped = queue_member_stopped,
 		.released = on_released,
 	};
 	struct blk_queue_params params = *like;
@@ -186,7 +170,7 @@ static bool add_queue(struct blk_queues *queues, struct device_ring *ring, uint3
 	params.growth = &queues->growth;
 	params.nr_queues = nr_queues;
 	params.ring = ring;
-	member->queues = queues;
+	member->base.group = &queues->group;
 	member->queue = blk_queue_new(&params, &events);
 	queues->nr += member->queue != NULL;
 	return member->queue;

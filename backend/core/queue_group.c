@@ -27,8 +27,13 @@ static void all_are_decided(struct queue_group *group)
 	}
 }
 
-void queue_group_started(struct queue_group *group, int rc, const struct errbuf *err)
+void queue_member_started(void *owner, int rc, const struct errbuf *err)
 {
+	struct queue_member *member = owner;
+	struct queue_group *group = member->group;
+
+	member->is_running = rc == 0;
+	group->nr_started += rc == 0;
 	group->nr_running += rc == 0;
 	if (rc && !group->start_rc) {
 		group->start_rc = rc;
@@ -38,8 +43,10 @@ void queue_group_started(struct queue_group *group, int rc, const struct errbuf 
 		all_are_decided(group);
 }
 
-void queue_group_failed(struct queue_group *group, const char *reason)
+void queue_member_failed(void *owner, const char *reason)
 {
+	struct queue_group *group = ((struct queue_member *)owner)->group;
+
 	if (group->failure)
 		return;
 	group->failure = reason;
@@ -47,8 +54,12 @@ void queue_group_failed(struct queue_group *group, const char *reason)
 		group->ops->failed(group, reason);
 }
 
-void queue_group_stopped(struct queue_group *group, uint32_t nr_orphans)
+void queue_member_stopped(void *owner, uint32_t nr_orphans)
 {
+	struct queue_member *member = owner;
+	struct queue_group *group = member->group;
+
+	member->is_running = false;
 	group->nr_orphans += nr_orphans;
 	if (--group->nr_running == 0)
 		group->ops->ended(group);

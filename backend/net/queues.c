@@ -16,10 +16,9 @@ struct net_queues {
 	unsigned int nr;
 	/* The queues, and then the control ring, if there is one. */
 	struct member {
-		struct net_queues *queues;
+		struct queue_member base;
 		struct net_queue *queue;
 		struct net_ctrl_ring *ctrl;
-		bool is_running;
 	} member[TAP_MAX_QUEUES + 1];
 	struct net_lanes lanes;
 };
@@ -43,36 +42,21 @@ static void free_all(struct net_queues *queues)
 
 /* ---- from the queues ------------------------------------------------------------------------------------------- */
 
-static void on_started(void *owner, int rc, const struct errbuf *err)
-{
-	struct member *member = owner;
-
-	member->is_running = rc == 0;
-	queue_group_started(&member->queues->group, rc, err);
-}
-
-static void on_failed(void *owner, const char *reason)
-{
-	queue_group_failed(&((struct member *)owner)->queues->group, reason);
-}
-
 static void stop_queues(struct net_queues *queues)
 {
 	for (unsigned int i = 0; i < queues->nr; i++) {
-		if (queues->member[i].queue && queues->member[i].is_running)
+		if (queues->member[i].queue && queues->member[i].base.is_running)
 			net_queue_stop(queues->member[i].queue, queues->group.stop_how);
 	}
 }
 
-static void on_stopped(void *owner, uint32_t nr_orphans)
+static void ctrl_stopped(void *owner, uint32_t nr_orphans)
 {
-	struct member *member = owner;
-	struct net_queues *queues = member->queues;
+	struct queue_group *group = ((struct queue_member *)owner)->group;
 
-	member->is_running = false;
-	if (member->ctrl && queues->group.nr_running > 1)
-		stop_queues(queues);
-	queue_group_stopped(&queues->group, nr_orphans);
+	if (group->nr_running > 1)
+		stop_queues(to_queues(group));
+	queue_member_stopped(owner, nr_orphans);
 }
 
 /* ---- of all together ------------------------------------------------------------------------------------------- */
@@ -97,7 +81,7 @@ static void group_stop(struct queue_group *group)
 	struct net_queues *queues = to_queues(group);
 	struct member *last = &queues->member[queues->nr - 1];
 
-	if (last->ctrl && last->is_running)
+	if (last->ctrl && last->base.is_running)
 		net_ctrl_ring_stop(last->ctrl, group->stop_how);
 	else
 		stop_queues(queues);
@@ -123,14 +107,15 @@ static const struct queue_group_ops group_ops = {
 
 /* ---- from the main thread -------------------------------------------------------------------------------------- */
 
-static struct net_queue_events events_of(struct member *member)
+static struct net_queue_events events_of(struct net_queues *queues, struct member *member)
 {
+	member->base.group = &queues->group;
 	return (struct net_queue_events){
-		.loop = member->queues->events.loop,
-		.owner = member,
-		.started = on_started,
-		.failed = on_failed,
-		.stopped = on_stopped,
+		.loop = queues->events.loop,
+		.owner = &member->base,
+		.started = queue_member_started,
+		.failed = queue_member_failed,
+		.stopped = queue_member_stopped,
 	};
 }
 
@@ -163,8 +148,7 @@ static bool add_queue(struct net_queues *queues, const struct net_queues_params 
 	};
 	struct net_queue_events events;
 
-	member->queues = queues;
-	events = events_of(member);
+	events = events_of(queues, member);
 	member->queue = net_queue_new(&queue_params, &events);
 	queues->nr += member->queue != NULL;
 	return member->queue;
@@ -184,8 +168,8 @@ static bool add_ctrl_ring(struct net_queues *queues, const struct net_queues_par
 
 	for (unsigned int i = 0; i < params->nr_queues; i++)
 		ring_params.queues[i] = queues->member[i].queue;
-	member->queues = queues;
-	events = events_of(member);
+	events = events_of(queues, member);
+	events.stopped = ctrl_stopped;
 	member->ctrl = net_ctrl_ring_new(&ring_params, &events);
 	queues->nr += member->ctrl != NULL;
 	return member->ctrl;

@@ -43,46 +43,46 @@ static const struct queue_group_ops ops = {
 	.ended = on_ended,
 };
 
-static struct queue_group group_of(unsigned int nr, bool is_resumed)
-{
-	struct queue_group group;
+static struct queue_group group;
+static struct queue_member member[3];
 
+static void make_group(unsigned int nr, bool is_resumed)
+{
 	told[0] = '\0';
 	queue_group_init(&group, &ops, nr, is_resumed);
-	return group;
+	for (unsigned int i = 0; i < nr; i++)
+		member[i] = (struct queue_member){ .group = &group };
 }
 
-static void refuse(struct queue_group *group, int rc, const char *why)
+static void refuse(struct queue_member *one, int rc, const char *why)
 {
 	struct errbuf err;
 
-	queue_group_started(group, errbuf_set(&err, rc, "%s", why), &err);
+	queue_member_started(one, errbuf_set(&err, rc, "%s", why), &err);
 }
 
 static void it_starts_with_its_last_and_ends_with_its_last(void **state)
 {
-	struct queue_group group = group_of(2, false);
-
-	queue_group_started(&group, 0, NULL);
+	make_group(2, false);
+	queue_member_started(&member[0], 0, NULL);
 	assert_string_equal(told, "");
-	queue_group_started(&group, 0, NULL);
+	queue_member_started(&member[1], 0, NULL);
 	queue_group_stop(&group, QUEUE_HAND_OVER);
-	queue_group_stopped(&group, 3);
+	queue_member_stopped(&member[0], 3);
 	assert_string_equal(told, "started hand-over ");
-	queue_group_stopped(&group, 4);
+	queue_member_stopped(&member[1], 4);
 	assert_string_equal(told, "started hand-over ended ");
 	assert_int_equal(group.nr_orphans, 7);
 }
 
 static void if_one_does_not_start_none_goes_on(void **state)
 {
-	struct queue_group group = group_of(3, false);
-
-	queue_group_started(&group, 0, NULL);
-	refuse(&group, -EAGAIN, "first");
-	refuse(&group, -ENOMEM, "second");
+	make_group(3, false);
+	queue_member_started(&member[0], 0, NULL);
+	refuse(&member[1], -EAGAIN, "first");
+	refuse(&member[2], -ENOMEM, "second");
 	assert_string_equal(told, "close ");
-	queue_group_stopped(&group, 0);
+	queue_member_stopped(&member[0], 0);
 	assert_string_equal(told, "close never ");
 	assert_int_equal(group.start_rc, -EAGAIN);
 	assert_string_equal(group.start_err.text, "first");
@@ -90,31 +90,28 @@ static void if_one_does_not_start_none_goes_on(void **state)
 
 static void one_that_is_taken_up_is_left_to_the_next(void **state)
 {
-	struct queue_group group = group_of(2, true);
-
-	refuse(&group, -EAGAIN, "busy");
-	queue_group_started(&group, 0, NULL);
+	make_group(2, true);
+	refuse(&member[0], -EAGAIN, "busy");
+	queue_member_started(&member[1], 0, NULL);
 	assert_string_equal(told, "hand-over ");
 }
 
 static void none_that_starts_is_nothing_to_stop(void **state)
 {
-	struct queue_group group = group_of(2, false);
-
-	refuse(&group, -ENOMEM, "a");
-	refuse(&group, -ENOMEM, "b");
+	make_group(2, false);
+	refuse(&member[0], -ENOMEM, "a");
+	refuse(&member[1], -ENOMEM, "b");
 	assert_string_equal(told, "never ");
 }
 
 static void a_failure_is_told_once_and_not_before_all_run(void **state)
 {
-	struct queue_group group = group_of(2, false);
-
-	queue_group_started(&group, 0, NULL);
-	queue_group_failed(&group, "a");
+	make_group(2, false);
+	queue_member_started(&member[0], 0, NULL);
+	queue_member_failed(&member[0], "a");
 	assert_string_equal(told, "");
-	queue_group_started(&group, 0, NULL);
-	queue_group_failed(&group, "b");
+	queue_member_started(&member[1], 0, NULL);
+	queue_member_failed(&member[1], "b");
 	assert_string_equal(told, "started failed:a ");
 }
 
