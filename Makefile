@@ -138,7 +138,7 @@ unit-tests: $(unit-tests)
 # The same tree with sanitizers, each in a build directory of its own. TSan is for what has threads.
 asan       = $(MAKE) O=$(O)/asan SANITIZE=address,undefined
 tsan       = $(MAKE) O=$(O)/tsan SANITIZE=thread
-threaded  := core_loop core_helper core_metrics core_control core_device blk_image blk_unaligned net_state net_lane
+threaded  := core_loop core_helper core_metrics core_control core_device blk_image blk_unaligned_threads net_state net_lane
 
 # A build that fails is a failure in the records too: totals of half a run must not look like a pass. The parts come
 # one after the other, whatever -j says: a test measures its time, and must find everything built.
