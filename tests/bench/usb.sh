@@ -33,8 +33,7 @@ qusb_offers() {
 # It sees what is plugged in from then on that it has offered a controller, and nothing before.
 start_qusb() {
 	qusb_create || give_up "nodes for QEMU"
-	dom0_start sh -c "export LD_LIBRARY_PATH=$standin:\$LD_LIBRARY_PATH; exec $(qdisk_program) -M xenpv -xen-domid 2 -xen-attach \
-		-name guest -nodefaults -no-user-config -nographic -monitor none -serial none" </dev/null >"$T/qemu.log" 2>&1
+	dom0_start sh -c "export LD_LIBRARY_PATH=$standin:\$LD_LIBRARY_PATH; exec $(qdisk_command 2)" </dev/null >"$T/qemu.log" 2>&1
 	qusb_pid=$started
 	soon 20 qusb_offers || give_up "QEMU: $(cat "$T/qemu.log")"
 	dom0 xenstore-write "$qusb_back/port/1" 3-1

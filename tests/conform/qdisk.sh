@@ -16,8 +16,7 @@ cases='re*'
 [ -z "${CONFORM_ALL:-}" ] || cases='*'
 conform_begin
 dom0 xenstore-write /local/domain/0/domid 0
-qemu="exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach -name guest -nodefaults -no-user-config -nographic -monitor none \
-	-serial none"
+qemu="exec $(qdisk_command 1)"
 conform_backend qdisk "$qemu" --kind qdisk --case "$cases"
 check_match "a kind of backend that is none of disks is refused" "$(dom0 "$conform" backend blk --kind qnic 2>&1)" \
 	"pvring-conform: --kind 'qnic': expected vbd or qdisk"

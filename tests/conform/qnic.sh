@@ -18,8 +18,7 @@ cases='@(state-@(stays-in*|closed*|refuses*|of-others|out-of-range|text)|gone-st
 
 suite() {
 	dom0 xenstore-write /local/domain/0/domid 0
-	conform_backend qnic "exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach -name guest -nodefaults -no-user-config -nographic \
-		-monitor none -serial none" --kind qnic --case "$cases"
+	conform_backend qnic "exec $(qdisk_command 1)" --kind qnic --case "$cases"
 }
 
 conform_in_parts 4 suite

@@ -20,9 +20,8 @@ cases='usb-*'
 
 suite() {
 	dom0 xenstore-write /local/domain/0/domid 0
-	conform_backend qusb "export LD_LIBRARY_PATH=$library:\$LD_LIBRARY_PATH; exec $(qdisk_program) -M xenpv -xen-domid 1 -xen-attach \
-		-name guest -nodefaults -no-user-config -nographic -monitor none -serial none" --kind qusb --usb-device 3-1 \
-		--usb-iso-device 3-2 --case "$cases"
+	conform_backend qusb "export LD_LIBRARY_PATH=$library:\$LD_LIBRARY_PATH; exec $(qdisk_command 1)" --kind qusb \
+		--usb-device 3-1 --usb-iso-device 3-2 --case "$cases"
 }
 
 conform_in_parts 4 suite

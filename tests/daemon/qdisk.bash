@@ -9,6 +9,11 @@ qdisk_program() { # prints it; fails where it is not installed
 	return 1
 }
 
+qdisk_command() { # DOMID: prints how QEMU is started for that domain, with nothing but its Xen backends
+	echo "$(qdisk_program) -M xenpv -xen-domid $1 -xen-attach -name guest-$1 -nodefaults -no-user-config -nographic" \
+		"-monitor none -serial none"
+}
+
 qdisk_attach() { # DOMID IMAGE [VDEV-NUMBER]: the nodes a toolstack writes, for a raw file
 	local domid=$1 image=$2 devid=${3:-51712} back front
 	back=/local/domain/0/backend/qdisk/$domid/$devid
@@ -28,10 +33,9 @@ qdisk_state_is() { # DOMID STATE [VDEV-NUMBER]
 }
 
 qdisk_start() { # DOMID LOG: QEMU for that domain; $qdisk_pid is it
-	local program
-	program=$(qdisk_program) || return 1
-	"$loopxen" run -- "$program" -M xenpv -xen-domid "$1" -xen-attach -name "loopxen-$1" -nodefaults \
-		-no-user-config -nographic -monitor none -serial none </dev/null >"$2" 2>&1 &
+	qdisk_program >/dev/null || return 1
+	# shellcheck disable=SC2046 # words
+	"$loopxen" run -- $(qdisk_command "$1") </dev/null >"$2" 2>&1 &
 	qdisk_pid=$!
 	loopxen_track "$qdisk_pid"
 	wait_until 20 qdisk_state_is "$1" 2
