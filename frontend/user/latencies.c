@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "frontend/user/latencies.h"
 
+#include <stdio.h>
+
 #define FINE (1U << LATENCIES_FINE_BITS)
 
 /* Values below FINE have a bucket each; above, the top bits after the first choose among FINE buckets per power. */
@@ -45,4 +47,13 @@ uint64_t latencies_percentile(const struct latencies *latencies, double fraction
 			return bucket_end(i) < latencies->max_ns ? bucket_end(i) : latencies->max_ns;
 	}
 	return latencies->max_ns;
+}
+
+void latencies_print_json(const struct latencies *latencies)
+{
+	double mean_ns = latencies->nr ? (double)latencies->sum_ns / latencies->nr : 0;
+
+	printf("\"latency_us\": {\"min\": %.1f, \"mean\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}",
+	       latencies->min_ns / 1e3, mean_ns / 1e3, latencies_percentile(latencies, 0.5) / 1e3,
+	       latencies_percentile(latencies, 0.99) / 1e3, latencies->max_ns / 1e3);
 }

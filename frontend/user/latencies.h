@@ -16,5 +16,7 @@ struct latencies {
 void latencies_add(struct latencies *latencies, uint64_t ns);
 /* The upper end of the bucket in which the sample lies that `fraction` of all are below. */
 uint64_t latencies_percentile(const struct latencies *latencies, double fraction);
+/* To stdout, as a member of a JSON object: "latency_us": {...} */
+void latencies_print_json(const struct latencies *latencies);
 
 #endif

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "frontend/user/blkload/load.h"
 #include "frontend/user/blkload/progress.h"
+#include "frontend/user/cpu_times.h"
 #include "frontend/user/latencies.h"
 #include "frontend/user/segments.h"
 
@@ -103,32 +103,30 @@ static void tick_bench(void *job, double seconds)
 	bench->tick_seconds = seconds;
 }
 
-static double seconds_of(struct timeval tv)
+static void print_json(const struct bench *bench, double seconds, const struct cpu_times *cpu)
 {
-	return tv.tv_sec + tv.tv_usec / 1e6;
+	const struct blkload_config *config = bench->bl->config;
+	double iops = bench->nr_done / seconds;
+
+	printf("{\"rw\": \"%s\", \"bs\": %llu, \"depth\": %u, \"ring_order\": %u, \"seconds\": %.3f, "
+	       "\"requests\": %llu, \"iops\": %.0f, \"mib_per_s\": %.1f, ",
+	       config->rw, (unsigned long long)config->bs_bytes, config->depth, config->ring_order, seconds,
+	       (unsigned long long)bench->nr_done, iops, iops * config->bs_bytes / 1048576);
+	latencies_print_json(&bench->latency);
+	printf(", \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n", cpu->user_s, cpu->system_s);
 }
 
-static void report(const struct bench *bench, double seconds, double user_s, double system_s)
+static void print_text(const struct bench *bench, double seconds, const struct cpu_times *cpu)
 {
 	const struct blkload_config *config = bench->bl->config;
 	const struct latencies *lat = &bench->latency;
-	double iops = bench->nr_done / seconds, mib = iops * config->bs_bytes / 1048576;
-	double mean = lat->nr ? (double)lat->sum_ns / lat->nr / 1e3 : 0;
-	double p50 = latencies_percentile(lat, 0.5) / 1e3, p99 = latencies_percentile(lat, 0.99) / 1e3;
+	double iops = bench->nr_done / seconds;
 
-	if (config->wants_json)
-		printf("{\"rw\": \"%s\", \"bs\": %llu, \"depth\": %u, \"ring_order\": %u, \"seconds\": %.3f, "
-		       "\"requests\": %llu, \"iops\": %.0f, \"mib_per_s\": %.1f, \"latency_us\": {\"min\": %.1f, "
-		       "\"mean\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}, "
-		       "\"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n",
-		       config->rw, (unsigned long long)config->bs_bytes, config->depth, config->ring_order, seconds,
-		       (unsigned long long)bench->nr_done, iops, mib, lat->min_ns / 1e3, mean, p50, p99,
-		       lat->max_ns / 1e3, user_s, system_s);
-	else
-		printf("%s, %llu bytes each, depth %u: %.0f requests/s, %.0f MiB/s, latency p50 %.0f us, p99 %.0f us, "
-		       "max %.0f us; %.2f s of CPU in %.1f s\n",
-		       config->rw, (unsigned long long)config->bs_bytes, config->depth, iops, mib, p50, p99,
-		       lat->max_ns / 1e3, user_s + system_s, seconds);
+	printf("%s, %llu bytes each, depth %u: %.0f requests/s, %.0f MiB/s, latency p50 %.0f us, p99 %.0f us, "
+	       "max %.0f us; %.2f s of CPU in %.1f s\n",
+	       config->rw, (unsigned long long)config->bs_bytes, config->depth, iops,
+	       iops * config->bs_bytes / 1048576, latencies_percentile(lat, 0.5) / 1e3,
+	       latencies_percentile(lat, 0.99) / 1e3, lat->max_ns / 1e3, cpu->user_s + cpu->system_s, seconds);
 }
 
 static bool prepare(struct bench *bench, struct blkload *bl)
@@ -174,20 +172,18 @@ int blkload_bench(struct blkload *bl)
 			     .next = next_bench,
 			     .done = done_bench,
 			     .tick = tick_bench };
-	struct rusage before, after;
+	struct cpu_times before, cpu;
 	int exit_code = EXIT_USAGE;
 
 	if (!bench || !prepare(bench, bl))
 		goto out;
-	getrusage(RUSAGE_SELF, &before);
+	before = cpu_times_now();
 	bench->end_ns = clock_now_ns() + bl->config->seconds * NSEC_PER_SEC;
 	exit_code = load_run(&load) ? EXIT_OK : EXIT_IO;
-	getrusage(RUSAGE_SELF, &after);
+	cpu = cpu_times_since(&before);
 	progress_end();
 	if (exit_code == EXIT_OK)
-		report(bench, (load.ended_ns - load.begun_ns) / 1e9,
-		       seconds_of(after.ru_utime) - seconds_of(before.ru_utime),
-		       seconds_of(after.ru_stime) - seconds_of(before.ru_stime));
+		(bl->config->wants_json ? print_json : print_text)(bench, (load.ended_ns - load.begun_ns) / 1e9, &cpu);
 out:
 	if (bench)
 		free(bench->blocks);

@@ -4,10 +4,10 @@
  * brings it back, both asked for at once.
  */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "common/base/clock.h"
 #include "common/wire/xen_usbif.h"
+#include "frontend/user/cpu_times.h"
 #include "frontend/user/latencies.h"
 #include "frontend/user/usbload/usbload.h"
 
@@ -93,32 +93,35 @@ static bool run(struct bench *bench)
 	return true;
 }
 
-static double seconds_of(struct timeval tv)
+static const char *type_name(const struct bench *bench)
 {
-	return tv.tv_sec + tv.tv_usec / 1e6;
+	return bench->type == USB_INTERRUPT ? "interrupt" : "bulk";
 }
 
-static void report(const struct bench *bench, double user_s, double system_s)
+static void print_json(const struct bench *bench, double seconds, const struct cpu_times *cpu)
+{
+	const struct usbload_config *config = bench->ul->config;
+	double rate = bench->latency.nr / seconds;
+
+	printf("{\"type\": \"%s\", \"bytes\": %u, \"depth\": %u, \"seconds\": %.3f, \"round_trips\": %llu, "
+	       "\"per_s\": %.0f, \"mib_per_s\": %.1f, ",
+	       type_name(bench), config->max_bytes, config->depth, seconds, (unsigned long long)bench->latency.nr,
+	       rate, rate * config->max_bytes / 1048576);
+	latencies_print_json(&bench->latency);
+	printf(", \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n", cpu->user_s, cpu->system_s);
+}
+
+static void print_text(const struct bench *bench, double seconds, const struct cpu_times *cpu)
 {
 	const struct usbload_config *config = bench->ul->config;
 	const struct latencies *lat = &bench->latency;
-	double seconds = (double)(bench->end_ns - bench->begun_ns) / NSEC_PER_SEC;
-	double rate = lat->nr / seconds, mib = rate * config->max_bytes / 1048576;
-	double mean = lat->nr ? (double)lat->sum_ns / lat->nr / 1e3 : 0;
-	double p50 = latencies_percentile(lat, 0.5) / 1e3, p99 = latencies_percentile(lat, 0.99) / 1e3;
-	const char *type = bench->type == USB_INTERRUPT ? "interrupt" : "bulk";
+	double rate = lat->nr / seconds;
 
-	if (config->wants_json)
-		printf("{\"type\": \"%s\", \"bytes\": %u, \"depth\": %u, \"seconds\": %.3f, \"round_trips\": %llu, "
-		       "\"per_s\": %.0f, \"mib_per_s\": %.1f, \"latency_us\": {\"min\": %.1f, \"mean\": %.1f, "
-		       "\"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}, \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n",
-		       type, config->max_bytes, config->depth, seconds, (unsigned long long)lat->nr, rate, mib,
-		       lat->min_ns / 1e3, mean, p50, p99, lat->max_ns / 1e3, user_s, system_s);
-	else
-		printf("%s, %u bytes, depth %u: %.0f round trips/s, %.1f MiB/s each way, latency p50 %.0f us, "
-		       "p99 %.0f us, max %.0f us; %.2f s of CPU in %.1f s\n",
-		       type, config->max_bytes, config->depth, rate, mib, p50, p99, lat->max_ns / 1e3,
-		       user_s + system_s, seconds);
+	printf("%s, %u bytes, depth %u: %.0f round trips/s, %.1f MiB/s each way, latency p50 %.0f us, p99 %.0f us, "
+	       "max %.0f us; %.2f s of CPU in %.1f s\n",
+	       type_name(bench), config->max_bytes, config->depth, rate, rate * config->max_bytes / 1048576,
+	       latencies_percentile(lat, 0.5) / 1e3, latencies_percentile(lat, 0.99) / 1e3, lat->max_ns / 1e3,
+	       cpu->user_s + cpu->system_s, seconds);
 }
 
 int usbload_bench(struct usbload *ul)
@@ -129,15 +132,15 @@ int usbload_bench(struct usbload *ul)
 		.endpoint = ul->config->is_interrupt ? 2 : 1,
 	};
 	int exit_code = usbload_find_product(ul, USBLOAD_LOOPBACK, "the loopback");
-	struct rusage before, after;
+	struct cpu_times before, cpu;
 
 	if (exit_code)
 		return exit_code;
-	getrusage(RUSAGE_SELF, &before);
+	before = cpu_times_now();
 	if (!run(&bench))
 		return EXIT_IO;
-	getrusage(RUSAGE_SELF, &after);
-	report(&bench, seconds_of(after.ru_utime) - seconds_of(before.ru_utime),
-	       seconds_of(after.ru_stime) - seconds_of(before.ru_stime));
+	cpu = cpu_times_since(&before);
+	(ul->config->wants_json ? print_json : print_text)(
+		&bench, (double)(bench.end_ns - bench.begun_ns) / NSEC_PER_SEC, &cpu);
 	return EXIT_OK;
 }
