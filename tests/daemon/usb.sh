@@ -57,14 +57,14 @@ bystander=$started
 check_match "status lists the ports" "$(dom0 "$pvring" status --control "$T/run/usbd.sock")" \
 	"vusb 1/0 .* port 1: fake:loopback: ready.* port 7: fake:mouse,10: ready"
 check_match "a device tells what it is" "$(usbload 1 info --port 7)" 'id: 1209:0003[[:space:]].*product: pvring mouse[[:space:]].*configuration: 09 02 22'
-check_match "bulk transfers of every length come back" "$(usbload 1 loopback --requests 2000)" '^verified 2000 transfers'
-check_match "so do interrupt transfers" "$(usbload 1 loopback --requests 2000 --interrupt --bytes 1000)" '^verified 2000 transfers'
-check_match "round trips are measured" "$(usbload 1 bench --requests 200 --depth 3 --json)" \
+check_match "bulk transfers of every length come back" "$(usbload 1 loopback --port 1 --requests 2000)" '^verified 2000 transfers'
+check_match "so do interrupt transfers" "$(usbload 1 loopback --port 1 --requests 2000 --interrupt --bytes 1000)" '^verified 2000 transfers'
+check_match "round trips are measured" "$(usbload 1 bench --port 1 --requests 200 --depth 3 --json)" \
 	'^."type": "bulk", "bytes": 61440, "depth": 3, .*"round_trips": 200, .*"p99": [0-9.]+, .*"user": [0-9.]+,'
-check_match "of a length, and by interrupt transfers" "$(usbload 1 bench --requests 200 --bytes 8 --interrupt)" \
+check_match "of a length, and by interrupt transfers" "$(usbload 1 bench --port 1 --requests 200 --bytes 8 --interrupt)" \
 	'^interrupt, 8 bytes, depth 8: [0-9]+ round trips/s'
 check_match "but not of what gives nothing back" "$(usbload 1 bench --port 7; echo "$?")" 'is not the loopback[[:space:]]2$'
-check_match "what is taken back leaves its buffer as it should be" "$(usbload 1 unlink)" '^taken back 25 transfers'
+check_match "what is taken back leaves its buffer as it should be" "$(usbload 1 unlink --port 1)" '^taken back 25 transfers'
 check_match "a stick is written and read" "$(usbload 1 storage --port 2 --requests 200)" 'refused: sense 5/20[[:space:]]verified [1-9]'
 check_match "a mouse reports" "$(usbload 1 reports --port 7 --requests 5)" '^(00 01 00[[:space:]]?){5}$'
 check_match "isochronous packets go both ways, and none is lost" "$(usbload 1 iso --port 4 --requests 20)" \
@@ -107,7 +107,7 @@ check_eq "unplugged under load a device is gone" "$(node "$(usb_back 1 port/1)")
 wait $load
 check_match "and its transfers say so" "$(cat "$T/load")" 'transfer [0-9]+ (in|out): NODEV'
 attach 1 fake:loopback >/dev/null
-check_match "plugged in again it is as new" "$(usbload 1 loopback --requests 500)" '^verified 500 transfers'
+check_match "plugged in again it is as new" "$(usbload 1 loopback --port 1 --requests 500)" '^verified 500 transfers'
 
 # A guest that goes in the middle of all.
 before=$(nr_bulk 1)
@@ -116,7 +116,7 @@ load=$started
 soon 30 nr_bulk_is_over 1 "$before"
 kill -KILL $load
 wait $load 2>/dev/null
-check_match "the one after a guest that was killed is served" "$(usbload 1 loopback --requests 500)" '^verified 500 transfers'
+check_match "the one after a guest that was killed is served" "$(usbload 1 loopback --port 1 --requests 500)" '^verified 500 transfers'
 
 # ---- what a guest publishes ------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ done <<-ROWS
 	no port|event-channel|0|event-channel
 	a ring that it has not granted|urb-ring-ref|77|cannot map the ring of 1 page\(s\), first grant 77
 ROWS
-check_match "and then writes what is right" "$(usbload 1 loopback --requests 10)" '^verified 10 transfers'
+check_match "and then writes what is right" "$(usbload 1 loopback --port 1 --requests 10)" '^verified 10 transfers'
 
 # ---- the other kind --------------------------------------------------------------------------------------------------
 
