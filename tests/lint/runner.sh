@@ -36,7 +36,10 @@ check_eq "a skip is a skip" "$(run_it "$skipped")" "0 passed, 0 failed, 1 skippe
 check_eq "and a failure where it is not allowed" \
 	"$(PVRING_REQUIRE=$(basename "$T") run_it "$skipped")" "0 passed, 1 failed, 0 skipped"
 check_eq "a test has its time" "$(run_it "$(script slow <<<$'# timeout: 1\nsleep 1000')")" "0 passed, 1 failed, 0 skipped"
-check_match "what has not begun in time is said" "$(O=$T/build tests/run -m 0 "$T/records" "$T/good")" "^not started.*: $T/good\$"
+long=$(script long <<<$'# timeout: 61\necho "ok 1 - x"; echo 1..1')
+short=$(script short <<<$'# timeout: 59\necho "ok 1 - x"; echo 1..1')
+check_match "what might not end in time is not begun, and said; what follows is, if it fits" \
+	"$(O=$T/build tests/run -m 1 "$T/records" "$long" "$short")" "^  ok .*short .*not begun, 1 minutes.*: $long\$"
 
 many=$(script many <<<'echo "not ok 1 - x"; echo "# the cause"; seq -f "# %g" 100; echo 1..1')
 check_match "the cause of the first failure is shown" "$(O=$T/build tests/run "$T/records" "$many")" '# the cause'
