@@ -9,12 +9,14 @@
 #ifndef FRONTEND_LINUX_LIFE_H
 #define FRONTEND_LINUX_LIFE_H
 
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
 #include "frontend/linux/nodes.h"
 
 #define LIFE_WATCHDOG_PERIOD HZ
+#define LIFE_READY_PATIENCE  (5 * HZ)
 
 enum front_phase {
 	FRONT_IDLE,	 /* no rings, and nothing that the kernel's users know of */
@@ -108,13 +110,20 @@ static inline void life_end(struct front_life *life)
 	cancel_work_sync(&life->fail);
 }
 
-/* For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. */
+/*
+ * For whoever has the device next: the stock driver removes no nodes that it does not use, and does not start over. Nor
+ * does it wait for a backend that is still in Closed: it closes the device for good, so that is waited out here.
+ */
 static inline void life_leave(struct front_life *life)
 {
+	unsigned long until = jiffies + LIFE_READY_PATIENCE;
+
 	if (!nodes_is_wanted(life->dev) || !nodes_is_let_go(life->dev))
 		return;
 	life->steps->unpublish(life->dev);
 	xenbus_switch_state(life->dev, XenbusStateInitialising);
+	while (nodes_backend_state(life->dev) == XenbusStateClosed && time_before(jiffies, until))
+		msleep(20);
 }
 
 /* ---- what xenbus tells ------------------------------------------------------------------------------------------- */
