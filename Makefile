@@ -190,26 +190,30 @@ run-fuzz:
 	@echo "what peers send, as fuzzing has found it, with ASan and UBSan:"; \
 		tests/run -j 2 $(records) $(patsubst $(O)/%,$(O)/asan/%,$(fuzz-replays))
 run-modules:
-	@echo "modules:"; tests/run $(records) $(sort $(wildcard tests/modules/*.sh))
+	@echo "modules:"; tests/run -j 2 $(records) $(sort $(wildcard tests/modules/*.sh))
 run-loopxen:
 	@$(MAKE) -j2 loopxen-tests
 	@echo "loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/loopxen/*.sh))
+# What tests a daemon waits most of the time, so there are more at once than processors.
 # "# slow" in a test's head: not in check-quick.
 daemon-tests = $(sort $(wildcard tests/daemon/*.sh)) tests/demo/contract.sh
 slow-tests   = $(shell grep -l '^# slow$$' $(daemon-tests))
 run-daemon run-slow: daemons-built
 run-daemon:
-	@echo "daemons on loopxen:"; tests/run -j 2 $(records) $(filter-out $(slow-tests),$(daemon-tests))
+	@echo "daemons on loopxen:"; tests/run -j 4 $(records) $(filter-out $(slow-tests),$(daemon-tests))
 run-slow:
-	@echo "daemons on loopxen, at length:"; tests/run -j 2 $(records) $(slow-tests)
+	@echo "daemons on loopxen, at length:"; tests/run -j 4 $(records) $(slow-tests)
 run-conform:
 	@$(MAKE) -j2 $(conform-standin)
-	@echo "conformance, on loopxen:"; tests/run -j 2 $(records) $(sort $(wildcard tests/conform/*.sh))
+	@echo "conformance, on loopxen:"; tests/run -j 4 $(records) $(sort $(wildcard tests/conform/*.sh))
 daemons-built:
-	@$(MAKE) -j2 daemon-test-programs
+	@$(MAKE) -j2 daemon-test-programs loopxen-tests
 	@$(asan) -j2 $(O)/asan/pvring-blkd $(O)/asan/pvring-netd $(O)/asan/pvring-usbd
 vms_at_once = $(shell awk '/^MemAvailable/ { print ($$2 > 9000000) ? 2 : 1 }' /proc/meminfo)
-vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh %/streams.sh %/stick.sh,$(wildcard tests/vm/*.sh)))
+all-vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_frontend.sh %/guest_netfront.sh %/streams.sh %/stick.sh,$(wildcard tests/vm/*.sh)))
+# "# long" in a test's head: not in check, which has to end in time.
+long-vm-tests = $(shell grep -l '^# long$$' $(all-vm-tests))
+vm-tests      = $(filter-out $(long-vm-tests),$(all-vm-tests))
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
 # them. The long tests have machines with two, in which a guest and its backend really run at once.
 run-vm:
@@ -217,7 +221,7 @@ run-vm:
 	@tests/vm/image base
 	@echo "Xen under QEMU:"; tests/run -j $(vms_at_once) $(records) $(vm-tests)
 run-long: daemons-built
-	@echo "long:"; VM_CPUS=2 tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh))
+	@echo "long:"; VM_CPUS=2 tests/run-long $(records) $(sort $(wildcard tests/long/*.sh tests/long/vm/*.sh) $(long-vm-tests))
 .PHONY: run-slow daemons-built run-long check-begin run-quick run-lint run-unit run-asan run-tsan run-modules run-loopxen run-daemon run-conform run-vm
 
 # ---- install -----------------------------------------------------------------------------------------------------

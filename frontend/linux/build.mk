@@ -12,7 +12,7 @@ define kbuild
 		echo "no headers of a kernel in $$headers: KDIR= says where they are" >&2; exit 1; }; \
 	out=$(abspath $(O))/modules/$$release; \
 	mkdir -p $$out && cp -rsf $(CURDIR)/frontend/linux/. $$out && \
-	env -u MAKEFLAGS -u MFLAGS -u O -u V $(MAKE) -s -C $$headers M=$$out PVRING=$(CURDIR) \
+	env -u MAKEFLAGS -u MFLAGS -u O -u V $(MAKE) -s -j$(shell nproc) -C $$headers M=$$out PVRING=$(CURDIR) \
 		PVRING_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) || exit 1; \
 done
 endef

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # timeout: 1800
-# Memory ends at the daemon's k-th allocation; it fails once with more threads, with mapped data and while an operator
-# asks; it fails while a ring in use is taken up.
+# The daemon's k-th allocation fails; memory ends there for good; it fails once with more threads, with mapped data and
+# while an operator asks; it fails while a ring in use is taken up.
 # shellcheck disable=SC2317,SC2154 # functions are called by name; bad and outcome are sweep.bash's
 . tests/lib/tap.sh
 . tests/lib/loopxen.sh
@@ -10,6 +10,7 @@
 . tests/daemon/sweep.bash
 
 sweep_begin
+sweep memory --threads 1
 sweep memory:persist --threads 1
 
 # An answer is whole, or an error, or none.

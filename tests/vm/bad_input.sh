@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 900
+# long
 # The table of bad inputs on real Xen, as far as a toolstack sees it: images that cannot be served, for which xl create
 # says which and why; no daemon; xenstored stopped, updated live and killed. Another guest runs fio's verify all along.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
@@ -59,7 +60,7 @@ dom0() {
 	guest_start by verify_for /dev/xvda 3600
 	load_is_under_way by xvda
 	kill -KILL "$(xenstored_pid)"
-	check "xenstored dies: the daemon says so" wait_until 30 grep -q 'the connection is lost' /log/blkd
+	check "xenstored dies: the daemon says so" wait_until 120 grep -q 'the connection is lost' /log/blkd
 	check "and a disk that is in use goes on" more_requests
 }
 
@@ -77,7 +78,7 @@ create_fails() { # NAME TARGET REGEX
 	guest_create bad "$(disk xvda "$2")"
 	echo "xl create took $(($(now_ms) - start)) ms"
 	check_text "xl create: $1" /log/bad.create "$3"
-	wait_until 30 guest_is_gone bad
+	wait_until 120 guest_is_gone bad
 }
 
 attach_fails() { # NAME TARGET REGEX

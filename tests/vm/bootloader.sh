@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 900
+# long
 # Loaders of guests without firmware, none of them ours, read a kernel from a disk of ours: pygrub in domain 0, which gets
 # the disk for that, and GRUB in the guest, which hands the disk on to Linux.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
@@ -42,7 +43,7 @@ dom0() {
 	ring=$!
 	boots "GRUB boots a PVH guest"
 	check "the ring of GRUB of 32 bits is one of 32 bits" wait $ring
-	check "the ring of the Linux that it boots is one of 64 bits" wait_until 30 ring_is x86_64-abi
+	check "the ring of the Linux that it boots is one of 64 bits" wait_until 120 ring_is x86_64-abi
 	check_text "GRUB of 32 bits reads its configuration from the disk" /log/g1.console 'GRUB i386-xen_pvh reads grub.cfg'
 	has_root "the PVH guest of GRUB has its root file system on the disk"
 	loader=grub-x86_64-xen
@@ -82,7 +83,7 @@ check_root() {
 disk_of_domain_0() {
 	local sum
 	image /img/a.img 16M
-	disk_attach 0 xvda /img/a.img && wait_until 30 test -b /dev/xvda || return 1
+	disk_attach 0 xvda /img/a.img && wait_until 120 test -b /dev/xvda || return 1
 	dd if=/boot/system.img of=/dev/xvda bs=1M count=16 conv=fsync 2>/run/dd || { cat /run/dd; return 1; }
 	echo 3 >/proc/sys/vm/drop_caches
 	sum=$(sum_of /dev/xvda)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 720
+# timeout: 1200
 # The life of a stock guest's disk: a file system, verified load, a second disk that comes and goes, a reboot, and a guest
 # that is destroyed in the middle of it.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 900
+# long
 # An HVM guest's firmware boots from our image as a disk that its device model emulates; its Linux unplugs that disk and
 # goes on over PV. The disk is a SCSI one: SeaBIOS reads IDE without DMA, minutes for a kernel, and QEMU does not unplug
 # AHCI.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
+# long
 # Our frontend, a process in a guest without a driver for disks, against pvring-blkd.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

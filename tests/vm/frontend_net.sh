@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
+# long
 # Our frontend of networks, a process in guests without a driver for them, against pvring-netd: frames that are copied by
 # Xen, and from and to pages that the guests have registered (static grants).
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
@@ -65,15 +66,15 @@ stream_begins() { # HOW-TO-RECEIVE NETLOAD-ARGUMENT...
 
 stream_passes() { # NETLOAD-ARGUMENT...
 	stream_begins receive "$@" || return
-	[ $# = 0 ] || wait_until 30 have_registered
-	guest_wait g1 120 && guest_wait g2 120
+	[ $# = 0 ] || wait_until 120 have_registered
+	guest_wait g1 600 && guest_wait g2 600
 }
 
 # Of frames, some are lost: between the two no interface has a carrier.
 stream_survives() {
-	stream_begins receive_some --static && wait_until 30 have_registered && netd_stop && netd_start || return
-	wait_until 30 have_registered
-	guest_wait g1 120 && guest_wait g2 120
+	stream_begins receive_some --static && wait_until 120 have_registered && netd_stop && netd_start || return
+	wait_until 120 have_registered
+	guest_wait g1 600 && guest_wait g2 600
 }
 
 all_given_back() {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 2700
+# long
 # files: tests/vm/disk.sh tests/vm/every_guest.sh
 # The life of a disk (disk.sh), and hand-overs in it, with guests of other types and kernels, one after the other; the rest
 # of them are in tests/long/vm.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
 # The daemon is restarted and killed again and again under a guest's verified load, and the guest does not notice.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # timeout: 1200
+# long
 # The daemon is killed while a slow disk has a ring full of its requests: dom0's kernel comes through it, the next daemon
 # waits for what the disk still has to do, and the guest does not notice. A PV dom0 whose process dies with direct I/O to a
 # guest's pages in flight does not come through ("Bad page map", and no direct I/O from then on).
@@ -30,7 +31,7 @@ nvme_iops=15
 
 dom0() {
 	load_module nvme
-	wait_until 10 test -b /dev/nvme0n1
+	wait_until 120 test -b /dev/nvme0n1
 	killed_with_requests_in_the_disk auto direct /dev/nvme0n1
 	killed_with_requests_in_the_disk copy direct /dev/nvme0n1
 	guest_create g1
@@ -47,13 +48,13 @@ killed_with_requests_in_the_disk() { # HOW WAY TARGET
 	blkd_start --grants "$1"
 	guest_create g1 "$(disk xvda "$3")"
 	guest_start g1 fill_the_ring
-	check "the disk has a ring full of requests" wait_until 60 requests_in_disk 30
+	check "the disk has a ring full of requests" wait_until 120 requests_in_disk 30
 	check "the daemon is killed, and the next one goes on" killed_and_goes_on 30 "$1"
 	guest_destroy g1
 	[ "$2" = buffered ] || check "the guest that writes saw no error of three more" no_late_write "$1" "$3"
 	guest_create g1 "$(disk xvda "$3")"
 	guest_start g1 fill_the_ring
-	wait_until 60 requests_in_disk 30
+	wait_until 120 requests_in_disk 30
 	blkd_die_and_restart --grants "$1"
 	check "the guest is destroyed" guest_destroy g1
 	check "dom0 reads directly" dd if=/dev/nvme0n1 of=/dev/null bs=4k count=8 iflag=direct
@@ -74,7 +75,7 @@ fill_the_ring() {
 }
 
 killed_and_goes_on() { # REQUESTS HOW
-	wait_until 60 requests_in_disk "$1" && blkd_die_and_restart --grants "$2" && load_is_under_way g1 xvda
+	wait_until 120 requests_in_disk "$1" && blkd_die_and_restart --grants "$2" && load_is_under_way g1 xvda
 }
 
 # What the disk got from the daemon that died must not overwrite what it got from the next one.

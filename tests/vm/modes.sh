@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 900
+# timeout: 1800
+# long
 # Every way to move a guest's data, to files and to a disk that is really written to, directly and through dom0's cache.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
@@ -28,7 +29,7 @@ every_mode() {
 	check "a guest starts" guest_create g1 || return
 	load_module nvme
 	load_module ext4
-	wait_until 10 test -b /dev/nvme0n1
+	wait_until 120 test -b /dev/nvme0n1
 	# Half of the disk carries a file system, for files that can be written to directly: tmpfs cannot.
 	mkfs.ext4 -q /dev/nvme0n1 128M
 	mount /dev/nvme0n1 /mnt

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
 # A guest with Linux's own frontend on a bridge of dom0, by pvring-netd.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
@@ -92,7 +92,7 @@ stream_survives() { # HOW THE DAEMON ENDS, HOW OFTEN
 
 another_megabyte_comes() { # INTERFACE; false: all has come
 	local least=$(($(bytes_of "$1") + 1000000))
-	wait_until 60 has_sent_or_ended "$1" $least && kill -0 "$fetching" 2>/dev/null
+	wait_until 120 has_sent_or_ended "$1" $least && kill -0 "$fetching" 2>/dev/null
 }
 
 has_sent_or_ended() { # INTERFACE BYTES
@@ -103,21 +103,21 @@ detached() { # NAME: its second interface
 	local name
 	name=$(vif_of "$1" 1)
 	xl network-detach "$1" 1
-	wait_until 30 test ! -e "/sys/class/net/$name"
+	wait_until 120 test ! -e "/sys/class/net/$name"
 }
 
 destroyed() {
 	local name
 	name=$(vif_of g1 0)
 	guest_destroy g1
-	wait_until 30 test ! -e "/sys/class/net/$name" && nothing_left
+	wait_until 120 test ! -e "/sys/class/net/$name" && nothing_left
 }
 
 # ---- in the guest ----
 
 net_up() { # INTERFACE ADDRESS
 	load_module "${netfront:-xen-netfront}"
-	wait_until 30 test -e "/sys/class/net/$1"
+	wait_until 120 test -e "/sys/class/net/$1"
 	ip addr add "$2/24" dev "$1"
 	ip link set "$1" up
 }

@@ -21,7 +21,7 @@
 #	guest_vifs         its network interfaces, as in xl.cfg(5): 'bridge=br0,script=vif-pvring', ... (default none)
 #	guest_options      more for its kernel's command line; of ours: front=MODULE, its driver for disks, or none
 #	guest_seconds      how long it may take to come up (default 240)
-#	in_guest_seconds   how long one function may take in it (default 120)
+#	in_guest_seconds   how long one function may take in it (default 600)
 #	disk_script        what xl runs for its disks (default block-pvring)
 #
 # It is sourced here, in dom0 and in its guests: VM_SIDE says where, tests_vm where the files beside it are there.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
+# long
 # Several disks and two guests at once, a read-only disk, and an image that two guests want.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
@@ -48,7 +49,7 @@ verify_both() {
 }
 
 both_done() {
-	guest_wait g1 120 && guest_wait g2 120
+	guest_wait g1 600 && guest_wait g2 600
 }
 
 write_fails() { # DISK: neither may the frontend try, nor may it succeed

@@ -22,7 +22,7 @@ give_again() {
 
 # The guest's file system, as dom0 finds it.
 files_are_here() {
-	pvring detach usb "$(guest_id g1)" 1-1 && in_guest g1 stick_gone && wait_until 30 test -b /dev/sda &&
+	pvring detach usb "$(guest_id g1)" 1-1 && in_guest g1 stick_gone && wait_until 120 test -b /dev/sda &&
 		load_module ext4 && check_files
 }
 
@@ -37,7 +37,7 @@ stick_there() {
 }
 
 stick_gone() {
-	wait_until 30 test ! -b /dev/sda
+	wait_until 120 test ! -b /dev/sda
 }
 
 # The controller's only device.

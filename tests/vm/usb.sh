@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
 # A stick of dom0's, emulated by QEMU, given to a guest by pvring-usbd: our frontend in a process there uses it.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
 
@@ -32,7 +32,7 @@ dom0() {
 	check "what is mounted is not given" mounted_is_refused
 	check "what is not there is not given" says 'there is no USB device at that port now' pvring attach usb "$(guest_id g1)" 1-2
 	check "the stick is given by its port" says 'port 1: 1-1' pvring attach usb "$(guest_id g1)" 1-1
-	check "dom0 has it no more" wait_until 20 test ! -b /dev/sda
+	check "dom0 has it no more" wait_until 60 test ! -b /dev/sda
 	in_guest g1 found
 	check_eq "the guest finds what dom0 has found" "$(guest_value g1 descriptors)" \
 		"$(od -An -v -tx1 /sys/bus/usb/devices/1-1/descriptors | tr -d ' \n')"
@@ -61,7 +61,7 @@ mounted_is_refused() {
 }
 
 taken_away() {
-	pvring detach usb "$(guest_id g1)" 1-1 && wait_until 20 test -b /dev/sda
+	pvring detach usb "$(guest_id g1)" 1-1 && wait_until 120 test -b /dev/sda
 }
 
 # ---- in the guest ----

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# timeout: 600
+# timeout: 1200
+# long
 # files: tests/vm/stick.sh
 # A stick of dom0's given to a guest whose frontend is Linux' own, xen-hcd: a file system on it, and every block verified.
 [ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"

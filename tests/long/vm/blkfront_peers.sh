@@ -23,7 +23,6 @@ guest_types='pv hvm'
 guest_options=front=pvring-blkfront
 guest_extras=pvring_modules
 guest_vcpus=2
-in_guest_seconds=240
 
 dom0() {
 	load_module loop

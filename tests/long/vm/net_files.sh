@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/net.sh
 . "$tests_vm/net.sh"
 # shellcheck disable=SC2034
-guest_kernels='6.1 6.12' guest_memory=640 in_guest_seconds=300 extras=connections guest_extras=connections
+guest_kernels='6.1 6.12' guest_memory=640 extras=connections guest_extras=connections
 # shellcheck disable=SC2034
 verdicts='a guest starts
 a guest of another kernel starts

@@ -46,10 +46,10 @@ dom0() {
 	check "a stream runs between them" is_sending g1 0
 	check "interfaces come and go under it, 5 times" come_and_go 5
 	check "one that is detached while its own stream runs is gone" detached_under_load
-	check "the other stream has not noticed" guest_wait g1 240
+	check "the other stream has not noticed" guest_wait g1 600
 	in_guest g2 stream_begins 10.9.0.1 5202
 	check "a guest is destroyed in the middle of a stream" destroyed_under_load
-	check "its interface is gone" wait_until 30 test ! -e "/sys/class/net/$gone"
+	check "its interface is gone" wait_until 120 test ! -e "/sys/class/net/$gone"
 	check "the other guest is well" in_guest g1 reaches 10.9.0.1
 	second_guest
 	in_guest g2 net_up eth0 10.9.0.3
@@ -66,14 +66,14 @@ second_guest() {
 is_sending() { # NAME DEVID: a megabyte more than just now
 	local vif
 	vif=$(vif_of "$1" "$2")
-	wait_until 60 has_sent "$vif" $(($(bytes_of "$vif") + 1000000))
+	wait_until 120 has_sent "$vif" $(($(bytes_of "$vif") + 1000000))
 }
 
 come_and_go() { # TIMES
 	local left=$1
 	while [ "$left" -gt 0 ]; do
 		xl network-attach g2 "mac=00:16:3e:00:00:0$left" bridge=br0 script=vif-pvring || return
-		wait_until 30 test -e "/sys/class/net/$(vif_of g2 1)" && detached g2 || return
+		wait_until 120 test -e "/sys/class/net/$(vif_of g2 1)" && detached g2 || return
 		left=$((left - 1))
 	done
 }
@@ -93,7 +93,7 @@ destroyed_under_load() {
 # ---- in the guest ----
 
 leases() { # INTERFACE ADDRESS: that it is to be given
-	load_module "${netfront:-xen-netfront}" && wait_until 30 test -e "/sys/class/net/$1" || return
+	load_module "${netfront:-xen-netfront}" && wait_until 120 test -e "/sys/class/net/$1" || return
 	ip link set "$1" up
 	cat >/run/lease <<-'END'
 		#!/bin/sh

@@ -101,7 +101,7 @@ dropped_by_program() {
 }
 
 program_ends() {
-	in_guest g1 xdp_end && wait_until 30 has_room 0
+	in_guest g1 xdp_end && wait_until 120 has_room 0
 }
 
 has_room() { # OCTETS: what its frontend has asked for
@@ -117,7 +117,7 @@ drops() {
 xdp_begin() { # pass|drop
 	xdp eth0 "$1" >/run/xdp 2>&1 &
 	program=$!
-	wait_until 30 grep -q attached /run/xdp || { cat /run/xdp; return 1; }
+	wait_until 120 grep -q attached /run/xdp || { cat /run/xdp; return 1; }
 }
 
 xdp_end() {

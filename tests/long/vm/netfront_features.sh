@@ -83,7 +83,7 @@ detached_vif() { # DEVID
 	local name
 	name=$(vif_of g1 "$1")
 	xl network-detach g1 "$1"
-	wait_until 30 test ! -e "/sys/class/net/$name"
+	wait_until 120 test ! -e "/sys/class/net/$name"
 }
 
 checks() { # BACKEND
@@ -119,7 +119,7 @@ several_flows() {
 # passes on, too, what its own domain sends.
 groups() { # BACKEND
 	ip addr add fd00::1/64 dev br0 2>/dev/null
-	in_guest g1 ip addr add fd00::2/64 dev eth0 && wait_until 30 ping6 -q -c 1 -W 1 fd00::2 || return
+	in_guest g1 ip addr add fd00::2/64 dev eth0 && wait_until 120 ping6 -q -c 1 -W 1 fd00::2 || return
 	[ "$1" != netback ] || { in_guest g1 ip addr del fd00::2/64 dev eth0; return; }
 	in_guest g1 count_received eth0
 	ping -q -c 12 -W 1 -I br0 239.9.9.9
@@ -152,7 +152,7 @@ xdp_redirects() {
 # ---- in the guest ----
 
 waits_for_carrier() { # INTERFACE
-	wait_until 30 carries "$1"
+	wait_until 120 carries "$1"
 }
 
 streams_without_each() { # INTERFACE
@@ -199,14 +199,14 @@ received_fewer() { # INTERFACE THAN
 xdp_begin() { # INTERFACE ACTION [TO]
 	xdp "$@" >/run/xdp.out 2>&1 &
 	echo $! >>/run/xdp.pids
-	wait_until 20 grep -q attached /run/xdp.out || { cat /run/xdp.out; return 1; }
+	wait_until 60 grep -q attached /run/xdp.out || { cat /run/xdp.out; return 1; }
 }
 
 xdp_end() { # INTERFACE
 	local pid
 	while read -r pid; do
 		kill "$pid" 2>/dev/null
-		wait_until 20 test ! -e "/proc/$pid"
+		wait_until 60 test ! -e "/proc/$pid"
 	done </run/xdp.pids
 	rm -f /run/xdp.pids
 }

@@ -13,7 +13,7 @@
 . "$tests_vm/netfront.sh"
 guests=${GUESTS:-'pv-6.1 pvh-6.12 hvm-6.1'}
 # shellcheck disable=SC2034
-times=${TIMES:-20} in_guest_seconds=600 guest_memory=192
+times=${TIMES:-20} guest_memory=192
 
 # shellcheck disable=SC2034
 verdicts=$(of_every_guest "a guest starts
@@ -46,7 +46,7 @@ driver() {
 	check "attached and detached under a stream, again and again" unplugged_times 5
 	check "saved and restored, a stream goes on" saved
 	xl network-detach g1 0
-	check "no grant is mapped when the interface is gone" wait_until 30 no_grants_mapped g1
+	check "no grant is mapped when the interface is gone" wait_until 120 no_grants_mapped g1
 	check "the guest is destroyed, and nothing is left" gone
 }
 
@@ -64,11 +64,11 @@ unplugged_times() { # TIMES
 
 # Into a file system of its own: that of /img holds all that dom0 has.
 saved() {
-	in_guest g1 stream_begins 10.9.0.1 && wait_until 60 has_sent "$(vif_of g1 0)" 1000000 &&
+	in_guest g1 stream_begins 10.9.0.1 && wait_until 120 has_sent "$(vif_of g1 0)" 1000000 &&
 		xl save g1 /run/saved >/log/save 2>&1 && guest_console_end g1 && xl restore /run/saved >/log/restore 2>&1 ||
 		{ tail -3 /log/save /log/restore; rm -f /run/saved; return 1; }
 	rm /run/saved
-	console_again g1 && wait_until 60 ping -q -c 1 -W 2 10.9.0.2 && wait_until 60 has_sent "$(vif_of g1 0)" 1000000 &&
+	console_again g1 && wait_until 60 ping -q -c 1 -W 2 10.9.0.2 && wait_until 120 has_sent "$(vif_of g1 0)" 1000000 &&
 		in_guest g1 stream_ends
 }
 
@@ -83,7 +83,7 @@ console_again() { # NAME
 # ---- in the guest ----
 
 waits_for_carrier() { # INTERFACE
-	wait_until 30 carries "$1"
+	wait_until 120 carries "$1"
 }
 
 loaded_times() { # TIMES
@@ -103,6 +103,6 @@ taken_over() {
 
 driver_takes() { # DRIVER
 	echo vif-0 >/sys/bus/xen/devices/vif-0/driver/unbind && interface_gone eth0 &&
-		echo vif-0 >"/sys/bus/xen/drivers/$1/bind" && wait_until 30 test -e /sys/class/net/eth0 &&
+		echo vif-0 >"/sys/bus/xen/drivers/$1/bind" && wait_until 120 test -e /sys/class/net/eth0 &&
 		ip addr add 10.9.0.2/24 dev eth0 && ip link set eth0 up && waits_for_carrier eth0
 }

@@ -145,7 +145,7 @@ guest_wait() { # NAME SECONDS: the exit status of what was started
 
 in_guest() { # NAME FUNCTION ARGS...
 	guest_start "$@"
-	guest_wait "$1" "${in_guest_seconds:-120}"
+	guest_wait "$1" "${in_guest_seconds:-600}"
 }
 
 guest_value() { # NAME KEY: what the guest's function said with `value`
@@ -181,7 +181,7 @@ has_answered_more() { # NAME VDEV N
 load_is_under_way() { # NAME VDEV
 	local before
 	before=$(disk_requests "$1" "$2")
-	wait_until 60 has_answered_more "$1" "$2" $((${before:-0} + 50)) && return
+	wait_until 120 has_answered_more "$1" "$2" $((${before:-0} + 50)) && return
 	echo "no load on $2 of $1: $before, then $(disk_requests "$1" "$2") requests"
 	return 1
 }
@@ -209,7 +209,7 @@ disk_attach() { # NAME VDEV TARGET [rw|ro]
 
 disk_detach() { # NAME VDEV
 	xl block-detach "$1" "$2" 2>&1 | sed "s/^/[xl $1] /"
-	wait_until 30 no_such_disk "$1" "$2"
+	wait_until 120 no_such_disk "$1" "$2"
 }
 
 no_such_disk() { # NAME VDEV
@@ -237,7 +237,7 @@ guest_has_other_id() { # NAME ID
 guest_destroy() { # NAME
 	xl destroy "$1" 2>&1 | sed "s/^/[xl $1] /"
 	guest_console_end "$1"
-	wait_until 30 guest_is_gone "$1"
+	wait_until 120 guest_is_gone "$1"
 }
 
 # A destroyed domain that someone has still mapped stays in the list, as "(null)".
@@ -350,7 +350,7 @@ killed_and_parked() { # NAME VDEV
 	id=$(guest_id "$1")
 	blkd_die
 	: >"/run/pvring/journal/vbd-$id-$(vdev_number "$2")"
-	blkd_start && wait_until 30 grep -q "vbd $id/$(vdev_number "$2"): parked" /log/blkd
+	blkd_start && wait_until 120 grep -q "vbd $id/$(vdev_number "$2"): parked" /log/blkd
 }
 
 # What pvring-conform prints, as verdicts: one for each case, and one more.
@@ -382,7 +382,7 @@ daemon_log netd
 stick_begin() { # and the daemon
 	local module
 	for module in ehci-pci usb-storage sd_mod; do load_module $module; done
-	check "dom0 has a stick" wait_until 60 test -b /dev/sda || return
+	check "dom0 has a stick" wait_until 120 test -b /dev/sda || return
 	check "pvring-usbd starts" usbd_start
 }
 
@@ -396,5 +396,5 @@ usbd_stop() {
 }
 
 stick_is_back() { # when the guest is destroyed
-	guest_destroy g1 && wait_until 30 test -b /dev/sda && nothing_left
+	guest_destroy g1 && wait_until 120 test -b /dev/sda && nothing_left
 }

@@ -7,11 +7,11 @@ value() { # KEY VALUE: for guest_value in dom0
 }
 
 disk_there() { # NAME: xvda; waits for it
-	wait_until 30 test -b "/dev/$1"
+	wait_until 120 test -b "/dev/$1"
 }
 
 disk_gone() { # NAME
-	wait_until 30 test ! -e "/sys/block/$1"
+	wait_until 120 test ! -e "/sys/block/$1"
 }
 
 # The whole disk as the guest reads it, past its page cache.
@@ -73,7 +73,7 @@ verify_sizes() { # FILE-OR-DISK
 
 # A backend looks at its image's size when a request comes, and not for each.
 has_grown() { # VDEV MEGABYTES
-	wait_until 30 is_of_size "$1" "$2" && verify_sizes "/dev/$1"
+	wait_until 120 is_of_size "$1" "$2" && verify_sizes "/dev/$1"
 }
 
 is_of_size() { # VDEV MEGABYTES
