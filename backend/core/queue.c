@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "backend/core/queue_recover.h"
 #include "backend/core/queue_replay.h"
+#include "backend/core/queue_setup.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "backend/core/metrics.h"
 #include "common/base/clock.h"
@@ -295,87 +293,7 @@ void queue_respond(struct queue *queue, uint32_t slot, const void *response)
 	queue->answered_slots[queue->nr_answered++] = slot;
 }
 
-/* ---- open and stop --------------------------------------------------------------------------------------------- */
-
-static int alloc_slots(struct queue *queue, uint32_t nr_slots, struct errbuf *err)
-{
-	queue->free_slots = calloc(nr_slots, sizeof(*queue->free_slots));
-	queue->answered_slots = calloc(nr_slots, sizeof(*queue->answered_slots));
-	queue->replays.slots = calloc(nr_slots, sizeof(*queue->replays.slots));
-	if (!queue->free_slots || !queue->answered_slots || !queue->replays.slots)
-		return errbuf_set(err, -ENOMEM, "no memory for %u requests", nr_slots);
-	queue->nr_slots = nr_slots;
-	return 0;
-}
-
-/* Once the journal says which are. The first one is used first. */
-static void find_free_slots(struct queue *queue)
-{
-	queue->nr_free = 0;
-	for (uint32_t slot = queue->nr_slots; slot-- > 0;) {
-		if (queue->journal->file->entry[slot].state == JOURNAL_ENTRY_FREE)
-			queue->free_slots[queue->nr_free++] = slot;
-	}
-}
-
-static int map_ring(struct queue *queue, const struct journal_identity *identity, struct errbuf *err)
-{
-	int rc = grants_open(&queue->grants, identity->domid);
-
-	if (rc)
-		return errbuf_set(err, rc, "/dev/xen/gntdev: %s", strerror(-rc));
-	rc = grants_map(&queue->grants, identity->ref, identity->nr_refs, PROT_READ | PROT_WRITE, &queue->shared);
-	if (rc)
-		return errbuf_set(err, rc, "cannot map the ring of %u page(s), first grant %u of domain %u: %s",
-				  identity->nr_refs, identity->ref[0], identity->domid, strerror(-rc));
-	queue->nr_pages = identity->nr_refs;
-	return 0;
-}
-
-int queue_ring_layout(const struct journal_identity *identity, struct ring_layout *layout, struct errbuf *err)
-{
-	if (ring_layout_init(layout, identity->nr_refs * 4096UL, identity->request_bytes, identity->response_bytes))
-		return 0;
-	return errbuf_set(err, -EINVAL, "a ring of %u page(s) holds no request", identity->nr_refs);
-}
-
-static int attach_ring(struct queue *queue, const struct queue_params *params, struct errbuf *err)
-{
-	const struct journal_identity *identity = params->identity;
-	struct ring_layout layout;
-	int rc = queue_ring_layout(identity, &layout, err);
-
-	if (rc)
-		return rc;
-	if (!params->is_resumed) {
-		ring_back_init(&queue->ring, queue->shared, &layout);
-		return 0;
-	}
-	if (queue->journal->is_given_up)
-		return queue_recover_attach(queue, &layout, err);
-	rc = journal_find_unanswered(queue->journal, ring_shared_rsp_prod(queue->shared), &queue->replays, err);
-	if (rc)
-		return rc;
-	if (!ring_back_attach(&queue->ring, queue->shared, &layout, queue->replays.req_cons, queue->replays.rsp_prod))
-		return errbuf_set(err, -EUCLEAN, "no ring can have indexes as in the journal");
-	queue->nr_abandoned = queue->replays.nr_abandoned;
-	return 0;
-}
-
-static int begin_journal(struct queue *queue, const struct queue_params *params, struct errbuf *err)
-{
-	int rc;
-
-	if (params->is_resumed && queue->journal->is_given_up)
-		rc = queue_recover_begin(queue, params->identity, err);
-	else if (params->is_resumed)
-		rc = journal_resume(queue->journal, &queue->replays, err);
-	else
-		rc = journal_begin(queue->journal, params->identity, ring_back_req_cons(&queue->ring), err);
-	if (rc == 0)
-		find_free_slots(queue);
-	return rc;
-}
+/* ---- open ------------------------------------------------------------------------------------------------------ */
 
 static int get_port(struct queue *queue, const struct queue_params *params, struct errbuf *err)
 {
@@ -395,55 +313,22 @@ static int get_port(struct queue *queue, const struct queue_params *params, stru
 	return 0;
 }
 
-static void release_ring(struct queue *queue)
-{
-	if (queue->port_owner)
-		queue->port_owner->port_sharer = NULL;
-	worker_unbind(queue->worker, &queue->port);
-	grants_forget(&queue->grants);
-	grants_unmap(&queue->grants, queue->shared, queue->nr_pages);
-	queue->shared = NULL;
-}
-
-/* Once nothing can call back any more. */
-static void release(struct queue *queue)
-{
-	grants_close(&queue->grants);
-	free(queue->free_slots);
-	free(queue->answered_slots);
-	free(queue->replays.slots);
-	queue->free_slots = queue->answered_slots = queue->replays.slots = NULL;
-	queue->state = QUEUE_CLOSED;
-}
-
 int queue_open(struct queue *queue, struct worker *worker, const struct queue_params *params, struct errbuf *err)
 {
-	const struct journal_identity *identity = params->identity;
 	int rc;
 
 	queue->worker = worker;
 	busy_poll_init(&queue->busy_poll, worker->params.busy_poll_ns);
-	rc = alloc_slots(queue, identity->nr_slots, err);
-	if (rc)
-		goto out;
-	rc = map_ring(queue, identity, err);
-	if (rc)
-		goto out;
-	if (params->max_persistent_pages)
-		rc = grants_keep(&queue->grants, params->max_persistent_pages, params->budget);
+	rc = queue_set_up(queue, params, err);
+	if (rc == 0)
+		rc = get_port(queue, params, err);
+	if (rc == 0)
+		rc = queue_begin_journal(queue, params, err);
 	if (rc) {
-		errbuf_set(err, rc, "no memory for persistent grants");
-		goto out;
+		queue_let_go(queue);
+		queue_release(queue);
+		return rc;
 	}
-	rc = attach_ring(queue, params, err);
-	if (rc)
-		goto out;
-	rc = get_port(queue, params, err);
-	if (rc)
-		goto out;
-	rc = begin_journal(queue, params, err);
-	if (rc)
-		goto out;
 	queue->state = QUEUE_RUNNING;
 	/*
 	 * Look at once, and notify at once when another process served it before: events of the time between may have
@@ -452,13 +337,7 @@ int queue_open(struct queue *queue, struct worker *worker, const struct queue_pa
 	queue_kick(queue);
 	if (params->is_resumed)
 		notify(queue);
-	rc = 0;
-out:
-	if (rc) {
-		release_ring(queue);
-		release(queue);
-	}
-	return rc;
+	return 0;
 }
 
 /* ---- stop ------------------------------------------------------------------------------------------------------ */
@@ -499,7 +378,7 @@ static void release_when_idle(struct queue *queue)
 	else if (queue->trial.is_armed)
 		loop_timer_cancel(loop, &queue->trial, trial_gone);
 	else if (!queue->task.is_deferred) {
-		release(queue);
+		queue_release(queue);
 		queue->ops->released(queue);
 	}
 }
@@ -514,7 +393,7 @@ static void finish_stop(struct queue *queue)
 		journal_end(queue->journal);
 	else if (nr_orphans == 0 && queue_nr_to_replay(queue) == 0)
 		journal_hand_over(queue->journal, ring_back_req_cons(&queue->ring), ring_back_rsp_prod(&queue->ring));
-	release_ring(queue);
+	queue_let_go(queue);
 	queue->state = nr_orphans ? QUEUE_ORPHANED : QUEUE_RELEASING;
 	queue->ops->stopped(queue, nr_orphans);
 }

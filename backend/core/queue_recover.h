@@ -4,7 +4,7 @@
  * says how many requests are unanswered. Which they are it says only where answers come in its own order, as elsewhere
  * one stands where another request stood. docs/restart.md argues what follows for each class.
  *
- * For queue.c alone. Thread: the queue's worker. Errors: -errno with a reason; never logs.
+ * For queue_setup.c alone. Thread: the queue's worker. Errors: -errno with a reason; never logs.
  */
 #ifndef BACKEND_CORE_QUEUE_RECOVER_H
 #define BACKEND_CORE_QUEUE_RECOVER_H
