@@ -183,6 +183,9 @@ static inline int life_follow(struct front_life *life, int backend)
 		life_start_over(life);
 		return life->steps->offer(life);
 	case XenbusStateConnected:
+		/* To what the driver before us had: it has not heard yet that this is over. */
+		if (life->phase == FRONT_IDLE && life->dev->state == XenbusStateClosed)
+			return 0;
 		return life_connected(life);
 	case XenbusStateUnknown:
 	case XenbusStateClosing:

@@ -68,12 +68,11 @@ hand_over() { # FROM TO
 	rebind "$1" "$2" && verify_sizes /dev/xvdb
 }
 
-# The next driver is bound at once, when the backend may not yet be ready for it. What is read waits for the kernel's search
-# for partitions, which the stock driver would break off with errors.
+# The next driver is bound at once, when the backend may still have the rings of the one before.
 rebind() { # FROM TO
 	echo vbd-51728 >"/sys/bus/xen/drivers/$1/unbind" && [ ! -e /sys/block/xvdb ] || return
 	echo vbd-51728 >"/sys/bus/xen/drivers/$2/bind" && disk_there xvdb && has_driver xvdb "$2" &&
-		dd if=/dev/xvdb of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+		dd if=/dev/xvdb of=/dev/null bs=64k iflag=direct 2>/dev/null
 }
 
 hand_over_again() {
