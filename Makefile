@@ -215,7 +215,8 @@ all-vm-tests = $(sort $(filter-out %/verdicts.sh %/every_guest.sh %/guest_fronte
 long-vm-tests = $(shell grep -l '^# long$$' $(all-vm-tests))
 vm-tests      = $(filter-out $(long-vm-tests),$(all-vm-tests))
 # Two machines with one processor each, where one with two would leave half of two cores idle, and where there is memory for
-# them. The long tests have machines with two, in which a guest and its backend really run at once.
+# them. The long tests have machines with two, in which a guest and its backend really run at once; those of tests/vm that
+# are marked long keep their one.
 run-vm:
 	@$(MAKE) -j2 daemon-test-programs
 	@tests/vm/image base

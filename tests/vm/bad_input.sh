@@ -4,7 +4,7 @@
 # long
 # The table of bad inputs on real Xen, as far as a toolstack sees it: images that cannot be served, for which xl create
 # says which and why; no daemon; xenstored stopped, updated live and killed. Another guest runs fio's verify all along.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # IMAGE | TARGET | what xl create prints
 table='a missing image        | /img/none.img | image /img/none.img: No such file

@@ -4,7 +4,7 @@
 # long
 # Loaders of guests without firmware, none of them ours, read a kernel from a disk of ours: pygrub in domain 0, which gets
 # the disk for that, and GRUB in the guest, which hands the disk on to Linux.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 {

@@ -5,7 +5,7 @@
 # An HVM guest's firmware boots from our image as a disk that its device model emulates; its Linux unplugs that disk and
 # goes on over PV. The disk is a SCSI one: SeaBIOS reads IDE without DMA, minutes for a kernel, and QEMU does not unplug
 # AHCI.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 {

@@ -3,7 +3,7 @@
 # timeout: 1200
 # long
 # Our frontend, a process in a guest without a driver for disks, against pvring-blkd.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 verdicts='pvring-blkd starts

@@ -4,7 +4,7 @@
 # long
 # Our frontend of networks, a process in guests without a driver for them, against pvring-netd: frames that are copied by
 # Xen, and from and to pages that the guests have registered (static grants).
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 verdicts='pvring-netd starts

@@ -5,7 +5,7 @@
 # files: tests/vm/disk.sh tests/vm/every_guest.sh
 # The life of a disk (disk.sh), and hand-overs in it, with guests of other types and kernels, one after the other; the rest
 # of them are in tests/long/vm.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 . "$tests_vm/disk.sh"
 . "$tests_vm/every_guest.sh"

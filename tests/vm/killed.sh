@@ -5,7 +5,7 @@
 # The daemon is killed while a slow disk has a ring full of its requests: dom0's kernel comes through it, the next daemon
 # waits for what the disk still has to do, and the guest does not notice. A PV dom0 whose process dies with direct I/O to a
 # guest's pages in flight does not come through ("Bad page map", and no direct I/O from then on).
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 verdicts='map: a direct disk is refused

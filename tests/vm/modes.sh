@@ -3,7 +3,7 @@
 # timeout: 1800
 # long
 # Every way to move a guest's data, to files and to a disk that is really written to, directly and through dom0's cache.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 verdicts='a guest starts

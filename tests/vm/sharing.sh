@@ -3,7 +3,7 @@
 # timeout: 1200
 # long
 # Several disks and two guests at once, a read-only disk, and an image that two guests want.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 # shellcheck disable=SC2034
 verdicts='pvring-blkd starts

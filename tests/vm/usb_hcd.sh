@@ -4,7 +4,7 @@
 # long
 # files: tests/vm/stick.sh
 # A stick of dom0's given to a guest whose frontend is Linux' own, xen-hcd: a file system on it, and every block verified.
-[ -n "$VM_SIDE" ] || exec tests/vm/boot "$0"
+[ -n "$VM_SIDE" ] || VM_CPUS=1 exec tests/vm/boot "$0"
 
 . "$tests_vm/stick.sh"
 
