@@ -184,6 +184,16 @@ static void each_guest_has_a_part_of_the_process(void **state)
 	assert_in_range(first.whole->nr_left, 4 * first.nr_left, 4 * first.nr_left + 3);
 }
 
+static void a_process_that_may_have_none_has_none(void **state)
+{
+	struct persistent_budget budget;
+
+	persistent_limit_process(0);
+	persistent_budget_init(&budget);
+	assert_int_equal(budget.nr_left, 0);
+	assert_int_equal(budget.whole->nr_left, 0);
+}
+
 static void a_wrong_reference_is_left_to_others(void **state)
 {
 	open_with(352);
@@ -363,6 +373,7 @@ int main(void)
 		TEST(what_is_over_the_bound_of_the_queue_is_left_to_others),
 		TEST(what_is_over_a_budget_is_left_to_others),
 		TEST(each_guest_has_a_part_of_the_process),
+		TEST(a_process_that_may_have_none_has_none), /* for the rest of this process */
 		TEST(a_wrong_reference_is_left_to_others),
 		TEST(a_guest_whose_references_are_all_wrong_is_not_tried_for_ever),
 		TEST(wrong_references_among_good_ones_are_only_left_to_others),
