@@ -155,7 +155,7 @@ check-quick:                                   ## the same without virtual machi
 check-vm:                                      ## only Xen under QEMU
 	@mkdir -p $(O)
 	$(call run-parts,check-begin xen-vm run-vm)
-check-long:                                    ## the long tests, those that surely end within DEADLINE= minutes (default: a day)
+check-long:                                    ## the long tests, or those that surely end within DEADLINE= minutes
 	@mkdir -p $(O)
 	$(call run-parts,check-begin run-long)
 check-asan:                                    ## only the unit tests, under ASan and UBSan
