@@ -9,5 +9,7 @@ struct cpu_times {
 
 struct cpu_times cpu_times_now(void);
 struct cpu_times cpu_times_since(const struct cpu_times *before);
+/* To stdout, as a member of a JSON object: "cpu_s": {...} */
+void cpu_times_print_json(const struct cpu_times *cpu);
 
 #endif

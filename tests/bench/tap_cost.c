@@ -17,13 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/parse.h"
 #include "common/wire/vnet.h"
+#include "frontend/user/cpu_times.h"
 #include "frontend/user/netload/tap.h"
 #include "frontend/user/netload/traffic.h"
 
@@ -181,10 +181,9 @@ static int run_feed(struct job *job)
 
 static double cpu_seconds(void)
 {
-	struct rusage usage;
+	struct cpu_times now = cpu_times_now();
 
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	return now.user_s + now.system_s;
 }
 
 static const struct {

@@ -113,7 +113,9 @@ static void print_json(const struct bench *bench, double seconds, const struct c
 	       config->rw, (unsigned long long)config->bs_bytes, config->depth, config->ring_order, seconds,
 	       (unsigned long long)bench->nr_done, iops, iops * config->bs_bytes / 1048576);
 	latencies_print_json(&bench->latency);
-	printf(", \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n", cpu->user_s, cpu->system_s);
+	printf(", ");
+	cpu_times_print_json(cpu);
+	printf("}\n");
 }
 
 static void print_text(const struct bench *bench, double seconds, const struct cpu_times *cpu)

@@ -108,7 +108,9 @@ static void print_json(const struct bench *bench, double seconds, const struct c
 	       type_name(bench), config->max_bytes, config->depth, seconds, (unsigned long long)bench->latency.nr,
 	       rate, rate * config->max_bytes / 1048576);
 	latencies_print_json(&bench->latency);
-	printf(", \"cpu_s\": {\"user\": %.3f, \"system\": %.3f}}\n", cpu->user_s, cpu->system_s);
+	printf(", ");
+	cpu_times_print_json(cpu);
+	printf("}\n");
 }
 
 static void print_text(const struct bench *bench, double seconds, const struct cpu_times *cpu)
